@@ -1,0 +1,27 @@
+"""Every hard limit of the product, in one place."""
+
+INSTRUCTION_CHARACTERS = 500
+"""Longest instruction that is accepted; longer ones are refused with one line."""
+
+ACTION_TRANSLATION_M = 0.05
+"""Largest TCP translation of one control step [m], per axis."""
+
+ACTION_ROTATION_RAD = 0.2
+"""Largest TCP rotation of one control step [rad], per axis."""
+
+UPLOAD_BYTES = 50 * 2**20
+IMAGE_PIXELS = 4_000_000
+VIDEO_WIDTH, VIDEO_HEIGHT, VIDEO_SECONDS = 1920, 1080, 120
+DECODE_MEMORY_BYTES, DECODE_SECONDS = 2**30, 20
+
+QUEUE_SIZE = 64
+LIVE_SESSIONS = 8
+"""Live sessions on 2 vCPU; later visitors wait in a queue with a visible position."""
+
+SESSION_IDLE_S = 60.0
+"""A session whose page stopped asking for frames for this long is closed and its simulator freed."""
+
+ARM_COMMAND_AGE_S = 0.1
+CAMERA_FRAME_AGE_S = 0.5
+
+CHECKPOINT_BYTES = 60 * 2**20

@@ -1,0 +1,181 @@
+"""The data contracts that every part shares: observations, chunks, predictions, events, episodes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+CONTROL_HZ = 10
+"""Control rate [Hz]; one control step is 0.1 s."""
+CHUNK_STEPS = 16
+"""Control steps that one action chunk plans (1.6 s)."""
+FUTURE_STEPS = (4, 8, 12, 16)
+"""Control steps after the observation at which an imagined frame lies."""
+IMAGE_SIZE = 128
+"""Height and width [px] of the images that a learned policy sees."""
+POLICY_CAMERAS = ("front", "wrist")
+"""Cameras that a learned policy sees; ``side`` is for people and calibration."""
+STATE_DIM = 17
+"""TCP position 3, rotation 6-D 6, gripper opening 1, joint angles 7."""
+ACTION_DIM = 7
+"""TCP translation 3, rotation vector 3, gripper opening 1."""
+
+Image = NDArray[np.uint8]
+"""(H, W, 3) uint8 RGB."""
+Vector = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What a policy may see at one control step; nothing else reaches a learned policy.
+
+    Attributes:
+        images: (H, W, 3) uint8 RGB by camera name (``front``, ``wrist``, ``side``).
+        state: (17,) float32: TCP position [m] 3, TCP rotation as the first two columns of its
+            matrix 6, gripper opening 0 (closed) .. 1 (open), joint angles [rad] 7.
+        instruction: Free text.
+        time: Seconds since the episode began.
+    """
+
+    images: Mapping[str, Image]
+    state: Vector
+    instruction: str
+    time: float
+
+
+@dataclass(frozen=True)
+class ActionChunk:
+    """The plan for the next 1.6 s.
+
+    Attributes:
+        actions: (16, 7) float32 at 10 Hz: per-step TCP translation [m] and rotation vector [rad]
+            in the base frame, then gripper opening 0 (closed) .. 1 (open).
+    """
+
+    actions: Vector
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a policy answers to one observation.
+
+    Attributes:
+        chunk: The plan.
+        futures: Sampled imaginations, each (4, H, W, 3) uint8 by camera at +4, +8, +12, +16 steps;
+            empty when none was asked for.
+        attention: (gh, gw) float32 by camera: the action head's softmax mass per image cell. Over
+            all cameras and ``attention_mass`` it sums to 1.
+        attention_mass: Attention mass on ``proprio`` and ``text``.
+        extras: Model-specific: gate value, expert chunks, action images, ...
+        timing_ms: Milliseconds by stage; ``policy_call`` is observation to chunk and attention.
+    """
+
+    chunk: ActionChunk
+    futures: Sequence[Mapping[str, Image]] = ()
+    attention: Mapping[str, Vector] = field(default_factory=dict)
+    attention_mass: Mapping[str, float] = field(default_factory=dict)
+    extras: Mapping[str, Any] = field(default_factory=dict)
+    timing_ms: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Event:
+    """A disturbance or command; a scene, a seed and its events replay an episode exactly.
+
+    Attributes:
+        step: Control step before which it is applied.
+        kind: Name of the perturbation axis or command.
+        parameters: JSON-serialisable values that were applied (not the ones asked for).
+    """
+
+    step: int
+    kind: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Episode:
+    """One finished episode.
+
+    Attributes:
+        task: Task name.
+        seed: Seed of the reset.
+        observations: One per control step, then the last one.
+        actions: (T, 7) float32, as applied.
+        events: Every disturbance and command.
+        success: The success predicate held for 0.5 s at some time.
+        success_final: It held at the end.
+        outcome: ``success``, ``timeout``, ``sim_fault`` or ``policy_fault``.
+    """
+
+    task: str
+    seed: int
+    observations: Sequence[Observation]
+    actions: Vector
+    events: Sequence[Event]
+    success: bool
+    success_final: bool
+    outcome: str
+
+
+@dataclass(frozen=True)
+class StepRecord:
+    """What subscribers of a session receive after each control step.
+
+    Attributes:
+        step: Control step, from 0.
+        observation: Before the action.
+        action: (7,) float32 as applied.
+        prediction: The prediction whose chunk the action came from, if any.
+        prediction_step: Control step of the observation that the prediction answers.
+        events: Events applied before this step.
+        success: Whether the success predicate has held for 0.5 s.
+        fault: One line if the policy or simulator failed at this step, else ``None``.
+    """
+
+    step: int
+    observation: Observation
+    action: Vector
+    prediction: Prediction | None
+    prediction_step: int | None
+    events: Sequence[Event]
+    success: bool
+    fault: str | None = None
+
+
+class Policy(Protocol):
+    """Maps observations to plans, batched over sessions; keeps no state between calls but caches."""
+
+    def reset(self, instruction: str) -> None:
+        """Prepare for an episode with this instruction (e.g. encode the text)."""
+
+    def predict(self, observations: Sequence[Observation]) -> list[Prediction]:
+        """Plan for each observation; raises `PolicyFault` when an answer would not be usable."""
+
+
+class Imaginer(Protocol):
+    """A policy that can also show what it imagines."""
+
+    def imagine(
+        self, observations: Sequence[Observation], *, samples: int = 1, seed: int | None = None
+    ) -> list[list[Mapping[str, Image]]]:
+        """Sample futures: for each observation, ``samples`` times (4, H, W, 3) uint8 by camera."""
+
+
+class Source(Protocol):
+    """Where observations come from and actions go: a scene, a recording, a camera, an arm."""
+
+    def observe(self) -> Observation:
+        """The newest observation."""
+
+    def apply(self, action: Vector) -> Vector:
+        """Execute one (7,) action for one control step; returns what was really applied."""
+
+
+class Subscriber(Protocol):
+    """Receives every step of a session: interface, recorder, evaluator."""
+
+    def on_step(self, record: StepRecord) -> None:
+        """Called after each control step, in the session's thread."""
