@@ -1,0 +1,1 @@
+"""Demonstrations and recordings on disk: LeRobotDataset v3 written, merged and read."""

@@ -1,0 +1,115 @@
+"""Reads a LeRobotDataset v3 fast: whole columns as arrays, images as a stream."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from wam_demo.data.meta import read_info, read_stats, read_tasks
+from wam_demo.data.png import decode_png
+from wam_demo.data.schema import image_key, require_feature
+from wam_demo.data.statistics import Stats
+from wam_demo.errors import DataError, UnknownNameError
+from wam_demo.types import Image
+
+_BATCH = 256
+"""Images held encoded at a time."""
+
+
+class Dataset:
+    """A dataset on disk; nothing but its small metadata is held in memory.
+
+    Args:
+        root: Folder with ``meta/`` and ``data/``.
+
+    Attributes:
+        features: `Feature` by column name.
+        fps: Frames per second.
+        num_frames: Frames of all episodes.
+        num_episodes: Episodes.
+        tasks: The distinct instructions; ``task_index`` points into them.
+    """
+
+    def __init__(self, root: str | Path) -> None:
+        self.root = Path(root)
+        info = read_info(self.root)
+        self.features = info["features"]
+        self.fps = float(info["fps"])
+        self.num_frames = int(info["total_frames"])
+        self.num_episodes = int(info["total_episodes"])
+        self.tasks = read_tasks(self.root)
+        self.robot_type = str(info.get("robot_type") or "")
+        self.files = sorted((self.root / "data").glob("chunk-*/file-*.parquet"))
+        stored = sum(pq.read_metadata(path).num_rows for path in self.files)
+        if stored != self.num_frames:
+            raise DataError(f"{self.root} declares {self.num_frames} frames and holds {stored}")
+
+    @property
+    def cameras(self) -> list[str]:
+        """Names of the cameras whose images are in the data files."""
+        prefix = image_key("")
+        return [
+            name.removeprefix(prefix)
+            for name, feature in self.features.items()
+            if feature.is_image and name.startswith(prefix)
+        ]
+
+    @property
+    def stats(self) -> dict[str, Stats]:
+        """Statistics by feature."""
+        return read_stats(self.root)
+
+    @property
+    def instructions(self) -> list[str]:
+        """The instruction of every frame, in index order."""
+        return [self.tasks[i] for i in self.column("task_index")]
+
+    @property
+    def episode_bounds(self) -> NDArray[np.int64]:
+        """(episodes, 2) first frame and the one after the last of every episode."""
+        table = self.episodes(["dataset_from_index", "dataset_to_index"])
+        return np.stack([column.to_numpy() for column in table.columns], axis=1)
+
+    def episodes(self, columns: list[str] | None = None) -> pa.Table:
+        """The episodes' rows: lengths, files, notes such as ``seed`` and ``success``."""
+        paths = sorted((self.root / "meta" / "episodes").glob("chunk-*/file-*.parquet"))
+        if not paths:
+            raise DataError(f"{self.root} has no meta/episodes")
+        return pa.concat_tables([pq.read_table(path, columns=columns) for path in paths])
+
+    def column(self, name: str) -> NDArray:
+        """(frames, ...) values of a column that is not images, in index order.
+
+        Raises:
+            UnknownNameError: The dataset has no such column.
+            DataError: It holds images; use `iter_images`.
+        """
+        feature = require_feature(name, self.features)
+        if feature.dtype in ("image", "video"):
+            raise DataError(f"{name} holds images: iterate over them instead")
+        parts = [pq.read_table(path, columns=[name])[name] for path in self.files]
+        chunks = [chunk for part in parts for chunk in part.chunks]
+        if not chunks:
+            return np.empty((0, *feature.shape), feature.dtype)
+        if feature.shape == (1,):
+            return np.concatenate([chunk.to_numpy(zero_copy_only=False) for chunk in chunks])
+        values = np.concatenate([chunk.flatten().to_numpy() for chunk in chunks])
+        return values.reshape(-1, *feature.shape)
+
+    def iter_images(self, camera: str) -> Iterator[Image]:
+        """(H, W, 3) uint8 RGB images of a camera, one per frame, in index order."""
+        for encoded in self.iter_encoded(camera):
+            yield decode_png(encoded)
+
+    def iter_encoded(self, camera: str) -> Iterator[memoryview]:
+        """PNG bytes of a camera, one per frame, in index order; for decoding elsewhere."""
+        key = image_key(camera)
+        if camera not in self.cameras:
+            raise UnknownNameError("camera", camera, self.cameras)
+        for path in self.files:
+            for batch in pq.ParquetFile(path).iter_batches(_BATCH, columns=[key]):
+                for scalar in batch.column(0).field("bytes"):
+                    yield memoryview(scalar.as_buffer())

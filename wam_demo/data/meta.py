@@ -1,0 +1,115 @@
+"""The metadata of a dataset, written and read: info, tasks, statistics."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from wam_demo.data.schema import (
+    CODEBASE_VERSION,
+    DATA_FILE_MB,
+    DATA_PATH,
+    FILES_PER_CHUNK,
+    INFO_PATH,
+    STATS_PATH,
+    TASKS_PATH,
+    Feature,
+)
+from wam_demo.data.statistics import Stats
+from wam_demo.errors import DataError
+
+
+def write_info(
+    root: Path,
+    features: Mapping[str, Feature],
+    *,
+    fps: float,
+    robot_type: str,
+    episodes: int,
+    frames: int,
+    tasks: int,
+) -> None:
+    """Write ``meta/info.json``; it comes last, a dataset without it is not finished."""
+    info = {
+        "codebase_version": CODEBASE_VERSION,
+        "robot_type": robot_type,
+        "total_episodes": episodes,
+        "total_frames": frames,
+        "total_tasks": tasks,
+        "chunks_size": FILES_PER_CHUNK,
+        "data_files_size_in_mb": DATA_FILE_MB,
+        "video_files_size_in_mb": 200,
+        "fps": int(fps) if float(fps).is_integer() else fps,
+        "splits": {"train": f"0:{episodes}"},
+        "data_path": DATA_PATH,
+        "video_path": None,
+        "features": {name: feature.json() for name, feature in features.items()},
+    }
+    _write_json(root / INFO_PATH, info)
+
+
+def read_info(root: Path) -> dict[str, Any]:
+    """Read ``meta/info.json``; ``features`` become `Feature` objects.
+
+    Raises:
+        DataError: There is no finished LeRobotDataset v3 at ``root``.
+    """
+    try:
+        info = json.loads((root / INFO_PATH).read_text())
+        features = info["features"]
+        info["features"] = {
+            name: Feature(entry["dtype"], tuple(entry["shape"]), entry.get("names"))
+            for name, entry in features.items()
+        }
+        version = str(info["codebase_version"])
+    except FileNotFoundError:
+        raise DataError(f"{root} holds no finished LeRobot dataset: no {INFO_PATH}") from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(f"{root / INFO_PATH} is not readable: {error!r}") from None
+    if not version.startswith("v3."):
+        raise DataError(
+            f"{root} is LeRobot {version[:20]}, not v3.x: convert it with LeRobot's tools"
+        )
+    return info
+
+
+def write_tasks(root: Path, tasks: Sequence[str]) -> None:
+    """Write the instructions, in the order of their ``task_index``, as pandas would."""
+    import pandas
+
+    frame = pandas.DataFrame(
+        {"task_index": np.arange(len(tasks), dtype=np.int64)},
+        index=pandas.Index(list(tasks), name="task", dtype=object),
+    )
+    (root / TASKS_PATH).parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(pa.Table.from_pandas(frame), root / TASKS_PATH)
+
+
+def read_tasks(root: Path) -> list[str]:
+    """The instructions, in the order of their ``task_index``."""
+    table = pq.read_table(root / TASKS_PATH)
+    text = "task" if "task" in table.column_names else "__index_level_0__"
+    order = np.argsort(table["task_index"].to_numpy())
+    tasks = table[text].to_pylist()
+    return [tasks[i] for i in order]
+
+
+def write_stats(root: Path, stats: Mapping[str, Stats]) -> None:
+    """Write ``meta/stats.json``."""
+    plain = {name: {k: v.tolist() for k, v in entry.items()} for name, entry in stats.items()}
+    _write_json(root / STATS_PATH, plain)
+
+
+def read_stats(root: Path) -> dict[str, Stats]:
+    """Read ``meta/stats.json``."""
+    plain = json.loads((root / STATS_PATH).read_text())
+    return {name: {k: np.asarray(v) for k, v in entry.items()} for name, entry in plain.items()}
+
+
+def _write_json(path: Path, content: Mapping[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, indent=2) + "\n")

@@ -1,0 +1,124 @@
+"""The layout of a LeRobotDataset v3: where its files lie, its features, its arrow schema."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from wam_demo.errors import UnknownNameError
+from wam_demo.types import ACTION_DIM, CHUNK_STEPS, IMAGE_SIZE, POLICY_CAMERAS, STATE_DIM
+
+CODEBASE_VERSION = "v3.0"
+INFO_PATH = "meta/info.json"
+STATS_PATH = "meta/stats.json"
+TASKS_PATH = "meta/tasks.parquet"
+EPISODES_PATH = "meta/episodes/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
+DATA_PATH = "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
+FILES_PER_CHUNK = 1000
+DATA_FILE_MB = 100
+
+_XYZ = ("x", "y", "z")
+_STATE_NAMES = [
+    *(f"tcp_position.{axis}" for axis in _XYZ),
+    *(f"tcp_rotation.{column}{axis}" for column in (0, 1) for axis in _XYZ),
+    "gripper_opening",
+    *(f"joint_{joint}" for joint in range(7)),
+]
+_ACTION_NAMES = [
+    *(f"tcp_translation.{axis}" for axis in _XYZ),
+    *(f"tcp_rotation_vector.{axis}" for axis in _XYZ),
+    "gripper_opening",
+]
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One column of a dataset.
+
+    Attributes:
+        dtype: ``image`` (PNG in the data file), ``string``, or a numpy dtype name.
+        shape: Of one frame; ``(1,)`` is stored as a scalar.
+        names: Of the dimensions.
+    """
+
+    dtype: str
+    shape: tuple[int, ...]
+    names: list[str] | None = None
+
+    @property
+    def is_image(self) -> bool:
+        """Whether frames are images."""
+        return self.dtype == "image"
+
+    def arrow(self) -> pa.DataType:
+        """Arrow type of one frame."""
+        if self.is_image:
+            return pa.struct({"bytes": pa.binary(), "path": pa.string()})
+        value = pa.string() if self.dtype == "string" else pa.from_numpy_dtype(self.dtype)
+        return value if self.shape == (1,) else pa.list_(value, self.shape[0])
+
+    def hub(self) -> dict[str, Any]:
+        """The type in the notation of the Hub's ``datasets`` library."""
+        if self.is_image:
+            return {"_type": "Image"}
+        value = {"dtype": self.dtype, "_type": "Value"}
+        if self.shape == (1,):
+            return value
+        return {"feature": value, "length": self.shape[0], "_type": "Sequence"}
+
+    def json(self) -> dict[str, Any]:
+        """The entry of ``meta/info.json``."""
+        return {"dtype": self.dtype, "shape": list(self.shape), "names": self.names}
+
+
+INDEX_FEATURES = {
+    "timestamp": Feature("float32", (1,)),
+    "frame_index": Feature("int64", (1,)),
+    "episode_index": Feature("int64", (1,)),
+    "index": Feature("int64", (1,)),
+    "task_index": Feature("int64", (1,)),
+}
+"""Columns every LeRobot dataset has; writers fill them in."""
+
+
+def image_key(camera: str) -> str:
+    """Column of a camera."""
+    return f"observation.images.{camera}"
+
+
+DEMONSTRATION_FEATURES: Mapping[str, Feature] = {
+    **{
+        image_key(camera): Feature(
+            "image", (IMAGE_SIZE, IMAGE_SIZE, 3), ["height", "width", "channels"]
+        )
+        for camera in POLICY_CAMERAS
+    },
+    "observation.state": Feature("float32", (STATE_DIM,), _STATE_NAMES),
+    "action": Feature("float32", (ACTION_DIM,), _ACTION_NAMES),
+    "expert_chunk": Feature("float32", (CHUNK_STEPS * ACTION_DIM,)),
+    "next.success": Feature("bool", (1,)),
+    "task_name": Feature("string", (1,)),
+}
+"""What a demonstration holds per frame; ``expert_chunk`` is the expert's plan, flattened."""
+
+
+def arrow_schema(features: Mapping[str, Feature]) -> pa.Schema:
+    """Schema of the data files, with the Hub's metadata so that viewers show the images."""
+    described = {name: feature.hub() for name, feature in features.items()}
+    metadata = {"huggingface": json.dumps({"info": {"features": described}})}
+    fields = [(name, feature.arrow()) for name, feature in features.items()]
+    return pa.schema(fields, metadata=metadata)
+
+
+def require_feature(name: str, features: Mapping[str, Feature]) -> Feature:
+    """The feature of that name; raises `UnknownNameError`."""
+    if name not in features:
+        raise UnknownNameError("dataset column", name, features)
+    return features[name]
+
+
+def file_position(number: int) -> dict[str, int]:
+    """Chunk and file index of the n-th file of a dataset."""
+    return {"chunk_index": number // FILES_PER_CHUNK, "file_index": number % FILES_PER_CHUNK}
