@@ -1,0 +1,1 @@
+"""Policies and what runs them: the batched inference engine and receding-horizon execution."""

@@ -1,0 +1,352 @@
+"""One worker thread per checkpoint that batches the requests of all sessions; acting goes first."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, InvalidStateError
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from wam_demo.errors import InvalidInputError, PolicyFault, WamDemoError
+from wam_demo.limits import QUEUE_SIZE
+from wam_demo.policy.base import check_observation, check_prediction, load_policy, predict
+from wam_demo.policy.timing import CallLog, EngineStats
+from wam_demo.types import Image, Observation, Policy, Prediction
+
+Futures = list[Mapping[str, Image]]
+"""Sampled imaginations of one observation, each (4, H, W, 3) uint8 by camera."""
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class EngineConfig:
+    """How an `InferenceEngine` batches and when it gives up.
+
+    Attributes:
+        max_batch: Observations in one policy call.
+        gather_s: How long the worker waits for further sessions once one request is there [s].
+        act_timeout_s: Submission to plan; later answers are faults [s].
+        imagine_timeout_s: Submission to imagined frames [s].
+        queue_size: Requests waiting; further ones are refused.
+        window: Calls that the percentiles of `EngineStats` look back on.
+    """
+
+    max_batch: int = 8
+    gather_s: float = 0.002
+    act_timeout_s: float = 2.0
+    imagine_timeout_s: float = 10.0
+    queue_size: int = QUEUE_SIZE
+    window: int = 256
+
+
+@dataclass(eq=False)
+class _Request:
+    """One observation on its way to an answer; ``deadline`` is in `time.monotonic` seconds."""
+
+    observation: Observation
+    seed: int
+    deadline: float
+    samples: int = 1
+    future: Future[Any] = field(default_factory=Future)
+    submitted: float = field(default_factory=time.monotonic)
+
+
+class InferenceEngine:
+    """Answers the observations of many sessions with one policy, on one thread.
+
+    Plans that wait are answered in one batched call and go before imaginations: a policy with
+    ``imagine_stages`` (a generator that yields ``None`` between denoising steps and the futures at
+    last, arguments as `Imaginer.imagine`) is interrupted by plans between its stages.
+
+    Every future resolves: with an answer, with `PolicyFault` (late, not finite, wrong shape, the
+    policy raised, overloaded, closed) or with `InvalidInputError`. An unusable observation never
+    fails the other sessions of its batch. A future may be cancelled while it waits.
+
+    Args:
+        policy: Called from the worker thread only.
+        config: Batching and timeouts.
+    """
+
+    def __init__(self, policy: Policy, config: EngineConfig | None = None) -> None:
+        self.policy = policy
+        self.config = config or EngineConfig()
+        self._changed = threading.Condition()
+        self._acting: deque[_Request] = deque()
+        self._imagining: deque[_Request] = deque()
+        self._open: set[_Request] = set()  # whoever removes a request from here resolves it
+        self._closed = False
+        self._log = CallLog(self.config.window)
+        self._threads = [
+            threading.Thread(target=self._work, name="engine-worker", daemon=True),
+            threading.Thread(target=self._watch, name="engine-deadlines", daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def submit(self, observation: Observation, *, seed: int | None = None) -> Future[Prediction]:
+        """Ask for a plan.
+
+        Args:
+            observation: What the session sees.
+            seed: Seed of the policy's noise; ``None`` draws one.
+
+        Returns:
+            A future that always resolves; nothing is raised here.
+        """
+        deadline = time.monotonic() + self.config.act_timeout_s
+        return self._enqueue(_Request(observation, _seed(seed), deadline), self._acting)
+
+    def submit_imagination(
+        self, observation: Observation, *, samples: int = 1, seed: int | None = None
+    ) -> Future[Futures]:
+        """Ask for ``samples`` imagined futures; they are sampled while no plan waits."""
+        deadline = time.monotonic() + self.config.imagine_timeout_s
+        request = _Request(observation, _seed(seed), deadline, samples)
+        if not self.can_imagine:
+            request.future.set_exception(InvalidInputError("this policy does not imagine"))
+            return request.future
+        return self._enqueue(request, self._imagining)
+
+    @property
+    def can_imagine(self) -> bool:
+        """Whether the policy is an `Imaginer`."""
+        return hasattr(self.policy, "imagine")
+
+    def stats(self) -> EngineStats:
+        """Percentiles over the latest calls and totals since the start."""
+        with self._changed:
+            return self._log.stats(len(self._acting) + len(self._imagining))
+
+    def close(self) -> None:
+        """Refuse what waits and stop; a call in progress is given one second. Idempotent."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+            requests = list(self._open)
+        for request in requests:
+            self._fail(request, PolicyFault("the inference engine is closed"))
+        for thread in self._threads:
+            if thread is not threading.current_thread():
+                thread.join(timeout=1.0)
+
+    def _enqueue(self, request: _Request, queue: deque[_Request]) -> Future[Any]:
+        try:
+            check_observation(request.observation)
+            with self._changed:
+                self._refuse_when_unavailable()
+                queue.append(request)
+                self._open.add(request)
+                self._changed.notify_all()
+        except WamDemoError as error:
+            request.future.set_exception(error)
+        return request.future
+
+    def _refuse_when_unavailable(self) -> None:
+        if self._closed:
+            raise PolicyFault("the inference engine is closed")
+        waiting = len(self._acting) + len(self._imagining)
+        if waiting >= self.config.queue_size:
+            raise PolicyFault(f"the inference engine is overloaded: {waiting} requests wait")
+
+    # The worker thread
+
+    def _work(self) -> None:
+        stages: Iterator[None] = iter(())
+        imagining = False
+        while True:
+            with self._changed:
+                while not (self._closed or self._acting or self._imagining or imagining):
+                    self._changed.wait()
+                if self._closed:
+                    return
+            if self._acting:
+                self._act(self._gather())
+            if not imagining:
+                stages = self._imagine_next()
+            imagining = next(stages, _END) is not _END
+
+    def _gather(self) -> list[_Request]:
+        """The oldest waiting plans, after a moment in which further sessions may join."""
+        size, until = self.config.max_batch, time.monotonic() + self.config.gather_s
+        with self._changed:
+            while len(self._acting) < size and (left := until - time.monotonic()) > 0:
+                self._changed.wait(left)
+            return self._take(self._acting, size)
+
+    def _take(self, queue: deque[_Request], size: int) -> list[_Request]:
+        """The oldest requests that still want an answer; call with the lock held."""
+        batch: list[_Request] = []
+        while queue and len(batch) < size:
+            request = queue.popleft()
+            if request not in self._open:
+                continue
+            if request.future.set_running_or_notify_cancel():
+                batch.append(request)
+            else:
+                self._open.discard(request)
+        return batch
+
+    def _act(self, batch: list[_Request]) -> None:
+        if not batch:
+            return
+        started = time.monotonic()
+        try:
+            predictions = predict(
+                self.policy, [r.observation for r in batch], [r.seed for r in batch]
+            )
+        except Exception as error:
+            self._separate(batch, error)
+            return
+        with self._changed:
+            self._log.call_ms.append(1e3 * (time.monotonic() - started))
+            self._log.batch.append(len(batch))
+        for request, prediction in zip(batch, predictions, strict=True):
+            try:
+                self._resolve(request, check_prediction(prediction))
+            except PolicyFault as fault:
+                self._fail(request, fault)
+
+    def _separate(self, batch: list[_Request], error: Exception) -> None:
+        """Find out by single calls which session's observation the policy cannot answer."""
+        if len(batch) == 1:
+            self._fail(batch[0], _as_fault(error))
+            return
+        for request in batch:
+            self._act([request])
+
+    def _imagine_next(self) -> Iterator[None]:
+        """Work on the oldest imagination, yielding between stages so that plans go first."""
+        with self._changed:
+            batch = self._take(self._imagining, 1)
+        if not batch:
+            return
+        request, busy_s = batch[0], 0.0
+        stages = self._stages(request)
+        while request in self._open:
+            started = time.monotonic()
+            try:
+                answer = next(stages)
+            except Exception as error:
+                self._fail(request, _as_fault(error))
+                return
+            busy_s += time.monotonic() - started
+            if answer is not None:
+                self._log.imagine_ms.append(1e3 * busy_s)
+                self._resolve(request, answer[0])
+                return
+            yield
+
+    def _stages(self, request: _Request) -> Iterator[list[Futures] | None]:
+        policy: Any = self.policy
+        arguments = {"samples": request.samples, "seed": request.seed}
+        if hasattr(policy, "imagine_stages"):
+            yield from policy.imagine_stages([request.observation], **arguments)
+        else:
+            yield policy.imagine([request.observation], **arguments)
+
+    # The deadline thread
+
+    def _watch(self) -> None:
+        while True:
+            with self._changed:
+                if self._closed:
+                    return
+                now = time.monotonic()
+                late = [request for request in self._open if request.deadline <= now]
+                if not late:
+                    nearest = min((r.deadline for r in self._open), default=None)
+                    self._changed.wait(None if nearest is None else nearest - now)
+            for request in late:
+                waited = 1e3 * (now - request.submitted)
+                self._fail(request, PolicyFault(f"no answer after {waited:.0f} ms"))
+
+    # Resolving
+
+    def _claim(self, request: _Request) -> bool:
+        """Whether the caller is the one to resolve this request; call with the lock held."""
+        if request not in self._open:
+            return False
+        self._open.remove(request)
+        return True
+
+    def _resolve(self, request: _Request, answer: Any) -> None:
+        with self._changed:
+            if not self._claim(request):
+                return
+            self._log.answered += 1
+            if isinstance(answer, Prediction):
+                self._log.answer_ms.append(1e3 * (time.monotonic() - request.submitted))
+        _settle(lambda: request.future.set_result(answer))
+
+    def _fail(self, request: _Request, error: Exception) -> None:
+        with self._changed:
+            if not self._claim(request):
+                return
+            self._log.faults += 1
+        _settle(lambda: request.future.set_exception(error))
+
+
+_END = object()
+
+
+def _settle(action: Callable[[], None]) -> None:
+    """Resolve a future that its owner may have cancelled an instant ago."""
+    try:
+        action()
+    except InvalidStateError:
+        _logger.debug("an answer came for a cancelled request")
+
+
+def _seed(seed: int | None) -> int:
+    return secrets.randbits(32) if seed is None else seed
+
+
+def _as_fault(error: Exception) -> Exception:
+    """Errors with a text for people stay as they are; others become a `PolicyFault`."""
+    if isinstance(error, WamDemoError):
+        return error
+    _logger.warning("the policy raised", exc_info=error)
+    text = str(error).strip().split("\n")[0][:120]
+    fault = PolicyFault(f"the policy failed: {type(error).__name__}: {text}")
+    fault.__cause__ = error
+    return fault
+
+
+class EngineRegistry:
+    """Loads each checkpoint once for the whole process; thread-safe."""
+
+    def __init__(self, load: Callable[[str, Path | None], Policy] = load_policy) -> None:
+        self._load = load
+        self._engines: dict[tuple[str, Path | None], InferenceEngine] = {}
+        self._lock = threading.Lock()
+
+    def get(self, name: str, checkpoint: Path | None = None) -> InferenceEngine:
+        """The engine of a policy; loads it on first use.
+
+        Raises:
+            UnknownNameError: No such policy.
+            CheckpointError: Its checkpoint is missing or corrupt; a later call tries again.
+        """
+        key = (name, checkpoint.resolve() if checkpoint else None)
+        with self._lock:
+            if key not in self._engines:
+                self._engines[key] = InferenceEngine(self._load(name, checkpoint))
+            return self._engines[key]
+
+    def close(self) -> None:
+        """Close every engine; the registry stays usable."""
+        with self._lock:
+            running, self._engines = list(self._engines.values()), {}
+        for engine in running:
+            engine.close()
+
+
+engines = EngineRegistry()
+"""The engines of this process, shared by all visitors."""
