@@ -26,11 +26,11 @@ def merge(sources: Sequence[Path], root: Path) -> Dataset:
         The new dataset.
 
     Raises:
-        DataError: The sources differ, none is given, or ``root`` holds something.
+        DataError: The sources differ, none holds a frame, or ``root`` holds something.
     """
-    datasets = [Dataset(source) for source in sources]
+    datasets = [dataset for dataset in map(Dataset, sources) if dataset.num_frames]
     if not datasets:
-        raise DataError("at least one dataset is needed to merge")
+        raise DataError("at least one dataset with frames is needed to merge")
     if root.exists() and any(root.iterdir()):
         raise DataError(f"{root} is not empty: a dataset is written into a new folder")
     first = datasets[0]
@@ -50,7 +50,7 @@ def merge(sources: Sequence[Path], root: Path) -> Dataset:
     files.close()
     episodes.close()
     write_tasks(root, list(tasks))
-    write_stats(root, join_stats([d.stats for d in datasets if d.num_frames]))
+    write_stats(root, join_stats([dataset.stats for dataset in datasets]))
     write_info(
         root,
         first.features,

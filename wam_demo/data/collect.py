@@ -1,0 +1,181 @@
+"""Parallel demonstrations: a scripted expert's episodes, written as one LeRobot dataset."""
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wam_demo.data.lerobot import Dataset
+from wam_demo.data.merge import merge
+from wam_demo.data.plan import Plan, task_weights
+from wam_demo.data.schema import INFO_PATH, image_key
+from wam_demo.data.supervise import Failed, Work, supervise
+from wam_demo.data.writer import LeRobotWriter
+from wam_demo.errors import InvalidInputError, SimulationFault
+from wam_demo.types import CONTROL_HZ, POLICY_CAMERAS
+
+if TYPE_CHECKING:
+    from wam_demo.sim.demonstrate import DemoFrame
+
+Demonstrator = Callable[..., "Iterator[DemoFrame]"]
+"""``demonstrator(seed, noise=..., every=...)``: the frames of one episode of its task."""
+OpenTask = Callable[[str], Demonstrator]
+"""Opens a task in the process that will demonstrate it."""
+
+_SHARDS, _MERGED = ".shards", ".merged"
+
+
+@dataclass(frozen=True)
+class CollectReport:
+    """What was collected; ``seconds`` is this call's wall time, resumed parts not counted."""
+
+    episodes: int
+    successes: int
+    frames: int
+    seconds: float
+
+
+def collect(
+    tasks: Mapping[str, float] | Sequence[str],
+    episodes: int,
+    out: Path,
+    *,
+    seed: int = 0,
+    processes: int = 2,
+    every: int = 1,
+    noise: float = 1.0,
+    open_task: OpenTask | None = None,
+) -> CollectReport:
+    """Demonstrate tasks in parallel processes and write the episodes to ``out``.
+
+    Shards of some fifty episodes are written one by one, so the same call resumes after a kill;
+    a process that crashes or hangs is replaced and its shard redone. Episodes that failed are
+    kept and marked (``next.success``, and ``success`` in ``meta/episodes``).
+
+    Args:
+        tasks: Task names, or their weights.
+        episodes: Episodes of all tasks together.
+        out: Folder of the dataset.
+        seed: Another seed gives other episodes; none are an evaluation's (`plan.FIRST_SEED`).
+        processes: Simulators at a time.
+        every: Control steps from one stored frame to the next.
+        noise: Scale of the noise on the expert's actions.
+        open_task: Where demonstrations come from; the simulator when ``None``.
+
+    Raises:
+        InvalidInputError: A task or number is not usable.
+        DataError: ``out`` holds something else, or a shard failed repeatedly.
+    """
+    began = time.monotonic()
+    if processes < 1:
+        raise InvalidInputError(f"processes is {processes}, not at least 1")
+    plan = Plan(task_weights(tasks), episodes, seed=seed, every=every, noise=noise)
+    plan.claim(out)
+    if not (out / INFO_PATH).exists():
+        shards = out / _SHARDS
+        work = partial(_ShardWork, plan, shards, open_task or _simulated)
+        _write_shards(plan, shards, work, processes)
+        _publish(shards, out)
+    for leftover in (_SHARDS, _MERGED):
+        shutil.rmtree(out / leftover, ignore_errors=True)
+    return _report(out, time.monotonic() - began)
+
+
+def _write_shards(plan: Plan, folder: Path, work: Callable[[], Work], processes: int) -> None:
+    """Write the shards that are missing, with a progress bar on a terminal."""
+    from tqdm import tqdm
+
+    folder.mkdir(exist_ok=True)
+    for partial_shard in folder.glob("*.part"):
+        shutil.rmtree(partial_shard)
+    shards = plan.shards()
+    missing = [shard for shard in shards if not _shard_path(folder, shard).exists()]
+    seen = dict.fromkeys(range(len(missing)), 0)
+    done = plan.episodes - sum(map(len, missing))
+    with tqdm(total=plan.episodes, initial=done, unit="episode", disable=None) as bar:
+        for event in supervise(work, missing, processes):
+            if isinstance(event, Failed):
+                bar.write(f"a worker failed and its shard is redone: {event.reason}")
+                bar.update(-seen[event.job])
+                seen[event.job] = 0
+            else:
+                seen[event.job] += 1
+                bar.update()
+
+
+class _ShardWork:
+    """Writes shards in a worker; keeps the simulator of each task open."""
+
+    def __init__(self, plan: Plan, folder: Path, open_task: OpenTask) -> None:
+        import cv2
+
+        cv2.setNumThreads(1)  # the processes are the parallelism
+        self._plan, self._folder, self._open_task = plan, folder, open_task
+        self._demonstrators: dict[str, Demonstrator] = {}
+
+    def __call__(self, shard: range, report: Callable[[Any], None]) -> None:
+        final = _shard_path(self._folder, shard)
+        part = final.with_suffix(".part")
+        shutil.rmtree(part, ignore_errors=True)
+        with LeRobotWriter(part, fps=CONTROL_HZ / self._plan.every) as writer:
+            for number in shard:
+                self._write_episode(writer, number)
+                report(number)
+        os.replace(part, final)
+
+    def _write_episode(self, writer: LeRobotWriter, number: int) -> None:
+        task, seed = self._plan.episode(number)
+        if task not in self._demonstrators:
+            self._demonstrators[task] = self._open_task(task)
+        plan, success = self._plan, False
+        try:
+            for frame in self._demonstrators[task](seed, noise=plan.noise, every=plan.every):
+                writer.add_frame(_columns(frame, task), frame.observation.instruction)
+                success = success or bool(frame.success)
+        except SimulationFault:
+            writer.discard_episode()  # a diverged simulation teaches nothing
+            return
+        writer.end_episode(seed=seed, task_name=task, success=success)
+
+
+def _columns(frame: "DemoFrame", task: str) -> dict[str, Any]:
+    observation = frame.observation
+    return {
+        **{image_key(camera): observation.images[camera] for camera in POLICY_CAMERAS},
+        "observation.state": observation.state,
+        "action": frame.action,
+        "expert_chunk": frame.expert_chunk,
+        "next.success": frame.success,
+        "task_name": task,
+    }
+
+
+def _simulated(task: str) -> Demonstrator:
+    from wam_demo.sim.demonstrate import demonstrate
+    from wam_demo.sim.world import World
+
+    return partial(demonstrate, World(task))
+
+
+def _shard_path(folder: Path, shard: range) -> Path:
+    return folder / f"episodes-{shard.start:06d}-{shard.stop:06d}"
+
+
+def _publish(shards: Path, out: Path) -> None:
+    """Join the shards; ``meta`` moves last, so a kill in between leaves nothing half-readable."""
+    merged = out / _MERGED
+    shutil.rmtree(merged, ignore_errors=True)
+    merge(sorted(shards.iterdir()), merged)
+    for folder in ("data", "meta"):
+        shutil.rmtree(out / folder, ignore_errors=True)
+        os.replace(merged / folder, out / folder)
+
+
+def _report(out: Path, seconds: float) -> CollectReport:
+    dataset = Dataset(out)
+    successes = sum(dataset.episodes(["success"])["success"].to_pylist())
+    return CollectReport(dataset.num_episodes, successes, dataset.num_frames, round(seconds, 3))
