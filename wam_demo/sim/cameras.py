@@ -1,0 +1,37 @@
+"""Pinhole geometry of the scene's cameras; image coordinates are 0..1 from the top left corner."""
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from wam_demo.sim.render import camera_id
+
+
+def project(model: mujoco.MjModel, data: mujoco.MjData, camera: str, points: NDArray) -> NDArray[np.float64]:
+    """(N, 2) image coordinates (right, down) of (N, 3) world points [m]; NaN behind the camera."""
+    index = camera_id(model, camera)
+    local = (np.asarray(points, dtype=float) - data.cam_xpos[index]) @ data.cam_xmat[index].reshape(3, 3)
+    depth = np.where(local[:, 2] < -1e-6, -local[:, 2], np.nan)
+    scale = 0.5 / np.tan(0.5 * np.radians(model.cam_fovy[index]))
+    return np.stack([0.5 + scale * local[:, 0] / depth, 0.5 - scale * local[:, 1] / depth], axis=1)
+
+
+def ray(
+    model: mujoco.MjModel, data: mujoco.MjData, camera: str, u: float, v: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Origin (3,) [m] and unit direction (3,) of the ray through an image point, world frame."""
+    index = camera_id(model, camera)
+    half = np.tan(0.5 * np.radians(model.cam_fovy[index]))
+    local = np.array([(2 * u - 1) * half, (1 - 2 * v) * half, -1.0])
+    direction = data.cam_xmat[index].reshape(3, 3) @ local
+    return data.cam_xpos[index].copy(), direction / np.linalg.norm(direction)
+
+
+def ground_point(
+    model: mujoco.MjModel, data: mujoco.MjData, camera: str, u: float, v: float, height: float = 0.0
+) -> NDArray[np.float64] | None:
+    """(3,) world point [m] at ``height`` under an image point; ``None`` when the ray misses it."""
+    origin, direction = ray(model, data, camera, u, v)
+    if abs(direction[2]) < 1e-6 or (height - origin[2]) / direction[2] <= 0:
+        return None
+    return origin + direction * ((height - origin[2]) / direction[2])

@@ -1,0 +1,180 @@
+"""A compiled scene: named access to poses, looks and colliders of its bodies, and exact snapshots."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from wam_demo.errors import UnknownNameError
+from wam_demo.sim import textures
+from wam_demo.sim.rotation import yaw_quaternion
+
+SCENES = Path(__file__).resolve().parents[2] / "sim_scenes"
+OBJECT_CONTACT = (2, 3)
+"""contype and conaffinity of everything movable: it meets fingers, furniture and other objects."""
+
+MUTABLE_FIELDS = (
+    "geom_type geom_size geom_rgba geom_matid geom_friction geom_contype geom_conaffinity geom_rbound geom_aabb "
+    "geom_pos geom_quat body_mass body_inertia body_gravcomp body_contype body_conaffinity body_pos body_quat "
+    "cam_pos cam_quat cam_fovy light_pos light_dir light_diffuse light_ambient mat_rgba mat_texrepeat"
+).split()
+"""Model fields that a reset or a perturbation may write; a snapshot carries all of them."""
+
+SHAPES = {
+    "box": mujoco.mjtGeom.mjGEOM_BOX,
+    "cylinder": mujoco.mjtGeom.mjGEOM_CYLINDER,
+    "sphere": mujoco.mjtGeom.mjGEOM_SPHERE,
+    "ellipsoid": mujoco.mjtGeom.mjGEOM_ELLIPSOID,
+}
+
+
+@dataclass(frozen=True)
+class SceneState:
+    """Everything that physics and rendering depend on; equal states evolve bit-identically."""
+
+    physics: NDArray[np.float64]
+    model: tuple[NDArray, ...] = field(repr=False)
+
+
+class Scene:
+    """One MJCF file of ``sim_scenes``, compiled, with helpers by body name.
+
+    Args:
+        name: File name without the suffix.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.model = mujoco.MjModel.from_xml_path(str(SCENES / f"{name}.xml"))
+        self.data = mujoco.MjData(self.model)
+        self._bodies = {self.model.body(i).name: i for i in range(self.model.nbody)}
+        self._signature = mujoco.mjtState.mjSTATE_INTEGRATION.value
+        self._physics_size = mujoco.mj_stateSize(self.model, self._signature)
+        self._saved_model: tuple[NDArray, ...] | None = None
+        paint_texture(self.model, "table", textures.wood(256, *textures.TRAINING_WOOD, np.random.default_rng(7)))
+        self._pristine = self._copy_model()
+
+    def reset(self) -> None:
+        """Back to the file: poses, looks, cameras and lights."""
+        self._write_model(self._pristine)
+        mujoco.mj_resetData(self.model, self.data)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Bring body, camera and light poses up to date with the joint positions."""
+        mujoco.mj_kinematics(self.model, self.data)
+        mujoco.mj_camlight(self.model, self.data)
+
+    def body(self, name: str) -> int:
+        """Index of a body; raises `UnknownNameError`."""
+        if name not in self._bodies:
+            raise UnknownNameError("body", name, self._bodies)
+        return self._bodies[name]
+
+    def geoms(self, name: str) -> range:
+        """Indices of a body's geoms."""
+        body = self.body(name)
+        first = int(self.model.body_geomadr[body])
+        return range(first, first + int(self.model.body_geomnum[body]))
+
+    def position(self, name: str) -> NDArray[np.float64]:
+        """(3,) body position [m] in the base frame."""
+        return self.data.xpos[self.body(name)].copy()
+
+    def rotation(self, name: str) -> NDArray[np.float64]:
+        """(3, 3) body rotation in the base frame."""
+        return self.data.xmat[self.body(name)].reshape(3, 3).copy()
+
+    def velocity(self, name: str) -> NDArray[np.float64]:
+        """(3,) linear velocity [m/s] of a free body."""
+        start = int(self.model.body_dofadr[self.body(name)])
+        return self.data.qvel[start : start + 3].copy()
+
+    def half_extents(self, name: str) -> NDArray[np.float64]:
+        """(3,) half sizes [m] of a body's first geom along its own axes."""
+        geom = self.geoms(name)[0]
+        size, kind = self.model.geom_size[geom], self.model.geom_type[geom]
+        if kind == SHAPES["cylinder"]:
+            return np.array([size[0], size[0], size[1]])
+        if kind == SHAPES["sphere"]:
+            return np.repeat(size[0], 3)
+        return size.copy()
+
+    def is_shape(self, name: str, shape: str) -> bool:
+        """Whether a body's first geom has this shape."""
+        return self.model.geom_type[self.geoms(name)[0]] == SHAPES[shape]
+
+    def place(self, name: str, position: NDArray, yaw: float = 0.0) -> None:
+        """Put a free or mocap body somewhere, at rest."""
+        body, pose = self.body(name), np.concatenate([position, yaw_quaternion(yaw)])
+        mocap = int(self.model.body_mocapid[body])
+        if mocap >= 0:
+            self.data.mocap_pos[mocap], self.data.mocap_quat[mocap] = pose[:3], pose[3:]
+            return
+        joint = int(self.model.body_jntadr[body])
+        start = int(self.model.jnt_qposadr[joint])
+        self.data.qpos[start : start + 7] = pose
+        start = int(self.model.jnt_dofadr[joint])
+        self.data.qvel[start : start + 6] = 0
+
+    def paint(self, name: str, rgb: NDArray) -> None:
+        """Colour all geoms of a body; ``rgb`` (3,) in 0..1."""
+        self.model.geom_rgba[list(self.geoms(name)), :3] = rgb
+        self.touch()
+
+    def reshape(self, name: str, shape: str, half: NDArray) -> None:
+        """Give a single-geom body another shape; ``half`` (3,) are half extents [m]."""
+        geom = self.geoms(name)[0]
+        self.model.geom_type[geom] = SHAPES[shape]
+        self.model.geom_size[geom] = (half[0], half[2], 0) if shape == "cylinder" else half
+        self.model.geom_rbound[geom] = float(np.linalg.norm(half))
+        self.model.geom_aabb[geom, 3:] = half
+        self.touch()
+
+    def set_solid(self, name: str, solid: bool) -> None:
+        """Switch a body's contacts and weight on or off: a body that is off floats where it is."""
+        body, (contype, conaffinity) = self.body(name), OBJECT_CONTACT if solid else (0, 0)
+        self.model.geom_contype[list(self.geoms(name))] = contype
+        self.model.geom_conaffinity[list(self.geoms(name))] = conaffinity
+        self.model.body_contype[body], self.model.body_conaffinity[body] = contype, conaffinity
+        self.model.body_gravcomp[body] = 0.0 if solid else 1.0
+        self.touch()
+
+    def touch(self) -> None:
+        """Say that a model field was written, so that the next snapshot copies the model again."""
+        self._saved_model = None
+
+    def snapshot(self) -> SceneState:
+        """Copy of the state; the model's part is shared between snapshots until it changes."""
+        physics = np.empty(self._physics_size)
+        mujoco.mj_getState(self.model, self.data, physics, self._signature)
+        if self._saved_model is None:
+            self._saved_model = self._copy_model()
+        return SceneState(physics, self._saved_model)
+
+    def restore(self, state: SceneState) -> None:
+        """Back to a snapshot of this scene, bit-exact."""
+        if state.model is not self._saved_model:
+            self._write_model(state.model)
+            self._saved_model = state.model
+        mujoco.mj_setState(self.model, self.data, state.physics, self._signature)
+        self.refresh()
+
+    def _copy_model(self) -> tuple[NDArray, ...]:
+        return tuple(getattr(self.model, name).copy() for name in MUTABLE_FIELDS)
+
+    def _write_model(self, values: tuple[NDArray, ...]) -> None:
+        for name, value in zip(MUTABLE_FIELDS, values, strict=True):
+            getattr(self.model, name)[:] = value
+        self._saved_model = None
+
+
+def paint_texture(model: mujoco.MjModel, name: str, image: NDArray[np.uint8]) -> None:
+    """Write an (h, w, 3) image into a texture of that size."""
+    texture = model.texture(name).id
+    start, size = int(model.tex_adr[texture]), image.size
+    expected = int(model.tex_height[texture]) * int(model.tex_width[texture]) * int(model.tex_nchannel[texture])
+    if size != expected:
+        raise ValueError(f"texture {name!r} holds {expected} values, got {size}")
+    model.tex_data[start : start + size] = image.ravel()

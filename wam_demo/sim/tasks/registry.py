@@ -1,0 +1,16 @@
+"""Task name -> task logic; importing it loads the simulator."""
+
+from collections.abc import Mapping
+
+from wam_demo.errors import UnknownNameError
+from wam_demo.sim.tasks.base import Task
+from wam_demo.sim.tasks.pick_place import PickPlace
+
+_LOGIC: Mapping[str, Task] = {task.spec.name: task for task in (PickPlace(),)}
+
+
+def task_logic(name: str) -> Task:
+    """The logic of a task; raises `UnknownNameError`."""
+    if name not in _LOGIC:
+        raise UnknownNameError("task", name, _LOGIC)
+    return _LOGIC[name]

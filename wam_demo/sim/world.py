@@ -1,0 +1,247 @@
+"""One simulated world: a scene, a task, a controller and a renderer, used from one thread."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from wam_demo.sim import cameras
+from wam_demo.sim.controller import FINGERS, HOME, JOINTS, SUBSTEPS, Controller, ControllerState
+from wam_demo.sim.guard import Guard
+from wam_demo.sim.motion import hand
+from wam_demo.sim.render import Renderer, area_downsample
+from wam_demo.sim.scene import Scene, SceneState
+from wam_demo.sim.segments import segment_table
+from wam_demo.sim.tasks.base import Assignment
+from wam_demo.sim.tasks.registry import task_logic
+from wam_demo.types import CONTROL_HZ, IMAGE_SIZE, POLICY_CAMERAS, Image, Observation, Vector
+
+HOME_SPREAD_RAD = 0.03
+"""Start joints lie within this of home."""
+SUCCESS_STEPS = 5
+"""Control steps (0.5 s) for which success must hold."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Counters and words of an episode.
+
+    Attributes:
+        seed: Seed of the reset.
+        step: Control steps begun since the reset.
+        streak: Control steps in a row with success.
+        success: Success has held for 0.5 s at some time.
+        fault: What went wrong, if anything did.
+        instruction: Words that the policy sees.
+        assignment: Who is who.
+    """
+
+    seed: int = 0
+    step: int = 0
+    streak: int = 0
+    success: bool = False
+    fault: str | None = None
+    instruction: str = ""
+    assignment: Assignment = Assignment("")
+
+
+@dataclass(frozen=True)
+class WorldState:
+    """A fork point: restoring it makes the world evolve bit-identically from here."""
+
+    scene: SceneState
+    controller: ControllerState
+    progress: Progress
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """What one control step did.
+
+    Attributes:
+        applied: (7,) float32 action after clamping.
+        success_now: The goal is met in this state.
+        success: It has held for 0.5 s at some time in this episode.
+        fault: What went wrong with the physics, or ``None``.
+    """
+
+    applied: Vector
+    success_now: bool
+    success: bool
+    fault: str | None
+
+
+class World:
+    """A task's world.
+
+    Args:
+        task: Name of a task.
+        image_size: Side [px] of the images in observations.
+        render_size: Side [px] at which they are rendered before averaging; a multiple.
+    """
+
+    def __init__(self, task: str, *, image_size: int = IMAGE_SIZE, render_size: int = 256) -> None:
+        self.logic = task_logic(task)
+        self.task = task
+        self.image_size, self.render_size = image_size, render_size
+        self.scene = Scene(self.logic.scene)
+        self.controller = Controller(self.scene.model)
+        self._guard = Guard(self.scene.model, self.scene.data)
+        self._segments = segment_table(self.scene.model)
+        self._renderer: Renderer | None = None
+        self._mask_renderer: Renderer | None = None
+        self._progress = Progress()
+
+    @property
+    def seed(self) -> int:
+        """Seed of the last reset."""
+        return self._progress.seed
+
+    @property
+    def step_count(self) -> int:
+        """Control steps begun since the reset."""
+        return self._progress.step
+
+    @property
+    def instruction(self) -> str:
+        """Words that the policy sees."""
+        return self._progress.instruction
+
+    @instruction.setter
+    def instruction(self, text: str) -> None:
+        self._progress = replace(self._progress, instruction=text)
+
+    @property
+    def assignment(self) -> Assignment:
+        """Target, goal, colours and nouns of the episode."""
+        return self._progress.assignment
+
+    def reset(self, seed: int) -> Observation:
+        """Draw an episode: layout, start pose and instruction follow from the seed alone."""
+        self.draw(seed)
+        return self.observe()
+
+    def draw(self, seed: int) -> None:
+        """`reset` without rendering."""
+        layout, words, start = (np.random.default_rng([seed, k]) for k in range(3))
+        scene = self.scene
+        scene.reset()
+        scene.data.qpos[JOINTS] = HOME + start.uniform(-HOME_SPREAD_RAD, HOME_SPREAD_RAD, 7)
+        scene.data.qpos[FINGERS] = scene.model.jnt_range[FINGERS, 1]
+        assignment = self.logic.layout(scene, layout)
+        scene.refresh()
+        self.controller.reset(scene.data, opening=1.0)
+        self._guard.rearm()
+        text = self.logic.spec.instruction(self.logic.concepts(assignment), words)
+        self._progress = Progress(seed=seed, instruction=text, assignment=assignment)
+
+    def retarget(self, rng: np.random.Generator) -> None:
+        """Another object becomes the target, and the instruction says so."""
+        assignment = self.assignment.retarget(rng)
+        text = self.logic.spec.instruction(self.logic.concepts(assignment), rng)
+        self._progress = replace(self._progress, assignment=assignment, instruction=text, streak=0, success=False)
+
+    def observe(self) -> Observation:
+        """What a policy may see now."""
+        images = {
+            camera: area_downsample(self.render(camera, self.render_size), self.image_size)
+            for camera in POLICY_CAMERAS
+        }
+        return Observation(images, self.state_vector(), self.instruction, self.step_count / CONTROL_HZ)
+
+    def state_vector(self) -> Vector:
+        """(17,) float32 proprioception, laid out as in `Observation.state`."""
+        state = hand(self.scene)
+        return np.concatenate(
+            [state.position, state.rotation[:, :2].T.ravel(), [state.opening], self.scene.data.qpos[JOINTS]]
+        ).astype(np.float32)
+
+    def begin(self, action: Vector) -> Vector:
+        """Start a control step; returns the (7,) action as applied. Raises `InvalidInputError`."""
+        applied = self.controller.begin(self.scene.data, action)
+        self._progress = replace(self._progress, step=self.step_count + 1)
+        return applied
+
+    def advance(self, substeps: int = SUBSTEPS) -> None:
+        """Run physics steps of 4 ms; 25 make one control step."""
+        model, data = self.scene.model, self.scene.data
+        control, step = data.ctrl, mujoco.mj_step
+        for targets in self.controller.targets(substeps):
+            control[:9] = targets
+            step(model, data)
+        self.scene.refresh()
+
+    def finish(self, applied: Vector) -> StepResult:
+        """End a control step: check the physics and count success."""
+        progress = self._progress
+        fault = progress.fault or self._guard.check()
+        now = fault is None and self.logic.success(self.scene, self.assignment)
+        streak = progress.streak + 1 if now else 0
+        success = progress.success or streak >= SUCCESS_STEPS
+        self._progress = replace(progress, streak=streak, success=success, fault=fault)
+        return StepResult(applied, now, success, fault)
+
+    def step(self, action: Vector) -> StepResult:
+        """One whole control step."""
+        applied = self.begin(action)
+        self.advance()
+        return self.finish(applied)
+
+    def render(self, camera: str, size: int = 256) -> Image:
+        """(size, size, 3) uint8 view of a camera."""
+        if self._renderer is None:
+            self._renderer = Renderer(self.scene.model)
+        return self._renderer.rgb(self.scene.data, camera, size)
+
+    def segmentation(self, camera: str, size: int = IMAGE_SIZE) -> NDArray[np.int32]:
+        """(size, size) int32 class per pixel, an index into `SEGMENTS`."""
+        return self._segments[self._geoms(camera, size) + 1]
+
+    def mask(self, camera: str, roles: Sequence[str], size: int = IMAGE_SIZE) -> NDArray[np.bool_]:
+        """(size, size) bool: pixels that show ``target``, ``goal``, ``gripper`` or a body by its name."""
+        bodies = [body for role in roles for body in self._role(role)]
+        owner = np.append(self.scene.model.geom_bodyid, -1)
+        return np.isin(owner[self._geoms(camera, size)], bodies)
+
+    def project(self, camera: str, points: NDArray) -> NDArray[np.float64]:
+        """(N, 2) image coordinates 0..1 of (N, 3) world points [m]."""
+        return cameras.project(self.scene.model, self.scene.data, camera, points)
+
+    def ground_point(self, camera: str, u: float, v: float) -> NDArray[np.float64] | None:
+        """(3,) point [m] of the table under an image point 0..1; ``None`` above the horizon."""
+        return cameras.ground_point(self.scene.model, self.scene.data, camera, u, v)
+
+    def fault(self) -> str | None:
+        """What went wrong with the physics in this episode, or ``None``."""
+        return self._progress.fault
+
+    def snapshot(self) -> WorldState:
+        """A fork point of physics, looks, controller and counters."""
+        return WorldState(self.scene.snapshot(), self.controller.state, self._progress)
+
+    def restore(self, state: WorldState) -> None:
+        """Back to a fork point of this world, bit-exact."""
+        self.scene.restore(state.scene)
+        self.controller.state, self._progress = state.controller, state.progress
+        self._guard.rearm()
+
+    def close(self) -> None:
+        """Free the renderers; the world can still be stepped."""
+        for renderer in (self._renderer, self._mask_renderer):
+            if renderer is not None:
+                renderer.close()
+        self._renderer = self._mask_renderer = None
+
+    def _geoms(self, camera: str, size: int) -> NDArray[np.int32]:
+        # A renderer of its own: toggling segmentation on one context has crashed after minutes.
+        if self._mask_renderer is None:
+            self._mask_renderer = Renderer(self.scene.model)
+        return self._mask_renderer.geoms(self.scene.data, camera, size)
+
+    def _role(self, role: str) -> list[int]:
+        if role == "gripper":
+            return [self.scene.body(name) for name in ("hand", "left_finger", "right_finger")]
+        named = {"target": self.assignment.target, "goal": self.assignment.goal}.get(role, role)
+        return [] if named is None else [self.scene.body(named)]
