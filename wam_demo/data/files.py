@@ -54,8 +54,7 @@ class FrameFiles:
             self._schema,
             # PNG neither compresses again nor has a useful minimum and maximum
             compression={
-                _leaf(name, feature): "none" if feature.is_image else "zstd"
-                for name, feature in self._features.items()
+                _leaf(name, feature): "none" if feature.is_image else "zstd" for name, feature in self._features.items()
             },
             write_statistics=[name for name in plain if self._features[name].shape == (1,)],
             use_dictionary=[name for name in _CATEGORICAL if name in self._features],

@@ -62,8 +62,7 @@ def read_info(root: Path) -> dict[str, Any]:
         info = json.loads((root / INFO_PATH).read_text())
         features = info["features"]
         info["features"] = {
-            name: Feature(entry["dtype"], tuple(entry["shape"]), entry.get("names"))
-            for name, entry in features.items()
+            name: Feature(entry["dtype"], tuple(entry["shape"]), entry.get("names")) for name, entry in features.items()
         }
         version = str(info["codebase_version"])
     except FileNotFoundError:
@@ -71,9 +70,7 @@ def read_info(root: Path) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{root / INFO_PATH} is not readable: {error!r}") from None
     if not version.startswith("v3."):
-        raise DataError(
-            f"{root} is LeRobot {version[:20]}, not v3.x: convert it with LeRobot's tools"
-        )
+        raise DataError(f"{root} is LeRobot {version[:20]}, not v3.x: convert it with LeRobot's tools")
     return info
 
 

@@ -90,9 +90,7 @@ def image_key(camera: str) -> str:
 
 DEMONSTRATION_FEATURES: Mapping[str, Feature] = {
     **{
-        image_key(camera): Feature(
-            "image", (IMAGE_SIZE, IMAGE_SIZE, 3), ["height", "width", "channels"]
-        )
+        image_key(camera): Feature("image", (IMAGE_SIZE, IMAGE_SIZE, 3), ["height", "width", "channels"])
         for camera in POLICY_CAMERAS
     },
     "observation.state": Feature("float32", (STATE_DIM,), _STATE_NAMES),

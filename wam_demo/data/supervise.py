@@ -44,9 +44,7 @@ class _Worker:
     heard: float
 
 
-def supervise(
-    make_work: Callable[[], Work], jobs: Sequence[Any], processes: int
-) -> Iterator[Progress | Failed]:
+def supervise(make_work: Callable[[], Work], jobs: Sequence[Any], processes: int) -> Iterator[Progress | Failed]:
     """Do every job in one of ``processes`` spawned processes, reporting what happens.
 
     Args:

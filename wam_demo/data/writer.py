@@ -107,9 +107,7 @@ class LeRobotWriter:
     def discard_episode(self) -> None:
         """Forget the frames added since the last `end_episode`."""
         self._columns: dict[str, list[Any]] = {name: [] for name in self._given}
-        self._pixels: dict[str, list[Image]] = {
-            name: [] for name, feature in self._given.items() if feature.is_image
-        }
+        self._pixels: dict[str, list[Image]] = {name: [] for name, feature in self._given.items() if feature.is_image}
         self._instructions: list[str] = []
 
     def close(self) -> None:
