@@ -5,22 +5,21 @@ from numpy.typing import NDArray
 
 from wam_demo.types import Image
 
-TRAINING_WOOD = (np.array([0.60, 0.49, 0.37]), np.array([0.53, 0.42, 0.31]))
+TRAINING_WOOD = (np.array([0.66, 0.54, 0.41]), np.array([0.57, 0.455, 0.335]))
 """Light and dark RGB of the one table that training sees."""
 
 
-def wood(size: int, light: NDArray, dark: NDArray, rng: np.random.Generator) -> Image:
-    """Smooth grain along the first axis: a few sine bands, bent by slow periodic noise."""
+def wood(size: int, light: NDArray, dark: NDArray, rng: np.random.Generator, planks: int = 4) -> Image:
+    """Planks along the first axis, each with its tone and a fine grain bent by slow periodic noise."""
     u, v = np.meshgrid(np.arange(size) / size, np.arange(size) / size, indexing="ij")
-    bend = sum(
-        rng.uniform(0.02, 0.05) * np.sin(2 * np.pi * (k * u + rng.integers(0, 2) * v) + rng.uniform(0, 6.3))
-        for k in (1, 2, 3)
-    )
+    bend = sum(rng.uniform(0.002, 0.006) * np.sin(2 * np.pi * k * u + rng.uniform(0, 6.3)) for k in (1, 2, 3))
     grain = sum(
         np.sin(2 * np.pi * k * (v + bend) + rng.uniform(0, 6.3)) / np.sqrt(k)
-        for k in rng.choice(np.arange(3, 16), 4, replace=False)
+        for k in rng.choice(np.arange(5, 40), 8, replace=False)
     )
-    return _blend(grain / 1.6, light, dark)
+    tone = rng.permutation(np.linspace(-0.5, 0.5, planks))[(v * planks).astype(int)]
+    seam = np.exp(-(((v * planks + 0.5) % 1 - 0.5) ** 2) / 0.0004)
+    return _blend(0.35 * grain + tone - 1.2 * seam, light, dark)
 
 
 def checker(size: int, light: NDArray, dark: NDArray, cells: int) -> Image:
