@@ -12,7 +12,7 @@ from wam_demo.sim.tasks.placement import dress_objects, scatter
 from wam_demo.sim.tasks.specs import TASKS
 from wam_demo.types import Vector
 
-REGION = np.array([[0.40, -0.22], [0.60, 0.06]])
+REGION = np.array([[0.40, -0.21], [0.60, 0.06]])
 """Corners [m] of the rectangle in which objects start."""
 BOWL = np.array([0.50, 0.20])
 BOWL_SPREAD_M = 0.03
