@@ -12,7 +12,7 @@ from wam_demo.types import ActionChunk, Event, Observation, Prediction
 
 def test_futures_lie_inside_the_chunk():
     assert list(types.FUTURE_STEPS) == sorted(set(types.FUTURE_STEPS))
-    assert 0 < types.FUTURE_STEPS[0]
+    assert types.FUTURE_STEPS[0] > 0
     assert types.FUTURE_STEPS[-1] == types.CHUNK_STEPS
 
 
