@@ -111,6 +111,7 @@ def half_width(scene: Scene, name: str, direction: NDArray) -> float:
 def grip(scene: Scene, hand_: Hand, name: str) -> float:
     """How much an object is held, 0..1: it stands between the pads and they touch it."""
     offset = hand_.rotation.T @ (scene.position(name) - hand_.position)
-    between = fall(abs(offset[0]), 0.018, 0.026) * fall(abs(offset[1]), 0.008, 0.014) * fall(abs(offset[2]), 0.022, 0.034)
+    across, along, below = np.abs(offset)
+    between = fall(across, 0.018, 0.026) * fall(along, 0.008, 0.014) * fall(below, 0.022, 0.034)
     slack = hand_.half_gap - half_width(scene, name, hand_.rotation[:, 1])
     return between * fall(slack, 0.002, 0.006)

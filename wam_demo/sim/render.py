@@ -1,5 +1,6 @@
 """Off-screen rendering of a MuJoCo scene; a renderer belongs to the thread that made it."""
 
+import cv2
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
@@ -95,9 +96,6 @@ def camera_id(model: mujoco.MjModel, camera: str) -> int:
 
 def area_downsample(image: Image, size: int) -> Image:
     """Average whole blocks of pixels down to (size, size, 3): anti-aliasing by supersampling."""
-    factor = image.shape[0] // size
-    if factor == 1:
+    if image.shape[0] == size:
         return image
-    blocks = image.reshape(size, factor, size, factor, 3).astype(np.uint16)
-    total = blocks.sum(axis=(1, 3), dtype=np.uint16)
-    return ((total + factor * factor // 2) // (factor * factor)).astype(np.uint8)
+    return cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA)

@@ -16,10 +16,34 @@ OBJECT_CONTACT = (2, 3)
 """contype and conaffinity of everything movable: it meets fingers, furniture and other objects."""
 
 MUTABLE_FIELDS = (
-    "geom_type geom_size geom_rgba geom_matid geom_friction geom_contype geom_conaffinity geom_rbound geom_aabb "
-    "geom_pos geom_quat body_mass body_inertia body_gravcomp body_contype body_conaffinity body_pos body_quat "
-    "cam_pos cam_quat cam_fovy light_pos light_dir light_diffuse light_ambient mat_rgba mat_texrepeat"
-).split()
+    "geom_type",
+    "geom_size",
+    "geom_rgba",
+    "geom_matid",
+    "geom_friction",
+    "geom_contype",
+    "geom_conaffinity",
+    "geom_rbound",
+    "geom_aabb",
+    "geom_pos",
+    "geom_quat",
+    "body_mass",
+    "body_inertia",
+    "body_gravcomp",
+    "body_contype",
+    "body_conaffinity",
+    "body_pos",
+    "body_quat",
+    "cam_pos",
+    "cam_quat",
+    "cam_fovy",
+    "light_pos",
+    "light_dir",
+    "light_diffuse",
+    "light_ambient",
+    "mat_rgba",
+    "mat_texrepeat",
+)
 """Model fields that a reset or a perturbation may write; a snapshot carries all of them."""
 
 SHAPES = {

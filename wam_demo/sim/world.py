@@ -1,7 +1,7 @@
 """One simulated world: a scene, a task, a controller and a renderer, used from one thread."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import mujoco
 import numpy as np
@@ -44,7 +44,7 @@ class Progress:
     success: bool = False
     fault: str | None = None
     instruction: str = ""
-    assignment: Assignment = Assignment("")
+    assignment: Assignment = field(default_factory=lambda: Assignment(""))
 
 
 @dataclass(frozen=True)
@@ -146,8 +146,7 @@ class World:
     def observe(self) -> Observation:
         """What a policy may see now."""
         images = {
-            camera: area_downsample(self.render(camera, self.render_size), self.image_size)
-            for camera in POLICY_CAMERAS
+            camera: area_downsample(self.render(camera, self.render_size), self.image_size) for camera in POLICY_CAMERAS
         }
         return Observation(images, self.state_vector(), self.instruction, self.step_count / CONTROL_HZ)
 
