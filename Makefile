@@ -40,9 +40,7 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
 	@touch $@
 
 $(VENV)/.system: packages.txt | $(BIN)/python
-	@bash .ci/system-packages packages.txt
-	@touch $@
+	@bash .ci/system-packages packages.txt $@
 
 $(VENV)/.system-dev: packages-dev.txt | $(BIN)/python
-	@bash .ci/system-packages packages-dev.txt
-	@touch $@
+	@bash .ci/system-packages packages-dev.txt $@
