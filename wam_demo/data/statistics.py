@@ -39,7 +39,7 @@ def image_stats(images: Sequence[Image]) -> Stats:
 
 
 def join_stats(parts: Sequence[Mapping[str, Stats]]) -> dict[str, Stats]:
-    """Statistics of the union; quantiles become the outer bound over the parts, as LeRobot's do."""
+    """Statistics of the union; of quantiles the outermost among the parts, as LeRobot takes it."""
     return {name: _join([part[name] for part in parts]) for name in parts[0]} if parts else {}
 
 
