@@ -1,0 +1,81 @@
+"""A policy that sees the drawn world: it steers to the target, imagines a blur and attends to a spot."""
+
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import cv2
+import numpy as np
+
+from tests.fakes.world import TARGET, FakeWorld
+from wam_demo.session import Planner
+from wam_demo.types import ActionChunk, Prediction
+from wam_demo.ui.catalogue import Catalogue
+
+_pool = ThreadPoolExecutor(2)
+
+
+def plan(observation) -> Prediction:
+    """Steers to the target, more slowly towards the end of the plan."""
+    tcp = observation.state[:3]
+    actions = np.zeros((16, 7), np.float32)
+    for k in range(16):
+        step = np.clip(np.append(TARGET - tcp[:2], 0.1 - tcp[2]) * 0.12, -0.02, 0.02)
+        actions[k, :3], actions[k, 6] = step, float(k < 10)
+        tcp = tcp + step
+    grid = np.exp(-((np.mgrid[:8, :8] - [[[5]], [[5]]]) ** 2).sum(0) / 2.0).astype(np.float32)
+    attention = {"front": grid / grid.sum() * 0.7, "wrist": np.full((8, 8), 0.15 / 64, np.float32)}
+    mass = {"proprio": 0.1, "text": 0.05}
+    if observation.instruction == "nan":
+        actions[:] = np.nan
+    return Prediction(ActionChunk(actions), (), attention, mass, {}, {"policy_call": 38.0})
+
+
+def imagine(observation):
+    def blur(image, k):
+        return cv2.GaussianBlur(image, (0, 0), 0.5 + k)
+
+    return [
+        {
+            camera: np.stack([blur(image, k) for k in range(4)])
+            for camera, image in observation.images.items()
+        }
+    ]
+
+
+def planner(delay_s: float = 0.02) -> Planner:
+    """A planner as the inference engine gives one: it answers later, from another thread."""
+
+    def later(work, observation) -> Future:
+        def run():
+            time.sleep(delay_s)
+            return work(observation)
+
+        return _pool.submit(run)
+
+    return Planner(lambda o: later(_checked, o), lambda o: later(imagine, o))
+
+
+def _checked(observation):
+    from wam_demo.policy.base import check_prediction
+
+    return check_prediction(plan(observation))
+
+
+def hold_planner() -> Planner:
+    from wam_demo.policy.receding import InlinePlanner
+    from wam_demo.policy.scripted import HoldPolicy
+
+    return Planner(InlinePlanner(HoldPolicy()).submit)
+
+
+def catalogue(horizon: int = 90) -> Catalogue:
+    """Tasks and policies of the drawn world."""
+    return Catalogue(
+        tasks={"reach": "Reach the dot", "wander": "Wander about"},
+        horizons={"reach": horizon, "wander": horizon},
+        policies={"steer": "Steer", "hold": "Hold still"},
+        imagining=frozenset({"steer"}),
+        axes=("camera", "light", "background", "noise", "delay", "occlusion"),
+        open_world=FakeWorld,
+        open_planner=lambda policy, world: planner() if policy == "steer" else hold_planner(),
+    )

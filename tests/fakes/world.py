@@ -1,0 +1,114 @@
+"""A drawn world with the interface of the simulator: instant, deterministic, no physics engine."""
+
+import threading
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from wam_demo.types import CONTROL_HZ, STATE_DIM, Event, Observation
+
+START = np.array([0.5, 0.0, 0.3], np.float32)
+TARGET = np.array([0.6, 0.15], np.float32)
+
+
+@dataclass(frozen=True)
+class FakeStepResult:
+    applied: np.ndarray
+    success_now: bool
+    success: bool
+    fault: str | None
+
+
+class FakeWorld:
+    """A dot over a table; success is being 3 cm from the target. Image u is y, v is x."""
+
+    open_worlds = 0
+
+    def __init__(self, task: str = "reach") -> None:
+        self.task, self.seed, self.step_count = task, 0, 0
+        self.instruction = "reach the red dot"
+        self.next_fault: str | None = None
+        self.thread = threading.get_ident()
+        self.objects: dict[str, np.ndarray] = {}
+        self.applied_events: list[Event] = []
+        FakeWorld.open_worlds += 1
+
+    def reset(self, seed, perturbations=()):
+        self.seed, self.step_count = seed, 0
+        self.tcp, self.opening = START.copy(), 1.0
+        self.objects = {"red_dot": TARGET.copy()}
+        self.success, self.light = False, 1.0
+        for event in perturbations:
+            self.apply_event(event.kind, event.parameters)
+        return self.observe()
+
+    def observe(self):
+        self._same_thread()
+        images = {camera: self.render(camera, 128) for camera in ("front", "wrist")}
+        state = np.zeros(STATE_DIM, np.float32)
+        state[:3], state[9] = self.tcp, self.opening
+        return Observation(images, state, self.instruction, self.step_count / CONTROL_HZ)
+
+    def begin(self, action):
+        self._same_thread()
+        self.step_count += 1
+        self._target = self.tcp + np.clip(action[:3], -0.05, 0.05)
+        self._from, self._progress, self.opening = self.tcp.copy(), 0, float(action[6])
+        return np.asarray(action, np.float32)
+
+    def advance(self, substeps=25):
+        self._progress += substeps
+        self.tcp = self._from + (self._target - self._from) * min(1.0, self._progress / 25)
+
+    def finish(self, applied):
+        now = bool(np.linalg.norm(self.tcp[:2] - self.objects["red_dot"]) < 0.03)
+        self.success = self.success or now
+        fault, self.next_fault = self.next_fault, None
+        return FakeStepResult(applied, now, self.success, fault)
+
+    def render(self, camera, size=256):
+        self._same_thread()
+        image = np.full((size, size, 3), (150, 125, 100), np.uint8)
+        image[: size // 4] = (120, 140, 160)
+        for index, place in enumerate(self.objects.values()):
+            colour = [(200, 40, 40), (40, 60, 200), (40, 160, 80)][index % 3]
+            cv2.circle(image, self._pixel(place, size), size // 24, colour, -1)
+        tip = self._pixel(self.tcp[:2], size)
+        cv2.line(image, (size // 2, 0), tip, (235, 235, 240), size // 14)
+        cv2.circle(image, tip, size // 20, (40, 40, 45), -1)
+        if camera == "wrist":
+            image = np.ascontiguousarray(image[::-1])
+        return (image * self.light).astype(np.uint8)
+
+    def apply_event(self, kind, parameters):
+        self._same_thread()
+        if kind == "distractor":
+            self.objects[f"thing_{len(self.objects)}"] = np.array(parameters["position"])
+        elif kind == "shove":
+            self.objects[parameters["object"]] += parameters["offset"]
+        elif kind == "light":
+            self.light = 1.0 - 0.12 * parameters["severity"]
+        event = Event(self.step_count, kind, dict(parameters))
+        self.applied_events.append(event)
+        return event
+
+    def ground_point(self, camera, u, v):
+        return None if v < 0.25 else np.array([0.2 + 0.6 * v, u - 0.5, 0.0])
+
+    def pick(self, camera, u, v):
+        point = self.ground_point(camera, u, v)
+        if point is None:
+            return None
+        near = {name: np.linalg.norm(place - point[:2]) for name, place in self.objects.items()}
+        name = min(near, key=near.get)
+        return name if near[name] < 0.06 else None
+
+    def close(self):
+        FakeWorld.open_worlds -= 1
+
+    def _pixel(self, place, size):
+        return int((place[1] + 0.5) * size), int((place[0] - 0.2) / 0.6 * size)
+
+    def _same_thread(self):
+        assert threading.get_ident() == self.thread, "a world belongs to the thread that made it"

@@ -1,0 +1,112 @@
+"""One attempt at a task from one seed: plan, act, imagine, compare; a control step in two halves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from wam_demo.diagnose.foresight import Foresight
+from wam_demo.policy.receding import ChunkPlayer, PlayedStep
+from wam_demo.session.contracts import Outcome, Planner
+from wam_demo.types import CHUNK_STEPS, CONTROL_HZ, Event, Image, Observation, StepRecord, Vector
+
+if TYPE_CHECKING:
+    from wam_demo.sim.world import World
+
+HALVES = (12, 13)
+"""Physics steps of the two halves of a control step; a picture can be taken between them."""
+
+
+class Attempt:
+    """One attempt, stepped in the world's thread.
+
+    Args:
+        world: Is reset here.
+        planner: Where plans and imaginations come from.
+        seed: Seed of the reset.
+        horizon: Control steps after which the attempt has failed.
+        perturbations: Applied at the reset.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        planner: Planner,
+        seed: int,
+        horizon: int,
+        perturbations: Sequence[Event] = (),
+    ) -> None:
+        self.world = world
+        self.horizon = horizon
+        self.observation: Observation = world.reset(seed, perturbations)
+        self.events: list[Event] = list(perturbations)
+        self.foresight = Foresight(planner.imagine)
+        self.played: PlayedStep | None = None
+        self.outcome: Outcome | None = None
+        self.half = 0
+        self._player = ChunkPlayer(planner.submit)
+        self._applied: Vector | None = None
+        self._pictures: dict[int, Mapping[str, Image]] = {}
+        self._reported = 0
+
+    @property
+    def step(self) -> int:
+        """Control steps done."""
+        return self.world.step_count - self.half
+
+    @property
+    def attended(self) -> Mapping[str, Image]:
+        """Pictures by camera at the step that the present prediction answers."""
+        step = None if self.played is None else self.played.prediction_step
+        return {} if step is None else self._pictures.get(step, {})
+
+    def begin(self, frame: Image) -> None:
+        """First half of a control step: observe, plan, imagine, start to move.
+
+        Args:
+            frame: (H, W, 3) picture of ``front`` at this moment, kept to show attention on.
+        """
+        step, world = self.world.step_count, self.world
+        self.observation = world.observe()
+        self._pictures[step] = {**self.observation.images, "front": frame}
+        self._pictures.pop(step - 2 * CHUNK_STEPS, None)
+        self.foresight.observe(step, self.observation)
+        self.played = self._player.act(step, self.observation)
+        self._applied = world.begin(self.played.action)
+        world.advance(HALVES[0])
+        self.half = 1
+
+    def finish(self) -> StepRecord:
+        """Second half: move on, count success, decide whether the attempt has ended."""
+        assert self._applied is not None and self.played is not None  # begin came first
+        self.world.advance(HALVES[1])
+        result = self.world.finish(self._applied)
+        self.half = 0
+        events = self.events[self._reported :]
+        self._reported = len(self.events)
+        self.outcome = self._judge(result.success, result.fault)
+        return StepRecord(
+            step=self.step - 1,
+            observation=self.observation,
+            action=result.applied,
+            prediction=self.played.prediction,
+            prediction_step=self.played.prediction_step,
+            events=events,
+            success=result.success,
+            fault=result.fault or self.played.fault,
+        )
+
+    def close(self) -> None:
+        """Withdraw what was asked of the policy."""
+        self._player.close()
+        self.foresight.close()
+
+    def _judge(self, success: bool, fault: str | None) -> Outcome | None:
+        seconds = self.step / CONTROL_HZ
+        if fault is not None:
+            return Outcome("sim_fault", fault)
+        if success:
+            return Outcome("success", f"after {seconds:.1f} s")
+        if self.step >= self.horizon:
+            return Outcome("timeout", f"not done after {seconds:.0f} s")
+        return None

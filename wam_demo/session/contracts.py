@@ -1,0 +1,119 @@
+"""What goes into a session and what comes out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from wam_demo.diagnose.foresight import Futures, Imagination, Surprise
+from wam_demo.policy.receding import PlayedStep
+from wam_demo.types import Event, Image, Observation, Prediction, Subscriber
+
+
+@dataclass(frozen=True)
+class Command:
+    """Something a person asks of a session, already checked."""
+
+    kind: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a session starts with, and what its commands change.
+
+    Attributes:
+        task: Task name.
+        policy: Policy name.
+        seed: Seed of the first episode.
+        autoplay: Start the next seed when an episode has ended.
+    """
+
+    task: str
+    policy: str
+    seed: int = 0
+    autoplay: bool = True
+
+
+@dataclass(frozen=True)
+class Planner:
+    """How a session gets plans and imaginations.
+
+    Attributes:
+        submit: Asks for a plan; a policy in an engine returns at once.
+        imagine: Asks for an imagination; ``None`` if the policy has none.
+    """
+
+    submit: Callable[[Observation], Future[Prediction]]
+    imagine: Callable[[Observation], Future[Futures]] | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How an episode ended: ``success``, ``timeout`` or ``sim_fault``, and one line about it."""
+
+    name: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class View:
+    """What a session looks like now; the newest one replaces all before.
+
+    Attributes:
+        episode: Counts resets, from 1.
+        state: ``running``, ``paused``, ``finished`` or ``fault``.
+        step: Control steps done.
+        horizon: Control steps after which the episode has failed.
+        settings: As chosen.
+        instruction: As the policy sees it.
+        severities: Severity 1..5 by perturbation axis that is switched on.
+        frame: (256, 256, 3) uint8 of ``front``, up to 20 a second.
+        frame_number: Counts these pictures.
+        observation: The newest one, at 10 Hz.
+        played: What the arm does at this step.
+        attended: Pictures by camera at the step that ``played.prediction`` answers.
+        imagination: The newest one of this episode.
+        surprises: By steps ahead, the newest comparison of imagined and actual.
+        errors: By steps ahead, (control step, error) of every comparison of this episode.
+        events: Every disturbance and command of this episode.
+        outcome: How the episode ended, if it has.
+        successes: Successful episodes of this session.
+        episodes: Ended episodes of this session.
+        notice: One line for the person; empty when there is nothing to say.
+        warning: Whether the line tells of a problem.
+    """
+
+    episode: int
+    state: str
+    step: int
+    horizon: int
+    settings: Settings
+    instruction: str
+    severities: Mapping[str, int]
+    frame: Image
+    frame_number: int
+    observation: Observation
+    played: PlayedStep | None
+    attended: Mapping[str, Image]
+    imagination: Imagination | None
+    surprises: Mapping[int, Surprise]
+    errors: Mapping[int, Sequence[tuple[int, float]]]
+    events: Sequence[Event]
+    outcome: Outcome | None
+    successes: int
+    episodes: int
+    notice: str
+    warning: bool
+
+
+class Watcher(Subscriber, Protocol):
+    """A subscriber that also follows episodes and wants the pictures between control steps."""
+
+    def on_reset(self, observation: Observation) -> None:
+        """An episode begins; called in the session's thread."""
+
+    def on_view(self, view: View) -> None:
+        """Called up to 20 times a second, in the session's thread."""

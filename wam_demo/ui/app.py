@@ -1,0 +1,85 @@
+"""The app: tabs, theme, queue and limits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from wam_demo.limits import LIVE_SESSIONS, QUEUE_SIZE, SESSION_IDLE_S, UPLOAD_BYTES
+from wam_demo.session import Session, Settings
+from wam_demo.ui.catalogue import Catalogue, shipped
+from wam_demo.ui.hub import Hub
+from wam_demo.ui.live import STYLE, build_live
+from wam_demo.ui.screen import Screen
+from wam_demo.ui.theme import theme
+
+TITLE = "Foresight Bench"
+CACHE_SECONDS = 3600
+
+
+def open_hub(
+    catalogue: Catalogue, places: int = LIVE_SESSIONS, idle_s: float = SESSION_IDLE_S
+) -> Hub:
+    """A hub whose sessions start with the first task and the preferred policy."""
+    first = Settings(next(iter(catalogue.tasks)), next(iter(catalogue.policies)))
+
+    def open_session(screen: Screen) -> Session:
+        return Session(
+            first,
+            catalogue.open_world,
+            catalogue.open_planner,
+            catalogue.horizons.__getitem__,
+            [screen],
+        )
+
+    return Hub(open_session, places, idle_s)
+
+
+def build_app(catalogue: Catalogue, hub: Hub) -> gr.Blocks:
+    """The page with its tabs."""
+    with gr.Blocks(
+        title=TITLE, analytics_enabled=False, fill_width=True,
+        delete_cache=(CACHE_SECONDS, CACHE_SECONDS),
+    ) as app:  # fmt: skip
+        gr.HTML(TITLE, elem_id="brand", apply_default_css=False, js_on_load=None)
+        with gr.Tabs(elem_id="tabs"), gr.Tab("Live"):
+            build_live(catalogue, hub)
+
+        def leave(request: gr.Request) -> None:
+            hub.leave(request.session_hash)
+
+        app.unload(leave)
+    app.queue(max_size=QUEUE_SIZE, default_concurrency_limit=None, api_open=False)
+    return app
+
+
+def launch_arguments(**overrides: Any) -> dict[str, Any]:
+    """Keyword arguments of ``Blocks.launch``; ``overrides`` win."""
+    return {
+        "theme": theme(),
+        "css_paths": [STYLE],
+        "ssr_mode": False,
+        "max_threads": 80,
+        "max_file_size": UPLOAD_BYTES,
+        "show_error": False,
+        "footer_links": [],
+        **overrides,
+    }
+
+
+def launch(host: str = "127.0.0.1", port: int | None = None, **overrides: Any) -> None:
+    """Open the app and serve until interrupted.
+
+    Args:
+        host: Address to listen on.
+        port: Port; ``None`` takes Gradio's default or the next free one.
+        overrides: Further arguments of ``Blocks.launch``.
+    """
+    catalogue = shipped()
+    hub = open_hub(catalogue)
+    arguments = launch_arguments(server_name=host, server_port=port, **overrides)
+    try:
+        build_app(catalogue, hub).launch(**arguments)
+    finally:
+        hub.close()

@@ -1,0 +1,124 @@
+// Draws the stream: one JPEG atlas + JSON per packet, decoded once, in order, onto the panels.
+const root = element.querySelector(".wam") || (() => { element.innerHTML = MARKUP; return element.firstElementChild; })();
+const $ = (selector) => root.querySelector(selector);
+const $$ = (selector) => [...root.querySelectorAll(selector)];
+const seconds = (steps) => (steps / CONFIG.control_hz).toFixed(1);
+
+const live = {
+  status: null, track: null, tiles: new Map(), horizon: CONFIG.horizons.at(-1), swapped: false,
+  drawn: 0, received: 0, last: 0, fps: 0, listeners: [],
+};
+root.live = live; // tests and the curious read the counters here
+
+// Tiles stay on their own small canvases, so that a packet carries only what has changed.
+function keepTile(name, bitmap, [x, y, w, h]) {
+  let tile = live.tiles.get(name);
+  if (!tile) live.tiles.set(name, (tile = document.createElement("canvas")));
+  if (tile.width !== w || tile.height !== h) { tile.width = w; tile.height = h; }
+  tile.getContext("2d").drawImage(bitmap, x, y, w, h, 0, 0, w, h);
+}
+
+const tileNames = {
+  now: (camera) => `now.${camera}`,
+  imagined: (camera) => `imagined.${live.horizon}.${camera}`,
+  attention: (camera) => `attention.${camera}`,
+  surprise: (camera) => `surprise.${live.horizon}.${camera}`,
+};
+
+function paint(canvas, tile) {
+  canvas.style.visibility = tile ? "" : "hidden";
+  if (!tile) return;
+  if (canvas.width !== tile.width) { canvas.width = tile.width; canvas.height = tile.height; }
+  canvas.getContext("2d").drawImage(tile, 0, 0);
+}
+
+function paintView(view) {
+  const [front, wrist] = ["front", "wrist"].map((camera) => live.tiles.get(tileNames[view.dataset.view](camera)));
+  paint(view.querySelector(".main"), live.swapped ? wrist : front);
+  paint(view.querySelector(".inset"), live.swapped ? front : wrist);
+  return Boolean(front || wrist);
+}
+
+function say(view, { caption = "", note = null, absent = "" }) {
+  setText(view.querySelector(".caption"), caption);
+  if (note !== null) setText(view.querySelector(".note"), note);
+  const why = view.querySelector(".absent");
+  setText(why, absent);
+  why.hidden = !absent;
+  view.querySelector(".frame").classList.toggle("empty", Boolean(absent));
+}
+
+function setText(node, text) { if (node && node.textContent !== text) node.textContent = text; }
+const percent = (share) => `${Math.round(100 * share)} %`;
+
+const describe = {
+  now: (s) => ({ caption: `${seconds(s.step)} s` }),
+  imagined: (s) => s.imagined
+    ? { caption: `made at ${seconds(s.imagined.step)} s, shows ${seconds(s.imagined.step + live.horizon)} s` }
+    : { absent: s.absent.imagined },
+  attention: (s) => s.attention
+    ? { caption: `proprio ${percent(s.attention.proprio)} · text ${percent(s.attention.text)}`,
+        note: `front ${percent(s.attention.front)} · wrist ${percent(s.attention.wrist)}` }
+    : { absent: s.absent.attention, note: "" },
+  surprise: (s) => {
+    const found = s.surprise[live.horizon];
+    return found
+      ? { caption: `imagined at ${seconds(found.made)} s for ${seconds(found.at)} s`, note: `error ${found.error.toFixed(3)}` }
+      : { absent: s.absent.imagined || `The first comparison comes ${seconds(live.horizon)} s after the first imagination.`, note: "" };
+  },
+};
+
+function paintStrip() {
+  if (!live.status) return;
+  for (const view of $$(".view")) {
+    say(view, describe[view.dataset.view](live.status));
+    paintView(view);
+  }
+}
+
+// A new episode starts with empty panels: nothing of another episode stays on one time step.
+function forget(episode) {
+  if (live.episode === episode) return;
+  live.episode = episode;
+  for (const name of [...live.tiles.keys()]) if (!name.startsWith("now.")) live.tiles.delete(name);
+}
+
+async function draw(packet) {
+  if (packet.image) {
+    const bytes = Uint8Array.from(atob(packet.image), (c) => c.charCodeAt(0));
+    const bitmap = await createImageBitmap(new Blob([bytes], { type: "image/jpeg" }));
+    if (packet.status) forget(packet.status.episode);
+    for (const [name, place] of Object.entries(packet.tiles)) keepTile(name, bitmap, place);
+    bitmap.close();
+  }
+  if (packet.status) { forget(packet.status.episode); live.status = packet.status; }
+  if (packet.track) live.track = packet.track;
+  paintStrip();
+  for (const listen of live.listeners) listen(packet);
+  live.drawn += 1;
+  live.last = packet.n;
+}
+
+// Packets are drawn one after the other; the server sends no more than a few ahead of the receipts.
+let drawing = Promise.resolve();
+watch("value", () => {
+  if (!props.value) return;
+  const packet = JSON.parse(props.value);
+  live.received = performance.now();
+  drawing = drawing.then(() => draw(packet)).catch((error) => console.error("packet", error));
+});
+
+// Receipts tell the server that somebody watches, and how fast; silence frees the simulator.
+let counted = 0, countedAt = performance.now();
+function receipt() {
+  const now = performance.now();
+  live.fps = (1000 * (live.drawn - counted)) / (now - countedAt);
+  [counted, countedAt] = [live.drawn, now];
+  if (now - live.received > 4000) connect();
+  else trigger("receipt", { n: live.last, fps: Math.round(10 * live.fps) / 10 });
+  for (const listen of live.listeners) listen({});
+}
+function connect() {
+  live.received = performance.now();
+  trigger("connect", {});
+}

@@ -1,0 +1,92 @@
+"""What can be chosen on this machine, and how it is opened: tasks, policies, disturbances."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wam_demo.errors import CheckpointError
+from wam_demo.policy.base import LEARNED_POLICIES, require_policy
+from wam_demo.session import Planner
+from wam_demo.ui.commands import Choices
+
+if TYPE_CHECKING:
+    from wam_demo.sim.world import World
+
+POLICY_LABELS: Mapping[str, str] = {
+    "agra": "AGRA",
+    "wam": "WAM, unaligned",
+    "expert": "Expert, scripted",
+    "hold": "Hold still",
+}
+"""Every policy that the page knows, best first, with its label."""
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """What a visitor can choose.
+
+    Attributes:
+        tasks: Title by task name.
+        horizons: Control steps by task name.
+        policies: Label by policy name, the preferred one first.
+        imagining: Policies that imagine and attend.
+        axes: Perturbation axes with a slider.
+        open_world: Makes a task's world, in the thread that will use it.
+        open_planner: Gives a policy's planner for a world, in that world's thread.
+    """
+
+    tasks: Mapping[str, str]
+    horizons: Mapping[str, int]
+    policies: Mapping[str, str]
+    imagining: frozenset[str]
+    axes: tuple[str, ...]
+    open_world: Callable[[str], World]
+    open_planner: Callable[[str, World], Planner]
+
+    @property
+    def choices(self) -> Choices:
+        """Names, for checking commands."""
+        return Choices(tuple(self.tasks), tuple(self.policies), self.axes)
+
+
+def shipped() -> Catalogue:
+    """What this checkout can do; learned policies without a checkpoint are left out."""
+    from wam_demo.sim import TASKS
+    from wam_demo.ui.words import AXIS_WORDS
+
+    return Catalogue(
+        tasks={name: spec.title for name, spec in TASKS.items()},
+        horizons={name: spec.horizon for name, spec in TASKS.items()},
+        policies={name: label for name, label in POLICY_LABELS.items() if _is_here(name)},
+        imagining=frozenset(LEARNED_POLICIES),
+        axes=tuple(AXIS_WORDS),
+        open_world=_open_world,
+        open_planner=_open_planner,
+    )
+
+
+def _is_here(policy: str) -> bool:
+    try:
+        require_policy(policy)
+    except CheckpointError:
+        return False
+    return True
+
+
+def _open_world(task: str) -> World:
+    from wam_demo.sim.world import World
+
+    return World(task)
+
+
+def _open_planner(policy: str, world: World) -> Planner:
+    from wam_demo.policy.base import load_policy
+    from wam_demo.policy.engine import engines
+    from wam_demo.policy.receding import InlinePlanner
+
+    if policy in LEARNED_POLICIES:
+        engine = engines.get(policy)
+        return Planner(engine.submit, engine.submit_imagination)
+    return Planner(InlinePlanner(load_policy(policy, world=world)).submit)

@@ -1,0 +1,146 @@
+"""What a page may ask for: every value is checked here, before it reaches a session."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from wam_demo.errors import InvalidInputError, UnknownNameError
+from wam_demo.policy.base import validate_instruction
+from wam_demo.session import Command
+
+SEED_MAX = 2**31 - 1
+SEVERITY_MAX = 5
+CAMERAS = ("front", "wrist")
+"""Cameras on which a person can point."""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Names that exist here.
+
+    Attributes:
+        tasks: Task names.
+        policies: Policies that can be chosen, i.e. whose checkpoint is there.
+        axes: Perturbation axes with a slider.
+    """
+
+    tasks: Collection[str]
+    policies: Collection[str]
+    axes: Collection[str]
+
+
+def parse_command(payload: object, choices: Choices) -> Command:
+    """Check one command from a page.
+
+    Args:
+        payload: What the page sent: ``kind`` and the command's parameters.
+        choices: Names that exist.
+
+    Raises:
+        InvalidInputError: A value is unusable; the text is one line for the page.
+    """
+    if not isinstance(payload, Mapping):
+        raise InvalidInputError(f"a command is an object with a kind, got {_shown(payload)}")
+    kind = payload.get("kind")
+    if not isinstance(kind, str) or kind not in _PARSERS:
+        raise UnknownNameError("command", kind, _PARSERS)
+    return Command(kind, _PARSERS[kind](payload, choices))
+
+
+Parameters = dict[str, Any]
+
+
+def _nothing(payload: Mapping[str, Any], choices: Choices) -> Parameters:
+    return {}
+
+
+def _autoplay(payload: Mapping[str, Any], choices: Choices) -> Parameters:
+    return {"on": bool(payload.get("on"))}
+
+
+def _task(payload: Mapping[str, Any], choices: Choices) -> Parameters:
+    return {"name": _one_of("task", payload.get("name"), choices.tasks)}
+
+
+def _policy(payload: Mapping[str, Any], choices: Choices) -> Parameters:
+    return {"name": _one_of("policy", payload.get("name"), choices.policies)}
+
+
+def _seed(payload: Mapping[str, Any], choices: Choices) -> Parameters:
+    value = _number("seed", payload.get("seed"), 0, SEED_MAX)
+    if value != int(value):
+        raise InvalidInputError(f"the seed must be a whole number, got {value}")
+    return {"seed": int(value)}
+
+
+def _instruction(payload: Mapping[str, Any], choices: Choices) -> Parameters:
+    text = payload.get("text")
+    if not isinstance(text, str):
+        raise InvalidInputError(f"the instruction must be text, got {_shown(text)}")
+    printable = "".join(c if c.isprintable() else " " for c in text)
+    return {"text": validate_instruction(printable)}
+
+
+def _axis(payload: Mapping[str, Any], choices: Choices) -> Parameters:
+    axis = _one_of("disturbance", payload.get("axis"), choices.axes)
+    severity = _number(f"the severity of {axis}", payload.get("severity"), 0, SEVERITY_MAX)
+    return {"axis": axis, "severity": round(severity)}
+
+
+def _distractor(payload: Mapping[str, Any], choices: Choices) -> Parameters:
+    if payload.get("at") is None:
+        return {}
+    camera = _one_of("camera", payload.get("camera"), CAMERAS)
+    return {"camera": camera, "at": _point("at", payload["at"])}
+
+
+def _shove(payload: Mapping[str, Any], choices: Choices) -> Parameters:
+    if payload.get("from") is None:
+        return {}
+    camera = _one_of("camera", payload.get("camera"), CAMERAS)
+    return {
+        "camera": camera,
+        "from": _point("from", payload["from"]),
+        "to": _point("to", payload.get("to")),
+    }
+
+
+_PARSERS: Mapping[str, Callable[[Mapping[str, Any], Choices], Parameters]] = {
+    **dict.fromkeys(("run", "pause", "step", "reset", "next", "swap_target", "clear"), _nothing),
+    "autoplay": _autoplay,
+    "task": _task,
+    "policy": _policy,
+    "seed": _seed,
+    "instruction": _instruction,
+    "axis": _axis,
+    "distractor": _distractor,
+    "shove": _shove,
+}
+
+
+def _one_of(kind: str, name: object, valid: Collection[str]) -> str:
+    if not isinstance(name, str) or name not in valid:
+        raise UnknownNameError(kind, name, valid)
+    return name
+
+
+def _number(what: str, value: object, low: float, high: float) -> float:
+    usable = isinstance(value, int | float) and not isinstance(value, bool)
+    if not usable or not math.isfinite(value) or not low <= value <= high:  # type: ignore[arg-type]
+        raise InvalidInputError(
+            f"{what} must be a number from {low} to {high}, got {_shown(value)}"
+        )
+    return float(value)  # type: ignore[arg-type]
+
+
+def _point(what: str, value: object) -> tuple[float, float]:
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        raise InvalidInputError(f"{what} must be two numbers from 0 to 1, got {_shown(value)}")
+    return _number(what, value[0], 0, 1), _number(what, value[1], 0, 1)
+
+
+def _shown(value: object) -> str:
+    return "not a number" if value is None else repr(value)[:40]

@@ -1,0 +1,82 @@
+"""The Live tab: one canvas component, fed by a stream, sending commands back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from wam_demo.errors import WamDemoError
+from wam_demo.types import CONTROL_HZ, FUTURE_STEPS
+from wam_demo.ui.catalogue import Catalogue
+from wam_demo.ui.commands import parse_command
+from wam_demo.ui.hub import Hub
+from wam_demo.ui.stream import stream
+from wam_demo.ui.words import AXIS_WORDS
+
+_HERE = Path(__file__).parent
+STYLE = _HERE / "canvas.css"
+_SCRIPTS = ("markup.js", "canvas.js", "charts.js", "controls.js")
+
+
+def build_live(catalogue: Catalogue, hub: Hub) -> gr.HTML:
+    """Add the Live tab's component to the blocks that are open.
+
+    Args:
+        catalogue: What can be chosen.
+        hub: Finds the session of each page.
+    """
+    # The template stays empty: Gradio evaluates it again at every packet.
+    canvas = gr.HTML(
+        "", html_template="", js_on_load=script(catalogue), apply_default_css=False, elem_id="live"
+    )
+
+    async def connect(request: gr.Request) -> AsyncIterator[str]:
+        async for packet in stream(hub, request.session_hash, catalogue.imagining.__contains__):
+            yield packet
+
+    def command(event: gr.EventData, request: gr.Request) -> None:
+        receive(hub, catalogue, request.session_hash, event._data)
+
+    def receipt(event: gr.EventData, request: gr.Request) -> None:
+        number = event._data.get("n") if isinstance(event._data, dict) else None
+        hub.receipt(request.session_hash, number if isinstance(number, int) else 0)
+
+    quick: dict[str, Any] = {
+        "queue": False, "show_progress": "hidden", "trigger_mode": "multiple", "api_name": False,
+    }  # fmt: skip
+    canvas.connect(connect, None, canvas, **{**quick, "queue": True}, concurrency_limit=None)
+    canvas.command(command, None, None, **quick)
+    canvas.receipt(receipt, None, None, **quick)
+    return canvas
+
+
+def receive(hub: Hub, catalogue: Catalogue, key: str, payload: object) -> None:
+    """Pass a page's command to its session; what is wrong with it becomes one line on the page."""
+    try:
+        session = hub.session(key)
+    except WamDemoError:
+        return  # the page has been closed meanwhile; it connects again by itself
+    try:
+        session.post(parse_command(payload, catalogue.choices))
+    except WamDemoError as error:
+        session.warn(str(error))
+
+
+def script(catalogue: Catalogue) -> str:
+    """The component's JavaScript, with the choices of this machine in front."""
+    config = {
+        "tasks": [{"name": name, "label": label} for name, label in catalogue.tasks.items()],
+        "policies": [{"name": name, "label": label} for name, label in catalogue.policies.items()],
+        "axes": [
+            {"name": axis, "label": AXIS_WORDS[axis][0], "help": AXIS_WORDS[axis][1]}
+            for axis in catalogue.axes
+        ],
+        "horizons": list(FUTURE_STEPS),
+        "control_hz": CONTROL_HZ,
+    }
+    sources = [(_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS]
+    return "\n".join([f"const CONFIG = {json.dumps(config)};", *sources])

@@ -1,0 +1,109 @@
+// The Live tab's elements. CONFIG (tasks, policies, axes, horizons) comes from live.py.
+const icon = (path) => `<svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d="${path}"/></svg>`;
+const escapeHtml = (text) => String(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+const options = (items) =>
+  items.map((item) => `<option value="${escapeHtml(item.name)}">${escapeHtml(item.label)}</option>`).join("");
+
+const panel = (id, title, aside = "", body = "") => `
+  <section class="panel view" data-view="${id}" aria-label="${title}">
+    <header><h3>${title}</h3><span class="note">${aside}</span></header>
+    <div class="frame">
+      <canvas class="main" width="256" height="256" role="img" aria-label="${title}: front camera"></canvas>
+      <canvas class="inset" width="128" height="128" role="img" aria-label="${title}: wrist camera"></canvas>
+      <p class="absent" hidden></p>
+      <p class="caption"></p>${body}
+    </div>
+  </section>`;
+
+const horizonSlider = `
+  <label class="horizon"><span class="hidden">How far ahead</span>
+    <input type="range" min="0" max="${CONFIG.horizons.length - 1}" step="1" value="${CONFIG.horizons.length - 1}"
+      title="How far ahead to look ([ and ])"><output></output></label>`;
+
+const slider = (axis) => `
+  <label class="slider" for="wam-axis-${axis.name}" title="${escapeHtml(axis.help)}">
+    <span>${escapeHtml(axis.label)}</span>
+    <input id="wam-axis-${axis.name}" type="range" min="0" max="5" step="1" value="0" data-axis="${axis.name}">
+    <output>0</output>
+  </label>`;
+
+const badge = (name, label, unit = "") =>
+  `<li class="badge" data-badge="${name}"><span>${label}</span> <b>–</b>${unit ? ` <span>${unit}</span>` : ""}</li>`;
+
+const tool = (command, label, key, path, extra = "") =>
+  `<button type="button" class="tool" data-do="${command}" title="${label} (${key})" ${extra}>${icon(path)}<span>${label}</span></button>`;
+
+const SHORTCUTS = [
+  ["Space", "run or pause"], ["S", "one step"], ["R", "reset this seed"], ["N", "next seed"],
+  ["A", "autoplay on or off"], ["D", "drop a distractor"], ["F", "shove the object"],
+  ["T", "move the target"], ["C", "clear every disturbance"], ["W", "swap front and wrist"],
+  ["[ ]", "imagine nearer or further"], ["I", "type an instruction"], ["L", "light or dark"],
+  ["H", "this help"],
+];
+
+const MARKUP = `
+<div class="wam" data-state="connecting">
+  <ul class="badges" aria-label="Measurements">
+    ${badge("policy", "policy call", "ms")}${badge("imagination", "imagination", "ms")}
+    ${badge("age", "chunk age", "s")}${badge("success", "success")}${badge("fps", "", "fps")}
+    <li><button type="button" class="tool plain" data-do="theme" title="Light or dark (L)" aria-label="Light or dark">${icon("M8 2a6 6 0 1 0 0 12zM8 1a7 7 0 1 1 0 14A7 7 0 0 1 8 1z")}</button></li>
+    <li><button type="button" class="tool plain" data-do="help" title="Keyboard shortcuts (H)" aria-label="Keyboard shortcuts">${icon("M7.2 11h1.6v1.6H7.2zM8 3.2c1.8 0 3 1.1 3 2.7 0 2-2.2 2.2-2.2 3.9H7.2c0-2.5 2.1-2.6 2.1-3.9 0-.7-.5-1.2-1.3-1.2s-1.4.6-1.4 1.5H5c0-1.8 1.2-3 3-3z")}</button></li>
+  </ul>
+  <div class="toolbar" role="toolbar" aria-label="Episode">
+    <label class="field"><span>Task</span><select data-set="task">${options(CONFIG.tasks)}</select></label>
+    <form class="field grow" data-form="instruction">
+      <label for="wam-instruction">Instruction</label>
+      <input id="wam-instruction" type="text" autocomplete="off" spellcheck="false" enterkeyhint="send" aria-describedby="wam-status">
+    </form>
+    <label class="field"><span>Policy</span><select data-set="policy">${options(CONFIG.policies)}</select></label>
+    <form class="field" data-form="seed"><label for="wam-seed">Seed</label>
+      <input id="wam-seed" type="text" inputmode="numeric" size="5" autocomplete="off"></form>
+    <p class="clock"><span>step</span> <b data-text="step">0</b> <span data-text="horizon"></span></p>
+    <div class="transport">
+      ${tool("toggle", "Pause", "Space", "M4 3h3v10H4zM9 3h3v10H9z", 'data-role="toggle"')}
+      ${tool("step", "Step", "S", "M3 3l7 5-7 5zM11 3h2v10h-2z")}
+      ${tool("reset", "Reset", "R", "M8 3a5 5 0 1 1-4.8 3.6l1.5.4A3.4 3.4 0 1 0 8 4.6V7L4.5 3.8 8 .8z")}
+      ${tool("next", "Next", "N", "M2 3l5 5-5 5zM7.5 3l5 5-5 5zM13 3h1.5v10H13z")}
+      <button type="button" class="tool" data-do="autoplay" role="switch" aria-checked="true" title="Start the next seed by itself (A)"><i class="knob"></i><span>Autoplay</span></button>
+    </div>
+  </div>
+  <div class="stage">
+    <main class="work">
+      <div class="strip">
+        ${panel("now", "Now", "click drops, drag shoves", `
+          <svg class="gesture" aria-hidden="true"><line/><circle r="5"/></svg>
+          <p class="outcome" hidden></p>`)}
+        ${panel("imagined", "Imagined", horizonSlider)}
+        ${panel("attention", "Attention")}
+        ${panel("surprise", "Imagined − actual")}
+      </div>
+      <section class="panel chart" aria-label="Action plan">
+        <header><h3>Action</h3>
+          <ul class="legend"><li class="x">x</li><li class="y">y</li><li class="z">z</li><li class="g">gripper</li></ul>
+          <span class="note">TCP path, cm from its start · <span class="wide">solid: done · dashed: plan · faint: earlier plans</span></span></header>
+        <div class="plot" data-plot="action" role="img" aria-label="Path of the tool: past, plan and earlier plans"></div>
+      </section>
+      <section class="panel chart small" aria-label="Imagination error">
+        <header><h3>Imagination error</h3><span class="note" data-note="error">mean |imagined − actual| · every mark is a disturbance</span></header>
+        <div class="plot" data-plot="error" role="img" aria-label="Imagination error over the episode with a mark at every disturbance"></div>
+      </section>
+    </main>
+    <aside class="side" aria-label="Disturb">
+      <section><h3 class="kicker">Disturb</h3>
+        <div class="pads">
+          <button type="button" class="pad primary" data-act="distractor" title="Drop an unseen object at a random place (D); click on Now to choose the place">Drop distractor</button>
+          <button type="button" class="pad" data-act="shove" title="Push the task's object (F); drag on Now to choose object and direction">Shove</button>
+          <button type="button" class="pad" data-act="swap_target" title="Move the target somewhere else (T)">Move target</button>
+          <button type="button" class="pad" data-act="clear" title="Remove every disturbance (C)">Clear</button>
+        </div></section>
+      <section><h3 class="kicker">Scene <span class="note">severity 0–5</span></h3>${CONFIG.axes.map(slider).join("")}</section>
+      <section class="log"><h3 class="kicker">Events</h3>
+        <ol class="events" aria-label="Disturbances of this episode"></ol></section>
+    </aside>
+  </div>
+  <p class="status" id="wam-status" role="status" aria-live="polite"></p>
+  <dialog class="help" aria-label="Keyboard shortcuts"><h2>Keyboard</h2>
+    <dl>${SHORTCUTS.map(([key, what]) => `<div><dt>${key.split(" ").map((k) => `<kbd>${k}</kbd>`).join(" ")}</dt><dd>${what}</dd></div>`).join("")}</dl>
+    <p>Click on <b>Now</b> to drop an object there. Drag on <b>Now</b> to shove what you grab.</p>
+    <form method="dialog"><button class="pad">Close</button></form></dialog>
+</div>`;

@@ -1,0 +1,74 @@
+"""Everything the Live tab says in words: events, status, reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from wam_demo.session import View
+from wam_demo.types import CONTROL_HZ, Event
+
+AXIS_WORDS: Mapping[str, tuple[str, str]] = {
+    "camera": ("camera", "Move the cameras: 1 is 2 cm and 1°, 5 is 15 cm and 10°"),
+    "light": ("light", "Change intensity, direction and colour of the light"),
+    "background": ("background", "Give table and backdrop another texture"),
+    "noise": ("noise", "Blur or fog in the camera pictures"),
+    "delay": ("delay", "Delay every action: 1 is 0.1 s, 5 is 0.8 s"),
+    "occlusion": ("occlusion", "Cover part of the front camera: 1 is 2 %, 5 is 25 %"),
+}
+"""Label and help of the axes that have a slider, in their order."""
+
+_LABELS = {"distractor": "drop", "shove": "shove", "swap_target": "move target"}
+_WHY = {
+    "expert": "The scripted expert reads the simulator: it neither imagines nor attends.",
+    "hold": "Hold does nothing: it neither imagines nor attends.",
+}
+
+
+def event_label(event: Event) -> str:
+    """A few words for a mark: what was done, to what, how strongly."""
+    label = _LABELS.get(event.kind, event.kind.replace("_", " "))
+    details = event.parameters
+    what = details.get("object") or details.get("body")
+    if what and event.kind != "swap_target":
+        label += f" {str(what).replace('_', ' ')}"
+    if "severity" in details:
+        label += f" {details['severity']}" if details["severity"] else " off"
+    return label
+
+
+def event_marks(events: Sequence[Event]) -> list[dict[str, Any]]:
+    """Marks for the chart and the list; equal ones at one step become one with a count."""
+    marks = []
+    for (step, label), same in groupby(events, key=lambda event: (event.step, event_label(event))):
+        count = len(list(same))
+        marks.append({"step": step, "label": label if count == 1 else f"{label} ×{count}"})
+    return marks
+
+
+def status_line(view: View) -> dict[str, Any]:
+    """The line at the bottom: a message if there is one, else what is going on."""
+    if view.notice:
+        return {"text": view.notice, "warn": view.warning}
+    return {"text": _going_on(view), "warn": False}
+
+
+def _going_on(view: View) -> str:
+    policy, seed = view.settings.policy, view.settings.seed
+    if view.state == "finished":
+        follows = "the next seed follows" if view.settings.autoplay else "press N for the next seed"
+        return f"{policy}, seed {seed}: {view.outcome.name if view.outcome else 'ended'}; {follows}"
+    if view.state == "paused":
+        return f"Paused at {view.step / CONTROL_HZ:.1f} s. Space runs on, S does one step."
+    if view.played is not None and view.played.holding:
+        return f"{policy} is thinking: the arm holds until a plan is there."
+    return f"{policy} works on seed {seed}. Click on Now to drop something, drag to shove."
+
+
+def why_absent(policy: str, has_imagination: bool) -> dict[str, str]:
+    """Why a panel has no picture yet."""
+    if not has_imagination:
+        reason = _WHY.get(policy, f"{policy} neither imagines nor attends.")
+        return {"imagined": reason, "attention": reason}
+    return {"imagined": "The first imagination is on its way.", "attention": "No plan yet."}
