@@ -155,6 +155,7 @@ def test_asking_again_answers_from_the_dataset(tmp_path):
 def test_what_cannot_work_says_so_at_once(tmp_path):
     with pytest.raises(InvalidInputError, match="unknown task 'fly'"):
         collect(["fly"], 2, tmp_path / "a", open_task=refusing, processes=1)
+    assert collect(["push"], 2, tmp_path / "a", open_task=steady, processes=1).episodes == 2
     with pytest.raises(DataError, match="failed 3 times: RuntimeError: no renderer"):
         collect(["push"], 2, tmp_path / "b", open_task=always_failing, processes=1)
     (tmp_path / "c").mkdir()

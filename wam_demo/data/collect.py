@@ -74,9 +74,9 @@ def collect(
     if processes < 1:
         raise InvalidInputError(f"processes is {processes}, not at least 1")
     plan = Plan(task_weights(tasks), episodes, seed=seed, every=every, noise=noise)
-    plan.claim(out)
-    if not (out / INFO_PATH).exists():
-        shards = out / _SHARDS
+    shards, finished = out / _SHARDS, (out / INFO_PATH).exists()
+    plan.claim(out, begun=finished or any(shards.glob("episodes-*[0-9]")))
+    if not finished:
         work = partial(_ShardWork, plan, shards, open_task or _simulated)
         _write_shards(plan, shards, work, processes)
         _publish(shards, out)

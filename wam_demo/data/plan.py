@@ -63,25 +63,30 @@ class Plan:
         starts = range(0, self.episodes, self.shard_episodes)
         return [range(i, min(i + self.shard_episodes, self.episodes)) for i in starts]
 
-    def claim(self, folder: Path) -> None:
+    def claim(self, folder: Path, *, begun: bool) -> None:
         """Mark ``folder`` as the place of this plan, or see that it is marked so.
+
+        Args:
+            folder: Of the dataset.
+            begun: It holds episodes; without any, another plan's mark is replaced.
 
         Raises:
             DataError: The folder holds another plan's demonstrations or something else.
         """
         path = folder / _PLAN_FILE
         described = json.loads(json.dumps(asdict(self)))
-        if not path.exists():
-            if folder.exists() and any(folder.iterdir()):
-                raise DataError(f"{folder} holds something else: demonstrations need a new folder")
-            folder.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps(described, indent=2) + "\n")
-        elif (there := json.loads(path.read_text())) != described:
+        if path.exists() and begun:
+            there = json.loads(path.read_text())
             differing = [name for name in described if there.get(name) != described[name]]
-            raise DataError(
-                f"{folder} holds demonstrations with another {', '.join(differing)}: "
-                "repeat the same command to resume them, or name a new folder"
-            )
+            if differing:
+                raise DataError(
+                    f"{folder} holds demonstrations with another {', '.join(differing)}: "
+                    "repeat the same command to resume them, or name a new folder"
+                )
+        elif not path.exists() and folder.exists() and any(folder.iterdir()):
+            raise DataError(f"{folder} holds something else: demonstrations need a new folder")
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(described, indent=2) + "\n")
 
 
 def task_weights(tasks: Mapping[str, float] | Sequence[str]) -> dict[str, float]:
