@@ -45,9 +45,7 @@ def wilson(successes: int, n: int, confidence: float = 0.95) -> Interval:
     return Interval(float(interval.low), float(interval.high))
 
 
-def newcombe_paired(
-    both: int, only_first: int, only_second: int, neither: int, confidence: float = 0.95
-) -> Interval:
+def newcombe_paired(both: int, only_first: int, only_second: int, neither: int, confidence: float = 0.95) -> Interval:
     """Interval of the difference of two paired success rates.
 
     Newcombe, Statistics in Medicine 17 (1998) 2635-2650, method 10: Wilson limits of both rates,
@@ -81,10 +79,10 @@ def _corrected_correlation(a: int, b: int, c: int, d: int) -> float:
     margins = (a + b) * (c + d) * (a + c) * (b + d)
     if margins == 0:
         return 0.0
-    association = a * d - b * c
+    association = float(a * d - b * c)
     if association > 0:
-        association = max(association - (a + b + c + d) / 2, 0)
-    return float(association / sqrt(margins))
+        association = max(association - (a + b + c + d) / 2, 0.0)
+    return association / sqrt(margins)
 
 
 def mcnemar_exact(only_first: int, only_second: int) -> float:

@@ -11,7 +11,6 @@ import numpy as np
 
 from wam_demo.config import CHECKPOINTS
 from wam_demo.errors import CheckpointError, InvalidInputError, PolicyFault, UnknownNameError
-from wam_demo.limits import INSTRUCTION_CHARACTERS
 from wam_demo.types import (
     ACTION_DIM,
     CHUNK_STEPS,
@@ -32,6 +31,9 @@ SCRIPTED_POLICIES = ("expert", "hold")
 PLANNED_POLICIES = ("harmo", "action_images", "remote")
 POLICIES = SCRIPTED_POLICIES + LEARNED_POLICIES
 
+OPENING_INDEX = 9
+"""Index of the gripper opening in `Observation.state`."""
+
 
 def validate_policy_name(name: str) -> str:
     """Return ``name`` if such a policy can be loaded.
@@ -51,21 +53,14 @@ def validate_instruction(text: str) -> str:
     """Return the instruction without surrounding blanks.
 
     Raises:
-        InvalidInputError: It is empty or longer than `INSTRUCTION_CHARACTERS`.
+        InvalidInputError: It is empty or too long.
     """
-    stripped = text.strip()
-    if not stripped:
-        raise InvalidInputError("the instruction is empty")
-    if len(stripped) > INSTRUCTION_CHARACTERS:
-        raise InvalidInputError(
-            f"the instruction has {len(stripped)} characters, at most {INSTRUCTION_CHARACTERS}"
-        )
-    return stripped
+    from wam_demo.models.text import check_instruction  # loads torch, which the command line avoids
+
+    return check_instruction(text)
 
 
-def load_policy(
-    name: str, checkpoint: str | Path | None = None, world: World | None = None
-) -> Policy:
+def load_policy(name: str, checkpoint: str | Path | None = None, world: World | None = None) -> Policy:
     """Load a policy.
 
     Args:
@@ -90,18 +85,48 @@ def load_policy(
         if world is None:
             raise InvalidInputError("policy 'expert' reads the simulator: it needs its world")
         return ExpertPolicy(world)
-    directory = Path(checkpoint) if checkpoint is not None else CHECKPOINTS / name
+    directory = checkpoint_directory(name, checkpoint)
     require_checkpoint(directory)
     from wam_demo.policy.wam import WamPolicy
 
     return WamPolicy(directory)
 
 
-def require_checkpoint(directory: Path) -> None:
-    """Fail early, before anything heavy is imported, when a checkpoint is not there.
+def require_policy(name: str, checkpoint: str | Path | None = None) -> None:
+    """Fail early, before anything heavy is imported, when a policy cannot be loaded.
 
     Raises:
-        CheckpointError: A file is missing.
+        UnknownNameError: No such policy.
+        InvalidInputError: The policy is not shipped yet.
+        CheckpointError: A file of its checkpoint is missing.
+    """
+    if validate_policy_name(name) in LEARNED_POLICIES:
+        require_checkpoint(checkpoint_directory(name, checkpoint))
+
+
+def checkpoint_digest(name: str, checkpoint: str | Path | None = None) -> str | None:
+    """SHA-256 of a policy's weights, hexadecimal; ``None`` for a policy without weights.
+
+    Raises:
+        CheckpointError: The file is missing.
+    """
+    if name not in LEARNED_POLICIES:
+        return None
+    from wam_demo.models.checkpoint import sha256_of
+
+    return sha256_of(checkpoint_directory(name, checkpoint))
+
+
+def checkpoint_directory(name: str, checkpoint: str | Path | None = None) -> Path:
+    """``checkpoint`` if one is given, else where the shipped one lies."""
+    return CHECKPOINTS / name if checkpoint is None else Path(checkpoint)
+
+
+def require_checkpoint(directory: Path) -> None:
+    """Check that the files of a checkpoint are there, without reading them.
+
+    Raises:
+        CheckpointError: One is missing.
     """
     for file in ("config.json", "model.safetensors"):
         if not (directory / file).is_file():
@@ -156,9 +181,7 @@ def check_prediction(prediction: Prediction) -> Prediction:
     """
     actions = np.asarray(prediction.chunk.actions)
     if actions.shape != (CHUNK_STEPS, ACTION_DIM):
-        raise PolicyFault(
-            f"the plan has shape {actions.shape}, expected {(CHUNK_STEPS, ACTION_DIM)}"
-        )
+        raise PolicyFault(f"the plan has shape {actions.shape}, expected {(CHUNK_STEPS, ACTION_DIM)}")
     if not np.isfinite(actions).all():
         raise PolicyFault("the plan holds values that are not finite")
     return prediction

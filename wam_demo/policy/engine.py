@@ -198,9 +198,7 @@ class InferenceEngine:
             return
         started = time.monotonic()
         try:
-            predictions = predict(
-                self.policy, [r.observation for r in batch], [r.seed for r in batch]
-            )
+            predictions = predict(self.policy, [r.observation for r in batch], [r.seed for r in batch])
         except Exception as error:
             self._separate(batch, error)
             return

@@ -9,13 +9,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from wam_demo.errors import WamDemoError
-from wam_demo.policy.base import check_observation, check_prediction, predict
+from wam_demo.policy.base import OPENING_INDEX, check_observation, check_prediction, predict
 from wam_demo.types import ACTION_DIM, CHUNK_STEPS, Observation, Policy, Prediction, Vector
 
 EXECUTE_STEPS = 4
 """Steps played from a plan before the next one is asked for, unless told otherwise."""
-_GRIPPER = 9
-"""Index of the gripper opening in the state."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +97,7 @@ class PlanBuffer:
         """The action of control step ``step``; call once a step, in order."""
         self._adopt_due(step)
         if self._gripper is None:
-            self._gripper = float(np.clip(observation.state[_GRIPPER], 0.0, 1.0))
+            self._gripper = float(np.clip(observation.state[OPENING_INDEX], 0.0, 1.0))
         if self._plan is None or self._index >= CHUNK_STEPS:
             return PlayedStep(self._hold(), self._plan, self._plan_step if self._plan else None)
         action = np.asarray(self._plan.chunk.actions[self._index], np.float32)

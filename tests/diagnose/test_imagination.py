@@ -1,0 +1,70 @@
+"""Imagination against reality: the measures, the moments that count, and the copying baseline."""
+
+import numpy as np
+import pytest
+
+from wam_demo.diagnose.imagination import (
+    PSNR_CAP_DB,
+    ImaginationScores,
+    expert_moments,
+    psnr,
+    score_imagination,
+    ssim,
+)
+from wam_demo.evaluate.report import imagination_table
+from wam_demo.types import FUTURE_STEPS
+
+
+class Copier:
+    """Imagines that nothing changes."""
+
+    def imagine(self, observations, *, samples=1, seed=None):
+        return [
+            [{camera: np.repeat(image[None], 4, axis=0) for camera, image in o.images.items()}] * samples
+            for o in observations
+        ]
+
+
+@pytest.fixture(scope="module")
+def world():
+    from wam_demo.sim.world import World
+
+    world = World("pick_place")
+    yield world
+    world.close()
+
+
+def test_psnr_and_ssim_of_known_images():
+    rng = np.random.default_rng(0)
+    image = rng.integers(20, 230, (64, 64, 3)).astype(np.uint8)
+    assert psnr(image, image) == PSNR_CAP_DB
+    assert psnr(image, image + np.uint8(10)) == pytest.approx(20 * np.log10(25.5))
+    assert ssim(image, image) == pytest.approx(1.0)
+    assert ssim(image, rng.integers(0, 255, image.shape).astype(np.uint8)) < 0.2
+
+
+def test_copying_the_last_frame_scores_as_the_baseline(world):
+    document = score_imagination(Copier(), world, [500_000]).document()
+    assert document["moments"] >= 3
+    assert list(document["psnr"]) == [str(step) for step in FUTURE_STEPS]
+    assert document["psnr"] == document["psnr_copy_last"]
+    assert document["psnr"]["4"] > document["psnr"]["16"]
+    assert "+16" in imagination_table(document)
+
+
+def test_moments_move_and_their_future_is_what_was_seen(world):
+    moments = expert_moments(world, 500_000)
+    for moment in moments:
+        assert moment.future["front"].shape == (4, 128, 128, 3)
+        assert not np.array_equal(moment.future["wrist"][3], moment.observation.images["wrist"])
+    np.testing.assert_array_equal(moments[0].future["front"][0], moments[1].observation.images["front"])
+
+
+def test_a_perfect_imagination_beats_the_baseline(world):
+    scores = ImaginationScores()
+    moment = expert_moments(world, 500_001)[0]
+    scores.add(moment, moment.future)
+    document = scores.document()
+    assert document["psnr"]["16"] == PSNR_CAP_DB
+    assert document["psnr_copy_last"]["16"] < PSNR_CAP_DB
+    assert document["by_camera"]["wrist"]["ssim"]["16"] == pytest.approx(1.0)

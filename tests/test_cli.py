@@ -1,0 +1,117 @@
+"""The command line: exit codes, one line on bad input, results.json on success."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from wam_demo.cli import main
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """Runs a command in an empty folder; returns exit code, stdout and stderr."""
+    monkeypatch.chdir(tmp_path)
+
+    def _run(*arguments):
+        code = main([str(argument) for argument in arguments])
+        return code, *capsys.readouterr()
+
+    return _run
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["evl"], "unknown command 'evl': did you mean 'eval'?"),
+        ([], "required: COMMAND"),
+        (["eval", "--policy", "agr"], "unknown policy 'agr': did you mean 'agra'?"),
+        (["eval", "--policy", "harmo"], "not shipped yet"),
+        (["eval", "--policy", "hold", "--task", "pick_plce"], "did you mean 'pick_place'?"),
+        (["eval", "--policy", "hold", "--episodes", "nan"], "'nan' is not a whole number in 1 .. 10000"),
+        (["eval", "--policy", "hold", "--severity", "6"], "'6' is not a whole number in 1 .. 5"),
+        (["eval", "--policy", "hold", "--instruction", "x" * 10_000], "10000 characters"),
+        (["eval", "--policy", "hold", "--compare", "hld"], "did you mean 'hold'?"),
+        (["eval", "--policy", "agra", "--checkpoint", "missing"], "no checkpoint at missing"),
+        (["eval", "--policy", "hold", "--engine", "rya"], "unknown engine 'rya'"),
+        (["eval", "--unheard-of"], "unrecognized arguments: --unheard-of"),
+        (["imagine", "--policy", "expert"], "policy 'expert' has no weights"),
+        (["imagine", "--policy", "agra", "--checkpoint", "missing"], "no checkpoint at missing"),
+        (["bench", "--policy", "hold"], "policy 'hold' has no weights"),
+        (["demos", "--task", "pick_place", "--episodes", "2", "--noise", "nan"], "'nan' is not a number in 0 .. 1"),
+        (["train", "wan", "--data", ".", "--out", "x"], "unknown model 'wan': did you mean 'wam'?"),
+        (["train", "wam", "--data", "nowhere", "--out", "x"], "there is no folder 'nowhere'"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(run, arguments, message):
+    code, out, err = run(*arguments)
+    assert code == 2
+    assert out == ""
+    assert err.count("\n") == 1
+    assert err.startswith("error: ")
+    assert message in err
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_work(run, tmp_path, monkeypatch):
+    from wam_demo.evaluate import rollout
+
+    monkeypatch.setattr(rollout, "rollout", lambda *_: pytest.fail("work began"))
+    (tmp_path / "file").write_text("")
+    code, _, err = run("eval", "--policy", "hold", "--episodes", 1, "--out", tmp_path / "file" / "out")
+    assert code == 2
+    assert "cannot write to" in err
+
+
+def test_a_corrupt_checkpoint_is_one_line(run, tmp_path):
+    (tmp_path / "config.json").write_text("not json")
+    (tmp_path / "model.safetensors").write_bytes(b"garbage")
+    code, _, err = run("eval", "--policy", "agra", "--checkpoint", tmp_path, "--episodes", 1)
+    assert code == 2
+    assert err.count("\n") == 1
+
+
+def test_eval_writes_results_and_prints_a_table(run, tmp_path):
+    arguments = ["eval", "--policy", "expert", "--compare", "hold", "--episodes", 2, "--processes", 1, "--out", "out"]
+    code, out, _ = run(*arguments)
+    assert code == 0
+    assert "McNemar p" in out
+    document = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert document["schema"] == "wam_demo.eval"
+    assert (document["policy"], document["n"], document["successes"], document["rate"]) == ("expert", 2, 2, 1.0)
+    assert document["compare"]["policy"] == "hold"
+    assert document["compare"]["successes"] == 0
+    assert document["difference"] == 1.0
+    assert [e["seed"] for e in document["episodes"]] == [e["seed"] for e in document["compare"]["episodes"]]
+    assert document["episodes_per_s"] > 0
+
+
+def test_results_lie_under_results_unless_told_otherwise(run, tmp_path):
+    code, _, _ = run("eval", "--policy", "expert", "--episodes", 1, "--processes", 1)
+    assert code == 0
+    (folder,) = (tmp_path / "results").iterdir()
+    assert folder.name.startswith("eval-")
+
+
+def test_the_module_runs_and_loads_nothing_heavy():
+    script = (
+        "import sys; from wam_demo.cli import main; code = main(['evl']); "
+        "sys.exit(3 if {'torch', 'mujoco', 'gradio', 'scipy'} & set(sys.modules) else code)"
+    )
+    finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert finished.returncode == 2, finished.stderr
+    finished = subprocess.run(
+        [sys.executable, "-m", "wam_demo", "--version"], capture_output=True, text=True, check=False
+    )
+    assert finished.returncode == 0
+
+
+def test_an_interrupt_ends_quietly(run, monkeypatch):
+    from wam_demo.evaluate import report
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(report, "prepare_output", interrupt)
+    code, _, err = run("eval", "--policy", "hold")
+    assert (code, err) == (130, "interrupted\n")

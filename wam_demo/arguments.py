@@ -1,0 +1,83 @@
+"""Command-line arguments: parsing with one-line errors, and value types that refuse nonsense."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from wam_demo.errors import InvalidInputError, UnknownNameError
+
+
+class Parser(argparse.ArgumentParser):
+    """Raises `InvalidInputError` with one line where argparse would print its usage and exit."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise instead of exiting.
+
+        Raises:
+            InvalidInputError: Always.
+        """
+        raise InvalidInputError(f"{message} (see {self.prog} --help)")
+
+
+def whole(low: int, high: int) -> Callable[[str], int]:
+    """Type of a whole number in ``low`` .. ``high``."""
+
+    def parse(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = None
+        if value is None or not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a whole number in {low} .. {high}")
+        return value
+
+    return parse
+
+
+def real(low: float, high: float) -> Callable[[str], float]:
+    """Type of a finite number in ``low`` .. ``high``."""
+
+    def parse(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a number in {low:g} .. {high:g}")
+        return value
+
+    return parse
+
+
+def one_of(kind: str, names: Sequence[str]) -> Callable[[str], str]:
+    """Type of a name; an unknown one is answered with the closest valid one."""
+
+    def parse(text: str) -> str:
+        if text not in names:
+            raise argparse.ArgumentTypeError(str(UnknownNameError(kind, text, names)))
+        return text
+
+    return parse
+
+
+def tasks(text: str) -> list[str]:
+    """Type of task names separated by commas, each at most once."""
+    from wam_demo.sim import TASKS
+
+    names = [name.strip() for name in text.split(",")]
+    for name in names:
+        if name not in TASKS:
+            raise argparse.ArgumentTypeError(str(UnknownNameError("task", name, TASKS)))
+    return list(dict.fromkeys(names))
+
+
+def directory(text: str) -> Path:
+    """Type of a folder that exists."""
+    path = Path(text)
+    if not path.is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {text[:200]!r}")
+    return path
