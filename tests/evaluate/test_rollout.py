@@ -81,17 +81,25 @@ def test_results_do_not_depend_on_the_processes(short):
     assert policy.batches == [3, 3, 1, 1]
 
 
+def kill(simulators):
+    process = simulators._hosts[0]._process
+    process.kill()
+    process.join()
+
+
 def test_episodes_evolve_identically_in_another_process_and_after_a_crash():
     scenes = {slot: SceneSpec(TASK, 500_000 + slot, horizon=50, images=False) for slot in range(2)}
     actions = {slot: NoisyPolicy()._plan(slot).chunk.actions[:4] for slot in range(2)}
     states = []
     for processes, crash in ((0, False), (2, False), (1, True)):
         with Simulators(2, processes) as simulators:
-            simulators.begin(scenes)
+            simulators.begin({0: scenes[0]})
+            if crash:
+                kill(simulators)
+            simulators.begin({1: scenes[1]})
             simulators.play(actions)
             if crash:
-                simulators._hosts[0]._process.kill()
-                simulators._hosts[0]._process.join()
+                kill(simulators)
             reports = simulators.play(actions)
             assert {report.steps for report in reports.values()} == {8}
             states.append(np.stack([reports[slot].observation.state for slot in range(2)]))

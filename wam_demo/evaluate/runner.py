@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wam_demo.errors import SimulationFault
 from wam_demo.types import CONTROL_HZ, Observation, Vector
 
 if TYPE_CHECKING:
@@ -103,8 +104,13 @@ class EpisodeRunner:
 
     @property
     def world(self) -> World:
-        """The world of the present episode."""
-        assert self._world is not None, "begin() comes first"
+        """The world of the present episode.
+
+        Raises:
+            SimulationFault: There is none: it was lost with its process.
+        """
+        if self._world is None:
+            raise SimulationFault("the simulator died")
         return self._world
 
     def close(self) -> None:

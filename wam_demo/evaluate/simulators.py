@@ -68,23 +68,32 @@ class Simulators:
         by_host: dict[int, dict[int, list[Command]]] = {}
         for slot, command in commands.items():
             self._history[slot].append(command)
-            by_host.setdefault(slot % len(self._hosts), {})[slot] = [command]
+            by_host.setdefault(self._host_of(slot), {})[slot] = [command]
         for index, work in by_host.items():
             self._hosts[index].send(work)
         reports: dict[int, RoundReport] = {}
         for index, work in by_host.items():
             reports |= self._receive(index, list(work))
+        for slot, report in reports.items():
+            if report.done:
+                del self._history[slot]
         return reports
 
     def _receive(self, index: int, slots: list[int]) -> dict[int, RoundReport]:
+        """The reports of one host; if it dies, a new one replays all its present episodes."""
         for _ in range(RESTARTS):
             try:
-                return self._hosts[index].receive()
+                reports = self._hosts[index].receive()
+                return {slot: reports[slot] for slot in slots}
             except _HostDied:
                 self._hosts[index].close()
                 self._hosts[index] = _ProcessHost()
-                self._hosts[index].send({slot: self._history[slot] for slot in slots})
+                lost = {slot: commands for slot, commands in self._history.items() if self._host_of(slot) == index}
+                self._hosts[index].send(lost)
         return {slot: RoundReport(None, done=True, fault="the simulator died") for slot in slots}
+
+    def _host_of(self, slot: int) -> int:
+        return slot % len(self._hosts)
 
 
 class _HostDied(Exception):
