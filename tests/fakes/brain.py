@@ -6,8 +6,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import cv2
 import numpy as np
 
-from tests.fakes.world import TARGET, FakeWorld
-from wam_demo.session import Planner
+from tests.fakes.world import TARGET, FakeWorld, sample
+from wam_demo.session import Backend, Planner
 from wam_demo.types import ActionChunk, Prediction
 from wam_demo.ui.catalogue import Catalogue
 
@@ -34,12 +34,7 @@ def imagine(observation):
     def blur(image, k):
         return cv2.GaussianBlur(image, (0, 0), 0.5 + k)
 
-    return [
-        {
-            camera: np.stack([blur(image, k) for k in range(4)])
-            for camera, image in observation.images.items()
-        }
-    ]
+    return [{camera: np.stack([blur(image, k) for k in range(4)]) for camera, image in observation.images.items()}]
 
 
 def planner(delay_s: float = 0.02) -> Planner:
@@ -68,14 +63,21 @@ def hold_planner() -> Planner:
     return Planner(InlinePlanner(HoldPolicy()).submit)
 
 
+def backend(horizon: int = 90) -> Backend:
+    return Backend(
+        open_world=FakeWorld,
+        open_planner=lambda policy, world: planner() if policy == "steer" else hold_planner(),
+        sample=sample,
+        horizons={"reach": horizon, "wander": horizon},
+    )
+
+
 def catalogue(horizon: int = 90) -> Catalogue:
     """Tasks and policies of the drawn world."""
     return Catalogue(
         tasks={"reach": "Reach the dot", "wander": "Wander about"},
-        horizons={"reach": horizon, "wander": horizon},
         policies={"steer": "Steer", "hold": "Hold still"},
         imagining=frozenset({"steer"}),
         axes=("camera", "light", "background", "noise", "delay", "occlusion"),
-        open_world=FakeWorld,
-        open_planner=lambda policy, world: planner() if policy == "steer" else hold_planner(),
+        backend=backend(horizon),
     )

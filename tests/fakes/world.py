@@ -112,3 +112,13 @@ class FakeWorld:
 
     def _same_thread(self):
         assert threading.get_ident() == self.thread, "a world belongs to the thread that made it"
+
+
+def sample(axis, severity, seed, world):
+    """Events of an axis, as the simulator draws them."""
+    rng = np.random.default_rng(seed)
+    if axis == "distractor":
+        return [Event(0, axis, {"position": [rng.uniform(0.4, 0.7), rng.uniform(-0.3, 0.3)]})]
+    if axis == "shove":
+        return [Event(0, axis, {"object": "red_dot", "offset": [0.05, 0.02]})]
+    return [Event(0, axis, {"severity": severity})]

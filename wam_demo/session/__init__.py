@@ -1,6 +1,7 @@
 """One visitor's episode loop: joins a world, a policy and subscribers; owns the simulator's thread."""
 
 from wam_demo.session.contracts import (
+    Backend,
     Command,
     Outcome,
     Planner,
@@ -10,4 +11,4 @@ from wam_demo.session.contracts import (
 )
 from wam_demo.session.session import Session
 
-__all__ = ["Command", "Outcome", "Planner", "Session", "Settings", "View", "Watcher"]
+__all__ = ["Backend", "Command", "Outcome", "Planner", "Session", "Settings", "View", "Watcher"]

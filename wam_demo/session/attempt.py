@@ -78,7 +78,8 @@ class Attempt:
 
     def finish(self) -> StepRecord:
         """Second half: move on, count success, decide whether the attempt has ended."""
-        assert self._applied is not None and self.played is not None  # begin came first
+        assert self._applied is not None, "begin comes first"
+        assert self.played is not None
         self.world.advance(HALVES[1])
         result = self.world.finish(self._applied)
         self.half = 0

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from wam_demo.diagnose.foresight import Futures, Imagination, Surprise
 from wam_demo.policy.receding import PlayedStep
 from wam_demo.types import Event, Image, Observation, Prediction, Subscriber
+
+if TYPE_CHECKING:
+    from wam_demo.sim.world import World
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,23 @@ class Planner:
 
     submit: Callable[[Observation], Future[Prediction]]
     imagine: Callable[[Observation], Future[Futures]] | None = None
+
+
+@dataclass(frozen=True)
+class Backend:
+    """What a session is built from; everything is called in the session's thread.
+
+    Attributes:
+        open_world: Makes the world of a task.
+        open_planner: Gives the planner of a policy for a world.
+        sample: Draws the events of a perturbation axis: axis, severity 0..5, seed, world.
+        horizons: Control steps by task after which an attempt has failed.
+    """
+
+    open_world: Callable[[str], World]
+    open_planner: Callable[[str, World], Planner]
+    sample: Callable[[str, int, int, World], Sequence[Event]]
+    horizons: Mapping[str, int]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from wam_demo.errors import InvalidInputError
-from wam_demo.sim import perturb
 from wam_demo.types import Event
 
 if TYPE_CHECKING:
@@ -21,18 +20,20 @@ class Disturber:
 
     Axes with a severity stay on over resets, until they are set to 0 or cleared; what was dropped
     or shoved belongs to one attempt.
+
+    Args:
+        sample: Draws the events of an axis, see `Backend`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, sample: Callable[[str, int, int, World], Sequence[Event]]) -> None:
+        self._sample = sample
         self.severities: dict[str, int] = {}
         self._count = 0
 
     def at_reset(self, seed: int, world: World) -> list[Event]:
         """Events of the axes that are switched on, for the reset of a world."""
         return [
-            event
-            for axis, severity in self.severities.items()
-            for event in perturb.sample(axis, severity, seed, world)
+            event for axis, severity in self.severities.items() for event in self._sample(axis, severity, seed, world)
         ]
 
     def apply(self, kind: str, parameters: Mapping[str, Any], world: World) -> list[Event]:
@@ -86,7 +87,7 @@ class Disturber:
         return [event for axis in axes for event in self._sampled(axis, 0, world)]
 
     def _sampled(self, axis: str, severity: int, world: World) -> Sequence[Event]:
-        events = perturb.sample(axis, severity, world.seed + self._count, world)
+        events = self._sample(axis, severity, world.seed + self._count, world)
         return [world.apply_event(event.kind, dict(event.parameters)) for event in events]
 
     @staticmethod

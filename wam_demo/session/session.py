@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from wam_demo.errors import InvalidInputError, WamDemoError
 from wam_demo.session.attempt import Attempt
-from wam_demo.session.contracts import Command, Planner, Settings, View, Watcher
+from wam_demo.session.contracts import Backend, Command, Planner, Settings, View, Watcher
 from wam_demo.session.disturb import DISTURBANCES, Disturber
 from wam_demo.types import CONTROL_HZ, Event, Image
 
@@ -41,22 +41,18 @@ class Session:
 
     Args:
         settings: Task, policy and seed to begin with.
-        open_world: Makes the world of a task; called in the session's thread.
-        open_planner: Gives the planner of a policy for a world; called in the session's thread.
-        horizon: Control steps of a task after which an episode has failed.
+        backend: Makes worlds and planners, in the session's thread.
         watchers: Called in the session's thread after each reset, control step and picture.
     """
 
     def __init__(
         self,
         settings: Settings,
-        open_world: Callable[[str], World],
-        open_planner: Callable[[str, World], Planner],
-        horizon: Callable[[str], int],
+        backend: Backend,
         watchers: Sequence[Watcher] = (),
     ) -> None:
         self._settings = settings
-        self._open_world, self._open_planner, self._horizon = open_world, open_planner, horizon
+        self._backend = backend
         self._watchers = list(watchers)
         self._commands: queue.Queue[Command | None] = queue.Queue()
         self._thread = threading.Thread(target=self._run, name="session", daemon=True)
@@ -67,7 +63,7 @@ class Session:
         self._attempt: Attempt | None = None
         self._frame: Image | None = None
         self._frame_number = 0
-        self._disturber = Disturber()
+        self._disturber = Disturber(backend.sample)
         self._episode = self._episodes = self._successes = 0
         self._due = self._ended = 0.0
         self._notice: tuple[str, bool, float] = ("", False, 0.0)
@@ -90,6 +86,11 @@ class Session:
         self._commands.put(None)
         if timeout and self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join(timeout)
+
+    @property
+    def notice(self) -> str:
+        """The line for the person; the only thing there is to show if no world could be opened."""
+        return self._notice[0]
 
     @property
     def alive(self) -> bool:
@@ -137,12 +138,17 @@ class Session:
         """Whatever fails becomes one line on the page, and the session goes on."""
         try:
             work()
+            return
         except WamDemoError as error:
             self._say(str(error), warning=True)
         except Exception as error:
             _log.exception("session")
             self._state = "fault"
             self._say(f"stopped by an internal error ({type(error).__name__}); reset to go on", True)
+        try:
+            self._publish()
+        except Exception:
+            _log.exception("session: nothing can be shown")
 
     def _half_step(self) -> None:
         attempt = self._attempt
@@ -239,10 +245,10 @@ class Session:
         world, planner = self._world, self._planner
         new_world = world is None or settings.task != world.task
         if new_world:
-            world = self._open_world(settings.task)
+            world = self._backend.open_world(settings.task)
         assert world is not None
         if new_world or planner is None or settings.policy != self._settings.policy:
-            planner = self._open_planner(settings.policy, world)
+            planner = self._backend.open_planner(settings.policy, world)
         if new_world and self._world is not None:
             self._world.close()
         if self._attempt is not None:
@@ -257,8 +263,8 @@ class Session:
 
     def _new_attempt(self, world: World, planner: Planner) -> Attempt:
         seed = self._settings.seed
-        perturbations = self._disturber.at_reset(seed, world)
-        return Attempt(world, planner, seed, self._horizon(self._settings.task), perturbations)
+        horizon = self._backend.horizons[self._settings.task]
+        return Attempt(world, planner, seed, horizon, self._disturber.at_reset(seed, world))
 
     def _end(self, attempt: Attempt) -> None:
         assert attempt.outcome is not None

@@ -18,20 +18,12 @@ TITLE = "Foresight Bench"
 CACHE_SECONDS = 3600
 
 
-def open_hub(
-    catalogue: Catalogue, places: int = LIVE_SESSIONS, idle_s: float = SESSION_IDLE_S
-) -> Hub:
+def open_hub(catalogue: Catalogue, places: int = LIVE_SESSIONS, idle_s: float = SESSION_IDLE_S) -> Hub:
     """A hub whose sessions start with the first task and the preferred policy."""
     first = Settings(next(iter(catalogue.tasks)), next(iter(catalogue.policies)))
 
     def open_session(screen: Screen) -> Session:
-        return Session(
-            first,
-            catalogue.open_world,
-            catalogue.open_planner,
-            catalogue.horizons.__getitem__,
-            [screen],
-        )
+        return Session(first, catalogue.backend, [screen])
 
     return Hub(open_session, places, idle_s)
 

@@ -57,14 +57,13 @@ const describe = {
     ? { caption: `made at ${seconds(s.imagined.step)} s, shows ${seconds(s.imagined.step + live.horizon)} s` }
     : { absent: s.absent.imagined },
   attention: (s) => s.attention
-    ? { caption: `proprio ${percent(s.attention.proprio)} · text ${percent(s.attention.text)}`,
-        note: `front ${percent(s.attention.front)} · wrist ${percent(s.attention.wrist)}` }
-    : { absent: s.absent.attention, note: "" },
+    ? { caption: `front ${percent(s.attention.front)} · wrist ${percent(s.attention.wrist)}\nproprio ${percent(s.attention.proprio)} · text ${percent(s.attention.text)}` }
+    : { absent: s.absent.attention },
   surprise: (s) => {
     const found = s.surprise[live.horizon];
     return found
       ? { caption: `imagined at ${seconds(found.made)} s for ${seconds(found.at)} s`, note: `error ${found.error.toFixed(3)}` }
-      : { absent: s.absent.imagined || `The first comparison comes ${seconds(live.horizon)} s after the first imagination.`, note: "" };
+      : { absent: s.absent.surprise, note: "" };
   },
 };
 

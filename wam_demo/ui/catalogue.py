@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wam_demo.errors import CheckpointError
 from wam_demo.policy.base import LEARNED_POLICIES, require_policy
-from wam_demo.session import Planner
+from wam_demo.session import Backend, Planner
+from wam_demo.types import Event
 from wam_demo.ui.commands import Choices
 
 if TYPE_CHECKING:
@@ -29,21 +30,17 @@ class Catalogue:
 
     Attributes:
         tasks: Title by task name.
-        horizons: Control steps by task name.
         policies: Label by policy name, the preferred one first.
         imagining: Policies that imagine and attend.
         axes: Perturbation axes with a slider.
-        open_world: Makes a task's world, in the thread that will use it.
-        open_planner: Gives a policy's planner for a world, in that world's thread.
+        backend: Makes what was chosen.
     """
 
     tasks: Mapping[str, str]
-    horizons: Mapping[str, int]
     policies: Mapping[str, str]
     imagining: frozenset[str]
     axes: tuple[str, ...]
-    open_world: Callable[[str], World]
-    open_planner: Callable[[str, World], Planner]
+    backend: Backend
 
     @property
     def choices(self) -> Choices:
@@ -58,12 +55,15 @@ def shipped() -> Catalogue:
 
     return Catalogue(
         tasks={name: spec.title for name, spec in TASKS.items()},
-        horizons={name: spec.horizon for name, spec in TASKS.items()},
         policies={name: label for name, label in POLICY_LABELS.items() if _is_here(name)},
         imagining=frozenset(LEARNED_POLICIES),
         axes=tuple(AXIS_WORDS),
-        open_world=_open_world,
-        open_planner=_open_planner,
+        backend=Backend(
+            open_world=_open_world,
+            open_planner=_open_planner,
+            sample=_sample,
+            horizons={name: spec.horizon for name, spec in TASKS.items()},
+        ),
     )
 
 
@@ -79,6 +79,12 @@ def _open_world(task: str) -> World:
     from wam_demo.sim.world import World
 
     return World(task)
+
+
+def _sample(axis: str, severity: int, seed: int, world: World) -> Sequence[Event]:
+    from wam_demo.sim import perturb
+
+    return perturb.sample(axis, severity, seed, world)
 
 
 def _open_planner(policy: str, world: World) -> Planner:

@@ -128,12 +128,10 @@ def _one_of(kind: str, name: object, valid: Collection[str]) -> str:
 
 
 def _number(what: str, value: object, low: float, high: float) -> float:
-    usable = isinstance(value, int | float) and not isinstance(value, bool)
-    if not usable or not math.isfinite(value) or not low <= value <= high:  # type: ignore[arg-type]
-        raise InvalidInputError(
-            f"{what} must be a number from {low} to {high}, got {_shown(value)}"
-        )
-    return float(value)  # type: ignore[arg-type]
+    number = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
+    if not low <= number <= high:  # also refuses NaN
+        raise InvalidInputError(f"{what} must be a number from {low} to {high}, got {_shown(value)}")
+    return number
 
 
 def _point(what: str, value: object) -> tuple[float, float]:

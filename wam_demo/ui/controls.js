@@ -162,7 +162,8 @@ live.listeners.push((packet) => {
   }
   if (packet.status) showStatus(packet.status);
   if (packet.track) { paintCharts(); showEvents(packet.track.events); }
-  showBadge("fps", live.fps ? live.fps.toFixed(0) : "–", live.fps > 0 && live.fps < 8);
+  const moving = live.status?.state === "running" && live.fps;
+  showBadge("fps", moving ? live.fps.toFixed(0) : "–", moving && live.fps < 8);
 });
 
 try { const theme = localStorage.getItem("wam-theme"); if (theme) document.body.classList.toggle("dark", theme === "dark"); } catch { /* private mode */ }

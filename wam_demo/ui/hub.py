@@ -6,10 +6,12 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+
 from wam_demo.errors import InvalidInputError
 from wam_demo.limits import LIVE_SESSIONS, QUEUE_SIZE, SESSION_IDLE_S
 from wam_demo.session import Session
 from wam_demo.ui.screen import Screen
+
 
 @dataclass(eq=False)
 class Visitor:

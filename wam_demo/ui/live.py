@@ -30,9 +30,7 @@ def build_live(catalogue: Catalogue, hub: Hub) -> gr.HTML:
         hub: Finds the session of each page.
     """
     # The template stays empty: Gradio evaluates it again at every packet.
-    canvas = gr.HTML(
-        "", html_template="", js_on_load=script(catalogue), apply_default_css=False, elem_id="live"
-    )
+    canvas = gr.HTML("", html_template="", js_on_load=script(catalogue), apply_default_css=False, elem_id="live")
 
     async def connect(request: gr.Request) -> AsyncIterator[str]:
         async for packet in stream(hub, request.session_hash, catalogue.imagining.__contains__):
@@ -71,10 +69,7 @@ def script(catalogue: Catalogue) -> str:
     config = {
         "tasks": [{"name": name, "label": label} for name, label in catalogue.tasks.items()],
         "policies": [{"name": name, "label": label} for name, label in catalogue.policies.items()],
-        "axes": [
-            {"name": axis, "label": AXIS_WORDS[axis][0], "help": AXIS_WORDS[axis][1]}
-            for axis in catalogue.axes
-        ],
+        "axes": [{"name": axis, "label": AXIS_WORDS[axis][0], "help": AXIS_WORDS[axis][1]} for axis in catalogue.axes],
         "horizons": list(FUTURE_STEPS),
         "control_hz": CONTROL_HZ,
     }

@@ -68,7 +68,7 @@ const MARKUP = `
     </div>
   </div>
   <div class="stage">
-    <main class="work">
+    <div class="work">
       <div class="strip">
         ${panel("now", "Now", "click drops, drag shoves", `
           <svg class="gesture" aria-hidden="true"><line/><circle r="5"/></svg>
@@ -87,7 +87,7 @@ const MARKUP = `
         <header><h3>Imagination error</h3><span class="note" data-note="error">mean |imagined − actual| · every mark is a disturbance</span></header>
         <div class="plot" data-plot="error" role="img" aria-label="Imagination error over the episode with a mark at every disturbance"></div>
       </section>
-    </main>
+    </div>
     <aside class="side" aria-label="Disturb">
       <section><h3 class="kicker">Disturb</h3>
         <div class="pads">

@@ -60,8 +60,7 @@ def pack(images: Mapping[str, Image]) -> tuple[Image, dict[str, list[int]]]:
     names = sorted(images, key=lambda name: -images[name].shape[0])
     places = layout([images[name].shape[:2] for name in names])
     rectangles = {
-        name: [x, y, images[name].shape[1], images[name].shape[0]]
-        for name, (x, y) in zip(names, places, strict=True)
+        name: [x, y, images[name].shape[1], images[name].shape[0]] for name, (x, y) in zip(names, places, strict=True)
     }
     width = max(x + w for x, _, w, _ in rectangles.values())
     height = max(y + h for _, y, _, h in rectangles.values())
@@ -109,9 +108,7 @@ class PacketEncoder:
             track: Data of the charts, sent when ``track_stamp`` changes.
             track_stamp: As `Tile.stamp`.
         """
-        fresh = {
-            name: tile for name, tile in tiles.items() if self._sent.get(name) != tile.stamp
-        }
+        fresh = {name: tile for name, tile in tiles.items() if self._sent.get(name) != tile.stamp}
         self.number += 1
         packet: dict[str, Any] = {"n": self.number, "status": status}
         if fresh:

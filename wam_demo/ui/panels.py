@@ -1,7 +1,5 @@
 """Pictures of numbers: attention over a frame and the error between two frames."""
 
-from collections.abc import Mapping
-
 import cv2
 import numpy as np
 
@@ -30,17 +28,6 @@ def attention_overlay(frame: Image, attention: Vector, peak: float) -> Image:
     base = (np.repeat(grey[..., None], 3, axis=2) * 0.72).astype(np.float32)
     opacity = (smooth**0.7 * 0.85)[..., None]
     return (base * (1.0 - opacity) + heat * opacity).astype(np.uint8)
-
-
-def attention_overlays(
-    frames: Mapping[str, Image], attention: Mapping[str, Vector]
-) -> dict[str, Image]:
-    """`attention_overlay` for every camera on one common scale, so that views can be compared."""
-    cameras = [camera for camera in attention if camera in frames]
-    peak = max((float(attention[camera].max()) for camera in cameras), default=0.0)
-    return {
-        camera: attention_overlay(frames[camera], attention[camera], peak) for camera in cameras
-    }
 
 
 def error_map(error: Vector) -> Image:

@@ -31,9 +31,7 @@ def _imagined(view: View) -> dict[str, Tile]:
     if imagination is None:
         return {}
     return {
-        f"imagined.{ahead}.{camera}": Tile(
-            (view.episode, imagination.step), partial(_as_is, frames[index])
-        )
+        f"imagined.{ahead}.{camera}": Tile((view.episode, imagination.step), partial(_as_is, frames[index]))
         for camera, frames in imagination.frames.items()
         for index, ahead in enumerate(FUTURE_STEPS)
     }
@@ -44,18 +42,14 @@ def _attention(view: View) -> dict[str, Tile]:
     # One common scale, so that the views can be compared with each other.
     peak = max((float(grid.max()) for grid in attention.values()), default=0.0)
     return {
-        f"attention.{camera}": Tile(
-            stamp, partial(attention_overlay, view.attended[camera], grid, peak)
-        )
+        f"attention.{camera}": Tile(stamp, partial(attention_overlay, view.attended[camera], grid, peak))
         for camera, grid in attention.items()
     }
 
 
 def _surprise(view: View) -> dict[str, Tile]:
     return {
-        f"surprise.{ahead}.{camera}": Tile(
-            (view.episode, surprise.made), partial(error_map, difference)
-        )
+        f"surprise.{ahead}.{camera}": Tile((view.episode, surprise.made), partial(error_map, difference))
         for ahead, surprise in view.surprises.items()
         for camera, difference in surprise.maps.items()
     }
@@ -98,8 +92,7 @@ def status(view: View, has_imagination: bool) -> dict[str, Any]:
         "imagined": None if view.imagination is None else {"step": view.imagination.step},
         "attention": _attention_shares(view),
         "surprise": {
-            str(ahead): {"made": s.made, "at": s.at, "error": round(s.error, 4)}
-            for ahead, s in view.surprises.items()
+            str(ahead): {"made": s.made, "at": s.at, "error": round(s.error, 4)} for ahead, s in view.surprises.items()
         },
         "absent": why_absent(settings.policy, has_imagination),
         "outcome": None if outcome is None else {"name": outcome.name, "detail": outcome.detail},
@@ -114,10 +107,7 @@ def charts(view: View, track: Mapping[str, Any]) -> dict[str, Any]:
         view: The newest one.
         track: From `Track.charts`.
     """
-    errors = {
-        str(ahead): [[at, round(error, 4)] for at, error in found]
-        for ahead, found in view.errors.items()
-    }
+    errors = {str(ahead): [[at, round(error, 4)] for at, error in found] for ahead, found in view.errors.items()}
     return {**track, "errors": errors, "events": event_marks(view.events)}
 
 

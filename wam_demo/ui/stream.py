@@ -52,7 +52,9 @@ async def _show(visitor: Visitor, imagines: Callable[[str], bool]) -> AsyncItera
         newest = visitor.screen.newest
         page_is_behind = encoder.number - visitor.received > AHEAD
         if newest is None or page_is_behind:
-            await asyncio.sleep(0.05)
+            if newest is None and visitor.session is not None and visitor.session.notice:
+                yield json.dumps({"n": 0, "waiting": visitor.session.notice})
+            await bell.wait(QUIET_S if newest is None else 0.05)
             continue
         packet = await asyncio.to_thread(_encode, encoder, newest, imagines)
         shown = newest
@@ -61,9 +63,7 @@ async def _show(visitor: Visitor, imagines: Callable[[str], bool]) -> AsyncItera
             await bell.wait(QUIET_S)
 
 
-def _encode(
-    encoder: PacketEncoder, newest: tuple[View, dict[str, Any]], imagines: Callable[[str], bool]
-) -> str:
+def _encode(encoder: PacketEncoder, newest: tuple[View, dict[str, Any]], imagines: Callable[[str], bool]) -> str:
     view, track = newest
     stamp = (view.episode, view.step, len(view.events))
     shown = status(view, imagines(view.settings.policy))

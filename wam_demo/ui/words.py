@@ -70,5 +70,9 @@ def why_absent(policy: str, has_imagination: bool) -> dict[str, str]:
     """Why a panel has no picture yet."""
     if not has_imagination:
         reason = _WHY.get(policy, f"{policy} neither imagines nor attends.")
-        return {"imagined": reason, "attention": reason}
-    return {"imagined": "The first imagination is on its way.", "attention": "No plan yet."}
+        return dict.fromkeys(("imagined", "attention", "surprise"), reason)
+    return {
+        "imagined": "The first imagination is on its way.",
+        "attention": "The first plan is on its way.",
+        "surprise": "Waits for an imagined moment to come.",
+    }

@@ -1,0 +1,26 @@
+"""What marks and empty panels say."""
+
+from wam_demo.types import Event
+from wam_demo.ui.words import event_label, event_marks, why_absent
+
+
+def test_labels_say_what_to_what_and_how_much():
+    assert event_label(Event(3, "light", {"severity": 4})) == "light 4"
+    assert event_label(Event(3, "light", {"severity": 0})) == "light off"
+    assert event_label(Event(3, "shove", {"object": "red_cube"})) == "shove red cube"
+    assert event_label(Event(3, "distractor", {"position": [0, 0]})) == "drop"
+
+
+def test_equal_events_of_one_step_become_one_mark():
+    drop = Event(3, "distractor")
+    marks = event_marks([drop, drop, Event(5, "distractor"), Event(5, "light", {"severity": 1})])
+    assert [(mark["step"], mark["label"]) for mark in marks] == [
+        (3, "drop ×2"),
+        (5, "drop"),
+        (5, "light 1"),
+    ]
+
+
+def test_every_panel_knows_why_it_is_empty():
+    for policy, imagines in (("expert", False), ("hold", False), ("agra", True)):
+        assert set(why_absent(policy, imagines)) == {"imagined", "attention", "surprise"}
