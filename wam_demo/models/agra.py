@@ -1,0 +1,55 @@
+"""AGRA: align the features that the action head reads with a frozen visual encoder (arXiv 2606.12217)."""
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from wam_demo.errors import UnknownNameError
+
+PROJECTORS = ("linear", "mlp", "conv")
+
+
+class Projector(nn.Module):
+    """Maps backbone tokens to the teacher's feature space; thrown away after training.
+
+    Args:
+        kind: ``linear``; ``mlp``, three layers with SiLU (REPA); ``conv``, one 3 x 3 convolution (iREPA).
+        dim: Width of the backbone tokens.
+        teacher_dim: Width of the teacher's features.
+        grid: Tokens per side of a frame.
+    """
+
+    def __init__(self, kind: str, dim: int, teacher_dim: int, grid: int) -> None:
+        super().__init__()
+        self.kind, self.grid = kind, grid
+        if kind == "linear":
+            self.net: nn.Module = nn.Linear(dim, teacher_dim)
+        elif kind == "mlp":
+            wide = 2 * dim
+            self.net = nn.Sequential(
+                nn.Linear(dim, wide), nn.SiLU(), nn.Linear(wide, wide), nn.SiLU(), nn.Linear(wide, teacher_dim)
+            )
+        elif kind == "conv":
+            self.net = nn.Conv2d(dim, teacher_dim, 3, padding=1)
+        else:
+            raise UnknownNameError("projector", kind, PROJECTORS)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """(B, frames * grid * grid, dim) to (B, frames * grid * grid, teacher_dim)."""
+        if self.kind != "conv":
+            return self.net(tokens)
+        frames = tokens.unflatten(1, (-1, self.grid, self.grid)).flatten(0, 1).permute(0, 3, 1, 2)
+        return self.net(frames).permute(0, 2, 3, 1).reshape(len(tokens), tokens.shape[1], -1)
+
+
+def alignment_loss(projected: Tensor, teacher: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+    """L_agra = -mean cosine(Z, Y) over samples, frames and grid cells.
+
+    Args:
+        projected: (B, N, D) projected backbone tokens Z.
+        teacher: (B, N, D) teacher features Y, channel-wise standardised.
+
+    Returns:
+        The loss and ``{"cosine": mean cosine}``.
+    """
+    cosine = F.cosine_similarity(projected.float(), teacher.float(), dim=-1).mean()
+    return -cosine, {"cosine": cosine.detach()}

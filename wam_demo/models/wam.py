@@ -1,0 +1,177 @@
+"""The world action model: one video transformer that imagines, one action transformer that reads it."""
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Self
+
+import torch
+from torch import Tensor, nn
+
+from wam_demo.models.action_head import ActionHead, ActionHeadConfig
+from wam_demo.models.backbone import BackboneConfig, VideoBackbone
+from wam_demo.models.checkpoint import load_weights, read_config, save_checkpoint
+from wam_demo.models.chunk import ChunkNormaliser
+from wam_demo.models.flow import euler
+
+
+@dataclass(frozen=True)
+class WamConfig:
+    """Architecture and sampling of a world action model.
+
+    Attributes:
+        backbone: The video transformer.
+        head: The action transformer.
+        cameras: Views in token order.
+        action_steps: Euler steps for a chunk.
+        video_steps: Euler steps for an imagination.
+        video_shift: Schedule shift of the video flow (more time near noise).
+        draws: Chunks sampled and averaged per plan.
+        trained: Free-form provenance: recipe, data, steps, teacher.
+    """
+
+    backbone: BackboneConfig = field(default_factory=BackboneConfig)
+    head: ActionHeadConfig = field(default_factory=ActionHeadConfig)
+    cameras: tuple[str, ...] = ("front", "wrist")
+    action_steps: int = 4
+    video_steps: int = 6
+    video_shift: float = 2.0
+    draws: int = 4
+    trained: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What `WorldActionModel.act` returns.
+
+    Attributes:
+        actions: (B, 16, 7) float32, executable.
+        attention: (B, layers, N + 2) softmax mass of each action layer on the video tokens, then
+            proprio and text; averaged over heads, draws and chunk steps at the last Euler step.
+        spread: (B,) standard deviation of the planned TCP over the draws [m], mean over steps.
+    """
+
+    actions: Tensor
+    attention: Tensor
+    spread: Tensor
+
+
+class WorldActionModel(nn.Module):
+    """Video DiT and action DiT with their normalisation; works on latents and text embeddings."""
+
+    def __init__(self, config: WamConfig | None = None) -> None:
+        super().__init__()
+        self.config = config = config or WamConfig()
+        video = config.backbone
+        self.backbone = VideoBackbone(video)
+        self.head = ActionHead(
+            config.head,
+            video_dim=video.dim,
+            video_depth=video.depth,
+            grid=video.grid,
+            cameras=video.cameras,
+            text_dim=video.text_dim,
+            state_dim=video.state_dim,
+        )
+        self.normaliser = ChunkNormaliser(config.head.steps, config.head.action_dim, video.state_dim)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Compute dtype: that of the weights."""
+        return self.backbone.embed.weight.dtype
+
+    def features(self, latents: Tensor, text: Tensor, state: Tensor) -> list[Tensor]:
+        """The action-conditioning pass at tau = 1.
+
+        Args:
+            latents: (B, cameras, C, H, W) observed.
+            text: (B, 384).
+            state: (B, 17) normalised.
+
+        Returns:
+            Every block's output (B, cameras * frame_tokens, dim).
+        """
+        tau = torch.ones(len(latents), device=latents.device)
+        return self.backbone.features(latents, self.backbone.condition(text, state, tau))
+
+    @torch.no_grad()
+    def act(self, latents: Tensor, text: Tensor, state: Tensor, noise: Tensor) -> Plan:
+        """Plan a chunk: one video pass, then a few Euler steps of the action head.
+
+        Args:
+            latents: (B, cameras, C, H, W).
+            text: (B, 384).
+            state: (B, 17) raw.
+            noise: (B, draws, 16, 7) standard normal.
+        """
+        latents, text = latents.to(self.dtype), text.to(self.dtype)
+        state = self.normaliser.encode_state(state.float()).to(self.dtype)
+        return self.plan(self.features(latents, text, state), text, state, noise)
+
+    @torch.no_grad()
+    def plan(self, features: list[Tensor], text: Tensor, state: Tensor, noise: Tensor) -> Plan:
+        """The second half of `act`, from video features; where interventions on tokens enter.
+
+        Args:
+            features: Every block's output (B, cameras * frame_tokens, dim).
+            text: (B, 384).
+            state: (B, 17) normalised.
+            noise: (B, draws, 16, 7).
+        """
+        static, context = self.head.context(features, text, state)
+        weights: list[Tensor] = []
+
+        def predict(chunk: Tensor, tau: Tensor) -> Tensor:
+            times = tau[:, None].expand(chunk.shape[:2])
+            result, weights[:] = self.head(chunk.to(self.dtype), times, static, context)
+            return result.float()
+
+        chunk = euler(predict, noise.float(), self.config.action_steps)
+        attention = torch.stack([weight.float().mean((1, 2, 3)) for weight in weights], 1)
+        planned = (chunk * self.normaliser.chunk_std + self.normaliser.chunk_mean)[..., :3]
+        spread = planned.std(1, correction=0).norm(dim=-1).mean(-1)
+        return Plan(self.normaliser.decode_chunk(chunk.mean(1)), attention, spread)
+
+    @torch.no_grad()
+    def imagine(self, latents: Tensor, text: Tensor, state: Tensor, noise: Tensor, steps: int | None = None) -> Tensor:
+        """Sample future latents.
+
+        Args:
+            latents: (B, cameras, C, H, W).
+            text: (B, 384).
+            state: (B, 17) raw.
+            noise: (B, cameras, horizons, C, H, W) standard normal.
+            steps: Euler steps; the config's by default.
+
+        Returns:
+            (B, cameras, horizons, C, H, W).
+        """
+        latents, text = latents.to(self.dtype), text.to(self.dtype)
+        state = self.normaliser.encode_state(state.float()).to(self.dtype)
+
+        def predict(future: Tensor, tau: Tensor) -> Tensor:
+            condition = self.backbone.condition(text, state, tau)
+            return self.backbone.video(latents, future.to(self.dtype), condition)[0].float()
+
+        return euler(predict, noise.float(), steps or self.config.video_steps, shift=self.config.video_shift)
+
+    def to_compute(self, dtype: torch.dtype) -> Self:
+        """Cast the networks, keeping the normalisation statistics in float32."""
+        self.backbone.to(dtype)
+        self.head.to(dtype)
+        return self
+
+    def save_pretrained(self, directory: Path) -> None:
+        """Write config and weights."""
+        save_checkpoint(self, {"kind": "wam", **asdict(self.config)}, directory)
+
+    @classmethod
+    def from_pretrained(cls, directory: Path) -> Self:
+        """Read a checkpoint; raises `CheckpointError` when it is missing or corrupt."""
+        values = read_config(directory, "wam")
+        values.pop("kind")
+        values["backbone"] = BackboneConfig(**values["backbone"])
+        values["head"] = ActionHeadConfig(**values["head"])
+        values["cameras"] = tuple(values["cameras"])
+        model = cls(WamConfig(**values))
+        load_weights(model, directory)
+        return model.eval().requires_grad_(False)

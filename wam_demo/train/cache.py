@@ -1,0 +1,161 @@
+"""Training cache: latents and teacher features encoded once, memory-mapped, beside the dataset."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from wam_demo.data.lerobot import Dataset
+from wam_demo.models.teacher import Teacher
+from wam_demo.models.text import text_encoder
+from wam_demo.models.tokenizer import Tokenizer
+from wam_demo.types import CHUNK_STEPS, FUTURE_STEPS, POLICY_CAMERAS
+
+BATCH = 64
+
+
+@dataclass(frozen=True)
+class Cache:
+    """Arrays of one dataset, one row per frame.
+
+    Attributes:
+        latents: (N, cameras, C, H, W) float16.
+        states: (N, 17) float32, raw.
+        chunks: (N, 16, 7) float32 expert actions from that state.
+        text: (N,) int64 row of ``embeddings``.
+        embeddings: (M, 384) float32 of the distinct instructions.
+        episode: (N,) int64.
+        future: (N, 4) int64 row of the frame at each horizon; the episode's last frame past its end.
+    """
+
+    latents: np.ndarray
+    states: Tensor
+    chunks: Tensor
+    text: Tensor
+    embeddings: Tensor
+    episode: Tensor
+    future: Tensor
+
+    def split(self, share: float = 0.04) -> tuple[Tensor, Tensor]:
+        """Rows for training and for validation, split by episode (the last ones validate)."""
+        last = int(self.episode.max())
+        held = self.episode > last * (1 - share)
+        return torch.nonzero(~held)[:, 0], torch.nonzero(held)[:, 0]
+
+
+def future_rows(episode: np.ndarray, every: int) -> np.ndarray:
+    """Row of the frame at +4, +8, +12, +16 control steps, clamped to the end of the episode.
+
+    Args:
+        episode: (N,) episode index, ascending.
+        every: Control steps between two rows.
+    """
+    ends = np.searchsorted(episode, episode, side="right") - 1
+    offsets = np.asarray(FUTURE_STEPS) // every
+    return np.minimum(np.arange(len(episode))[:, None] + offsets, ends[:, None])
+
+
+def _images(dataset: Dataset, desc: str) -> Iterator[Tensor]:
+    """(b, cameras, H, W, 3) uint8 batches of all frames in order."""
+    streams = zip(*(dataset.iter_images(camera) for camera in POLICY_CAMERAS), strict=True)
+    with tqdm(total=dataset.num_frames, desc=desc, disable=None) as bar:
+        for rows in batched_list(streams, BATCH):
+            bar.update(len(rows))
+            yield torch.from_numpy(np.stack([np.stack(row) for row in rows]))
+
+
+def batched_list(items: Iterator[Any], size: int) -> Iterator[list[Any]]:
+    """Lists of up to ``size`` items (`itertools.batched` needs Python 3.12)."""
+    batch: list[Any] = []
+    for item in items:
+        batch.append(item)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _encode(path: Path, shape: tuple[int, ...], batches: Iterator[np.ndarray]) -> np.ndarray:
+    """Write batches of rows to a float16 array file, atomically; reuse the file when it is complete."""
+    if not path.is_file():
+        partial = path.with_suffix(".partial.npy")
+        array = np.lib.format.open_memmap(partial, "w+", np.float16, shape)
+        start = 0
+        for rows in batches:
+            array[start : start + len(rows)] = rows
+            start += len(rows)
+        array.flush()
+        del array
+        partial.rename(path)
+    return np.load(path, mmap_mode="r")
+
+
+def _key(*parts: object) -> str:
+    return hashlib.sha256(json.dumps([str(part) for part in parts]).encode()).hexdigest()[:12]
+
+
+@torch.no_grad()
+def _latent_batches(dataset: Dataset, tokenizer: Tokenizer) -> Iterator[np.ndarray]:
+    for images in _images(dataset, "latents"):
+        pixels = images.flatten(0, 1).permute(0, 3, 1, 2).float() / 255
+        with torch.autocast("cpu", torch.bfloat16):
+            latents = tokenizer.encode(pixels)
+        yield latents.float().unflatten(0, images.shape[:2]).numpy()
+
+
+@torch.no_grad()
+def _teacher_batches(dataset: Dataset, teacher: Teacher, grid: int) -> Iterator[np.ndarray]:
+    for images in _images(dataset, "teacher"):
+        with torch.autocast("cpu", torch.bfloat16):
+            tokens = teacher.features(images.flatten(0, 1), grid)
+        yield tokens.float().unflatten(0, images.shape[:2]).flatten(1, 2).numpy()
+
+
+def load_cache(data: Path, tokenizer: Tokenizer, tokenizer_hash: str) -> Cache:
+    """Open a dataset for training, encoding its images if that has not been done with this tokenizer."""
+    dataset = Dataset(data)
+    every = round(10 / dataset.fps)
+    folder = data / "cache"
+    folder.mkdir(exist_ok=True)
+    config = tokenizer.config
+    side = 128 // (2 * config.fold)
+    shape = (dataset.num_frames, len(POLICY_CAMERAS), config.latent_channels, side, side)
+    path = folder / f"latents-{_key(tokenizer_hash, dataset.num_frames)}.npy"
+    latents = _encode(path, shape, _latent_batches(dataset, tokenizer))
+    distinct = sorted(set(dataset.instructions))
+    row = {text: index for index, text in enumerate(distinct)}
+    episode = np.asarray(dataset.column("episode_index"), np.int64)
+    return Cache(
+        latents=latents,
+        states=torch.from_numpy(np.asarray(dataset.column("observation.state"), np.float32)),
+        chunks=torch.from_numpy(np.asarray(dataset.column("expert_chunk"), np.float32)).view(-1, CHUNK_STEPS, 7),
+        text=torch.tensor([row[text] for text in dataset.instructions]),
+        embeddings=torch.from_numpy(text_encoder().embed(distinct)),
+        episode=torch.from_numpy(episode),
+        future=torch.from_numpy(future_rows(episode, every)),
+    )
+
+
+def load_teacher_features(
+    data: Path, teacher: Teacher, teacher_hash: str, grid: int
+) -> tuple[np.ndarray, Tensor, Tensor]:
+    """Teacher features of every frame.
+
+    Returns:
+        (N, cameras * grid * grid, D) float16, and channel means and deviations (D,) of a sample.
+    """
+    dataset = Dataset(data)
+    shape = (dataset.num_frames, len(POLICY_CAMERAS) * grid * grid, teacher.dim)
+    path = data / "cache" / f"teacher-{_key(teacher_hash, dataset.num_frames, grid)}.npy"
+    path.parent.mkdir(exist_ok=True)
+    features = _encode(path, shape, _teacher_batches(dataset, teacher, grid))
+    sample = torch.from_numpy(np.asarray(features[:: max(1, len(features) // 512)], np.float32)).flatten(0, 1)
+    return features, sample.mean(0), sample.std(0).clamp_min(1e-4)

@@ -1,0 +1,97 @@
+"""Losses of the world action model: pure functions of a model and a batch that return (loss, parts)."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from wam_demo.models.agra import Projector, alignment_loss
+from wam_demo.models.flow import interpolate, velocity
+from wam_demo.models.wam import WorldActionModel
+
+Losses = tuple[Tensor, dict[str, Tensor]]
+
+
+@dataclass(frozen=True)
+class ActionBatch:
+    """Inputs of the action-conditioning pass.
+
+    Attributes:
+        latents: (B, cameras, C, H, W) observed.
+        text: (B, 384).
+        state: (B, 17) normalised.
+        chunk: (B, 16, 7) normalised.
+        noise: (B, draws, 16, 7).
+        tau: (B, draws).
+        teacher: (B, N, D) standardised teacher features, for aligned runs.
+    """
+
+    latents: Tensor
+    text: Tensor
+    state: Tensor
+    chunk: Tensor
+    noise: Tensor
+    tau: Tensor
+    teacher: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class VideoBatch:
+    """Inputs of the video pass.
+
+    Attributes:
+        latents: (B, cameras, C, H, W) observed.
+        text: (B, 384).
+        state: (B, 17) normalised.
+        future: (B, cameras, horizons, C, H, W) clean.
+        noise: As ``future``.
+        tau: (B,).
+    """
+
+    latents: Tensor
+    text: Tensor
+    state: Tensor
+    future: Tensor
+    noise: Tensor
+    tau: Tensor
+
+
+def action_loss(
+    model: WorldActionModel, batch: ActionBatch, projector: Projector | None = None, block: int = 0
+) -> tuple[Tensor, Tensor]:
+    """Flow matching of the chunk, and the alignment of one block's features on the same pass.
+
+    Args:
+        model: The model.
+        batch: With ``teacher`` when ``projector`` is given.
+        projector: Maps block features to the teacher's space.
+        block: Which block's output is aligned.
+
+    Returns:
+        L_act and L_agra (zero without projector).
+    """
+    features = model.features(batch.latents, batch.text, batch.state)
+    static, context = model.head.context(features, batch.text, batch.state)
+    clean = batch.chunk[:, None].expand_as(batch.noise)
+    noisy = interpolate(clean.flatten(0, 1), batch.noise.flatten(0, 1), batch.tau.flatten()).view_as(clean)
+    predicted, _ = model.head(noisy, batch.tau, static, context)
+    act = F.mse_loss(predicted.float(), velocity(clean, batch.noise))
+    if projector is None or batch.teacher is None:
+        return act, act.new_zeros(())
+    return act, alignment_loss(projector(features[block]), batch.teacher)[0]
+
+
+def video_loss(model: WorldActionModel, batch: VideoBatch) -> Tensor:
+    """Flow matching of the future latents."""
+    noisy = interpolate(batch.future, batch.noise, batch.tau)
+    condition = model.backbone.condition(batch.text, batch.state, batch.tau)
+    predicted, _ = model.backbone.video(batch.latents, noisy, condition)
+    return F.mse_loss(predicted.float(), velocity(batch.future, batch.noise))
+
+
+def action_noise(size: tuple[int, int, int, int], generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Noise (B, draws, 16, 7) and flow times (B, draws), stratified over the draws of a sample."""
+    batch, draws = size[:2]
+    tau = (torch.arange(draws) + torch.rand(batch, draws, generator=generator)) / draws
+    return torch.randn(size, generator=generator), tau

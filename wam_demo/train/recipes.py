@@ -1,0 +1,116 @@
+"""Named recipes: what ``train KIND --preset P`` runs."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from wam_demo.config import CHECKPOINTS
+from wam_demo.errors import UnknownNameError
+from wam_demo.models.action_head import ActionHeadConfig
+from wam_demo.models.backbone import BackboneConfig
+from wam_demo.models.checkpoint import sha256_of
+from wam_demo.models.teacher import SimsemConfig, load_teacher
+from wam_demo.models.tokenizer import Tokenizer
+from wam_demo.train.loop import LoopConfig
+from wam_demo.train.randomised import ensure_randomised
+from wam_demo.train.teacher import TeacherRecipe, train_teacher
+from wam_demo.train.tokenizer import TokenizerRecipe, train_tokenizer
+from wam_demo.train.wam import WamRecipe, train_wam
+
+KINDS = ("tokenizer", "teacher", "wam", "agra")
+
+TOKENIZER = {
+    "debug": TokenizerRecipe(loop=LoopConfig(steps=20, warmup=5), batch=4, compile=False, scenes=1),
+    "small": TokenizerRecipe(),
+    "base": TokenizerRecipe(loop=LoopConfig(steps=12_000, lr=1.5e-3, decay=0.5), batch=64, scenes=600),
+}
+TEACHER = {
+    "debug": TeacherRecipe(SimsemConfig(dim=48, depth=2), LoopConfig(steps=10, warmup=2, muon=True), 4, 1, 4, False),
+    "small": TeacherRecipe(),
+    "base": TeacherRecipe(
+        SimsemConfig(dim=384, depth=8, heads=6),
+        LoopConfig(steps=15_000, lr=1e-3, decay=0.4, muon=True),
+        batch=128,
+        scenes=4000,
+    ),
+}
+WAM = {
+    "debug": WamRecipe(
+        backbone=BackboneConfig(dim=48, depth=3, heads=2),
+        head=ActionHeadConfig(dim=48, depth=2, heads=2),
+        loop=LoopConfig(steps=10, warmup=2, muon=True),
+        batch=4,
+        draws=2,
+        video_batch=1,
+        compile=False,
+    ),
+    "small": WamRecipe(),
+    "base": WamRecipe(
+        backbone=BackboneConfig(dim=512, depth=12, heads=8),
+        head=ActionHeadConfig(dim=384, depth=6, heads=6),
+        loop=LoopConfig(steps=25_000, lr=8e-4, warmup=500, muon=True),
+        batch=256,
+        video_batch=64,
+        video_every=1,
+        block=3,
+    ),
+}
+
+
+def preset_of(presets: dict[str, Any], preset: str) -> Any:
+    """The recipe of this preset; an unknown name is refused with the closest valid one."""
+    if preset not in presets:
+        raise UnknownNameError("preset", preset, presets)
+    return presets[preset]
+
+
+def run(
+    kind: str,
+    preset: str,
+    data: Path,
+    out: Path,
+    *,
+    resume: bool = False,
+    teacher: str = "simsem",
+    seed: int = 0,
+    steps: int | None = None,
+    checkpoints: Path = CHECKPOINTS,
+) -> dict[str, Any]:
+    """Train one model.
+
+    Args:
+        kind: One of `KINDS`.
+        preset: ``debug`` (seconds), ``small`` (2 CPU cores), ``base`` (one GPU).
+        data: Dataset written by ``demos``; the teacher needs none and keeps its renders there.
+        out: Run directory: log, resumable state and, in the end, the checkpoint.
+        resume: Continue what is in ``out``.
+        teacher: For ``agra``: see `load_teacher`.
+        seed: Seeds everything.
+        steps: Instead of the preset's; resuming with more steps extends a run.
+        checkpoints: Where the frozen tokenizer and teacher are read from.
+
+    Returns:
+        ``steps``, ``seconds``, ``samples_per_s``, ``losses``.
+    """
+    if kind not in KINDS:
+        raise UnknownNameError("model to train", kind, KINDS)
+    presets: dict[str, Any] = {"tokenizer": TOKENIZER, "teacher": TEACHER}.get(kind, WAM)
+    recipe = preset_of(presets, preset)
+    if steps is not None:
+        recipe = replace(recipe, loop=replace(recipe.loop, steps=steps))
+    out.mkdir(parents=True, exist_ok=True)
+    if kind in ("tokenizer", "teacher"):
+        # Other scenes for each: what the teacher never saw is a fairer test of the tokenizer.
+        renders = ensure_randomised(out / "renders", 1 + (kind == "teacher"), recipe.scenes, recipe.frames_per_scene)
+        if kind == "tokenizer":
+            return train_tokenizer(recipe, [data, *renders], out, seed=seed, resume=resume)
+        return train_teacher(recipe, renders, out, seed=seed, resume=resume)
+    tokenizer = Tokenizer.from_pretrained(checkpoints / "tokenizer")
+    chosen = None
+    if kind == "agra":
+        network = load_teacher(teacher, checkpoints / "teacher")
+        digest = sha256_of(checkpoints / "teacher") if teacher == "simsem" else teacher
+        chosen = (teacher, network, digest)
+    return train_wam(
+        recipe, data, out, tokenizer, sha256_of(checkpoints / "tokenizer"), teacher=chosen, seed=seed, resume=resume
+    )

@@ -1,0 +1,123 @@
+"""Recipe of the ``simsem`` teacher: what and where, from randomised renders with free labels."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from wam_demo.models.teacher import Simsem, SimsemConfig
+from wam_demo.train.loop import LoopConfig, Trainer
+from wam_demo.train.randomised import LABEL_STRIDE, load_randomised
+
+COLOURED = (4, 5, 6, 7, 8)
+"""Segment classes whose colour and offset are asked for: object, container, marker, button, drawer."""
+CLASSES = 9
+_OFFSET_SCALE = 16.0
+"""Offsets are learned in units of one token's side [px]."""
+
+
+@dataclass(frozen=True)
+class TeacherRecipe:
+    """Everything that defines a run."""
+
+    model: SimsemConfig = field(default_factory=SimsemConfig)
+    loop: LoopConfig = field(default_factory=lambda: LoopConfig(steps=4000, lr=1e-3, warmup=200, decay=0.4, muon=True))
+    batch: int = 32
+    scenes: int = 2000
+    frames_per_scene: int = 10
+    compile: bool = True
+
+
+class LabelHeads(nn.Module):
+    """A linear read-out of every label at half resolution from each token; thrown away after training."""
+
+    def __init__(self, config: SimsemConfig) -> None:
+        super().__init__()
+        self.side = config.patch // LABEL_STRIDE
+        self.grid = config.image_size // config.patch
+        self.channels = CLASSES + 2 + 3 + 1
+        self.linear = nn.Linear(config.dim, self.channels * self.side**2)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """(B, grid * grid, dim) to (B, channels, H / 2, W / 2)."""
+        maps = self.linear(tokens).transpose(1, 2).unflatten(2, (self.grid, self.grid))
+        return F.pixel_shuffle(maps, self.side)
+
+
+def label_loss(predicted: Tensor, labels: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+    """Class, offset to the instance's centre, colour and log depth.
+
+    Args:
+        predicted: (B, 15, h, w) from `LabelHeads`.
+        labels: ``segment`` (B, h, w) int64; ``offset`` (B, h, w, 2) px; ``colour`` (B, h, w, 3) in
+            0..1; ``depth`` (B, h, w) m.
+    """
+    logits, offset, colour, depth = predicted.float().split([CLASSES, 2, 3, 1], 1)
+    segment = labels["segment"]
+    weight = torch.tensor([0.5, 0.5, 1.0, 2.0] + [3.0] * (CLASSES - 4))
+    classify = F.cross_entropy(logits, segment, weight=weight)
+    inside = torch.isin(segment, torch.tensor(COLOURED))
+    count = inside.sum().clamp_min(1)
+    target = labels["offset"].permute(0, 3, 1, 2) / _OFFSET_SCALE
+    centre = (F.smooth_l1_loss(offset, target, reduction="none", beta=0.1).sum(1) * inside).sum() / count
+    tint = ((colour - labels["colour"].permute(0, 3, 1, 2)).abs().sum(1) * inside).sum() / count
+    far = (depth[:, 0] - labels["depth"].clamp(0.02, 4).log()).abs().mean()
+    accuracy = (logits.argmax(1) == segment)[inside].float().mean()
+    parts = {"classify": classify, "centre": centre, "colour": tint, "depth": far, "object_accuracy": accuracy}
+    return classify + centre + tint + 0.5 * far, {name: value.detach() for name, value in parts.items()}
+
+
+def train_teacher(
+    recipe: TeacherRecipe, renders: list[Path], out: Path, *, seed: int = 0, resume: bool = False
+) -> dict[str, Any]:
+    """Train on files written by `ensure_randomised` and write the checkpoint to ``out``."""
+    torch.manual_seed(seed)
+    arrays = load_randomised(renders)
+    count = len(arrays["image"])
+    # Whole scenes at the end are held out: frames of one scene resemble each other.
+    train_count = count - max(recipe.frames_per_scene, count // 50)
+    modules = nn.ModuleDict({"teacher": Simsem(recipe.model), "heads": LabelHeads(recipe.model)})
+    trainer = Trainer(modules, recipe.loop, out, resume=resume)
+
+    def batch_of(rows: np.ndarray) -> tuple[Tensor, dict[str, Tensor]]:
+        pixels = torch.from_numpy(arrays["image"][rows]).permute(0, 3, 1, 2).float() / 255
+        labels = {
+            "segment": torch.from_numpy(arrays["segment"][rows]).long(),
+            "offset": torch.from_numpy(arrays["offset"][rows]).float(),
+            "colour": torch.from_numpy(arrays["colour"][rows]).float() / 255,
+            "depth": torch.from_numpy(arrays["depth"][rows]).float(),
+        }
+        return pixels, labels
+
+    def forward(pixels: Tensor, *labels: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        predicted = modules["heads"](modules["teacher"](pixels))
+        return label_loss(predicted, dict(zip(("segment", "offset", "colour", "depth"), labels, strict=True)))
+
+    compiled = torch.compile(forward) if recipe.compile else forward
+
+    def loss(step: int) -> tuple[Tensor, dict[str, Tensor]]:
+        generator = np.random.default_rng((seed, step))
+        pixels, labels = batch_of(generator.integers(train_count, size=recipe.batch))
+        # Brightness and contrast jitter is free and widens the range of lights.
+        gain = torch.from_numpy(generator.uniform(0.7, 1.3, (len(pixels), 1, 1, 1))).float()
+        with torch.autocast("cpu", torch.bfloat16):
+            return compiled((pixels * gain).clamp(0, 1), *labels.values())
+
+    averaged = trainer.averaged
+
+    @torch.no_grad()
+    def report(step: int) -> dict[str, float]:
+        averaged["teacher"].save_pretrained(out)
+        pixels, labels = batch_of(np.arange(train_count, count)[:256])
+        with torch.autocast("cpu", torch.bfloat16):
+            parts = label_loss(averaged["heads"](averaged["teacher"](pixels)), labels)[1]
+        return {f"held_{name}": float(value) for name, value in parts.items()}
+
+    curves = trainer.run(loss, report=report, report_every=500)
+    averaged["teacher"].save_pretrained(out)
+    rate = trainer.step * recipe.batch / max(trainer.seconds, 1e-9)
+    return {"steps": trainer.step, "seconds": trainer.seconds, "samples_per_s": rate, "losses": curves}
