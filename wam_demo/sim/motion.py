@@ -1,6 +1,7 @@
 """Building blocks of memoryless experts: smooth switches and bounded steps toward a pose."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,8 @@ from wam_demo.types import Vector
 GAIN = 0.5
 MAX_HORIZONTAL_M, MAX_VERTICAL_M = 0.03, 0.026
 MAX_TURN_RAD = 0.18
+RETREAT_Z = 0.20
+"""TCP height [m] at which an expert rests when it is done."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ def fall(value: float, low: float, high: float) -> float:
     return 1 - rise(value, low, high)
 
 
-def mix(a: float, b: float, weight: float) -> float:
+def mix(a: Any, b: Any, weight: float) -> Any:
     """``a`` at weight 0, ``b`` at weight 1."""
     return a + (b - a) * weight
 
@@ -84,6 +87,13 @@ def move(
     angle = float(np.linalg.norm(turn))
     turn *= min(1.0, MAX_TURN_RAD / max(angle, 1e-9))
     return np.concatenate([step, turn, [opening]]).astype(np.float32)
+
+
+def retreat(hand_: Hand, opening: float = 1.0) -> Vector:
+    """Open the gripper, then rise to the resting height."""
+    target = np.array([*hand_.position[:2], RETREAT_Z])
+    ready = fall(opening - hand_.opening, 0.2, 0.38)
+    return move(hand_, target, 0.0, opening, vertical=ready)
 
 
 def grasp_yaw(scene: Scene, name: str) -> float:

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from wam_demo.sim.motion import Hand, fall, grasp_yaw, grip, hand, mix, move, rise
+from wam_demo.sim.motion import Hand, fall, grasp_yaw, grip, hand, mix, move, retreat, rise
 from wam_demo.sim.scene import Scene
 from wam_demo.sim.tasks.base import Assignment
-from wam_demo.sim.tasks.placement import dress_objects, scatter
+from wam_demo.sim.tasks.placement import OBJECTS, dress_objects, scatter
 from wam_demo.sim.tasks.specs import TASKS
 from wam_demo.types import Vector
 
@@ -20,9 +20,7 @@ OBJECT_GAP_M = 0.09
 BOWL_GAP_M = 0.145
 BOWL_RADIUS_M = 0.055
 """An object whose centre is closer than this to the bowl's is in it."""
-OBJECTS = ("object0", "object1", "object2")
 
-RETREAT_Z = 0.20
 _TRANSIT_Z = 0.14
 _CARRY_Z = 0.135
 _RELEASE_Z = 0.065
@@ -71,12 +69,6 @@ class PickPlace:
             carried = _carry(scene, state, assignment)
             action = ((1 - held) * action + held * carried).astype(np.float32)
         return action
-
-
-def retreat(state: Hand) -> Vector:
-    """Open, then rise to the resting height."""
-    target = np.array([*state.position[:2], RETREAT_Z])
-    return move(state, target, 0.0, 1.0, vertical=rise(state.opening, 0.62, 0.8))
 
 
 def fetch(scene: Scene, state: Hand, name: str) -> Vector:

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from wam_demo.sim.language import COLOURS
 from wam_demo.sim.scene import Scene
 
+OBJECTS = ("object0", "object1", "object2")
+"""Bodies of the movable objects in scenes that have them."""
 OBJECT_HALF_M = np.array([0.0225, 0.0225, 0.025])
 """Half extents [m] of every movable object: 4.5 cm wide, 5 cm tall."""
 

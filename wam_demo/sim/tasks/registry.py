@@ -4,9 +4,11 @@ from collections.abc import Mapping
 
 from wam_demo.errors import UnknownNameError
 from wam_demo.sim.tasks.base import Task
+from wam_demo.sim.tasks.button import Button
 from wam_demo.sim.tasks.pick_place import PickPlace
+from wam_demo.sim.tasks.push import Push
 
-_LOGIC: Mapping[str, Task] = {task.spec.name: task for task in (PickPlace(),)}
+_LOGIC: Mapping[str, Task] = {task.spec.name: task for task in (PickPlace(), Push(), Button())}
 
 
 def task_logic(name: str) -> Task:

@@ -35,5 +35,60 @@ _PICK_PLACE = TaskSpec(
     horizon=140,
 )
 
-TASKS: Mapping[str, TaskSpec] = {spec.name: spec for spec in (_PICK_PLACE,)}
+_PUSH = TaskSpec(
+    name="push",
+    title="Push an object into the zone",
+    templates=(
+        "push the {colour} {a_noun} into the {area}",
+        "push the {colour} {a_noun} to the {area}",
+        "slide the {colour} {a_noun} into the {area}",
+        "slide the {colour} {a_noun} to the {area}",
+        "shove the {colour} {a_noun} into the {area}",
+        "move the {colour} {a_noun} into the {area} by pushing it",
+        "nudge the {colour} {a_noun} into the {area}",
+        "please push the {colour} {a_noun} into the {area}",
+        "can you slide the {colour} {a_noun} into the {area}",
+        "push the {a_noun} that is {colour} into the {area}",
+        "get the {colour} {a_noun} into the {area}",
+        "the {colour} {a_noun} goes in the {area}",
+        "I want the {colour} {a_noun} in the {area}",
+        "{colour} {a_noun} into the {area}",
+    ),
+    held_out=(
+        "would you kindly scoot the {colour} {a_noun} over to the {area}",
+        "the {area} is where the {colour} {a_noun} should end up",
+        "without lifting it, bring the {a_noun} coloured {colour} to the {area}",
+        "make the {colour} {a_noun} glide across the table onto the {area}",
+    ),
+    horizon=120,
+)
+
+_BUTTON = TaskSpec(
+    name="button",
+    title="Press a button",
+    templates=(
+        "press the {colour} {b_noun}",
+        "push the {colour} {b_noun}",
+        "hit the {colour} {b_noun}",
+        "tap the {colour} {b_noun}",
+        "push down the {colour} {b_noun}",
+        "press down on the {colour} {b_noun}",
+        "please press the {colour} {b_noun}",
+        "can you press the {colour} {b_noun}",
+        "press the {b_noun} that is {colour}",
+        "go to the {colour} {b_noun} and press it",
+        "I want the {colour} {b_noun} pressed",
+        "{colour} {b_noun}",
+        "activate the {colour} {b_noun}",
+    ),
+    held_out=(
+        "would you kindly give the {colour} {b_noun} a good poke",
+        "the {b_noun} coloured {colour} needs to go down",
+        "hold down whichever {b_noun} looks {colour}",
+        "trigger the {colour} {b_noun} with your fingertips",
+    ),
+    horizon=80,
+)
+
+TASKS: Mapping[str, TaskSpec] = {spec.name: spec for spec in (_PICK_PLACE, _PUSH, _BUTTON)}
 """Every task by name."""
