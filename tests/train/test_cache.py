@@ -1,0 +1,41 @@
+"""The training cache: future rows, and arrays that survive an interrupted encoding."""
+
+import numpy as np
+
+from wam_demo.train.cache import _encode, future_rows
+
+
+def test_future_rows_stay_in_their_episode():
+    episode = np.repeat([0, 1], [6, 3])
+    rows = future_rows(episode, every=4)
+    assert rows[0].tolist() == [1, 2, 3, 4]
+    assert rows[4].tolist() == [5, 5, 5, 5]
+    assert rows[6].tolist() == [7, 8, 8, 8]
+    assert (episode[rows] == episode[:, None]).all()
+
+
+def test_every_control_step_stored():
+    rows = future_rows(np.zeros(30, int), every=1)
+    assert rows[3].tolist() == [7, 11, 15, 19]
+
+
+def test_an_interrupted_encoding_is_redone(tmp_path):
+    path = tmp_path / "rows.npy"
+
+    def broken():
+        yield np.zeros((2, 3))
+        raise KeyboardInterrupt
+
+    try:
+        _encode(path, (4, 3), broken())
+    except KeyboardInterrupt:
+        pass
+    assert not path.exists()
+    rows = _encode(path, (4, 3), iter([np.ones((2, 3)), np.full((2, 3), 2.0)]))
+    assert rows[:, 0].tolist() == [1, 1, 2, 2]
+
+    def never():
+        raise AssertionError("a complete file is not encoded again")
+        yield
+
+    assert np.array_equal(_encode(path, (4, 3), never()), rows)
