@@ -178,13 +178,12 @@ def _serve(connection: Connection) -> None:
     """Main of a simulator process: runs what arrives until the other end closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
     host = _LocalHost()
-    while True:
-        try:
+    with suppress(EOFError, OSError):  # the other end has closed
+        while True:
             host.send(connection.recv())
-        except EOFError:
-            break
-        try:
-            connection.send(host.receive())
-        except Exception as error:
-            connection.send(error)
+            try:
+                answer: Any = host.receive()
+            except Exception as error:
+                answer = error
+            connection.send(answer)
     host.close()
