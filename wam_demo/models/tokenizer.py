@@ -1,5 +1,6 @@
 """Image tokenizer: a small convolutional autoencoder, 128 px RGB to 16 x 16 latents and back."""
 
+import hashlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
@@ -77,6 +78,19 @@ class Tokenizer(nn.Module):
         """Fix the normalisation from raw latents (B, C, h, w)."""
         self.latent_mean.copy_(latents.mean((0, 2, 3), keepdim=True))
         self.latent_std.copy_(latents.std((0, 2, 3), keepdim=True).clamp_min(1e-4))
+
+    def encoder_digest(self) -> str:
+        """SHA-256 of what defines the latent space: encoder and statistics, not the decoder.
+
+        A WAM belongs to one latent space; the decoder may be improved without retraining it.
+        """
+        digest = hashlib.sha256()
+        for name, value in sorted(self.state_dict().items()):
+            if "decoder" not in name:
+                digest.update(
+                    name.encode() + value.detach().to(torch.bfloat16).contiguous().view(torch.int16).numpy().tobytes()
+                )
+        return digest.hexdigest()
 
     def save_pretrained(self, directory: Path) -> None:
         """Write config and weights."""

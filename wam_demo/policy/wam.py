@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from wam_demo.errors import InvalidInputError, PolicyFault
+from wam_demo.errors import CheckpointError, InvalidInputError, PolicyFault
 from wam_demo.models.checkpoint import sha256_of
 from wam_demo.models.text import text_encoder
 from wam_demo.models.tokenizer import Tokenizer, to_images, to_tensor
@@ -43,6 +43,9 @@ class WamPolicy:
         self.dtype = compute_dtype()
         self.model = WorldActionModel.from_pretrained(checkpoint).to_compute(self.dtype)
         self.tokenizer = Tokenizer.from_pretrained(tokenizer or checkpoint.parent / "tokenizer").to(self.dtype)
+        expected = self.model.config.trained.get("encoder_sha256")
+        if expected and expected != self.tokenizer.encoder_digest():
+            raise CheckpointError(f"{checkpoint} was trained with another tokenizer than the one beside it")
         self.cameras = self.model.config.cameras
         self.checkpoint_sha256 = sha256_of(checkpoint)
         self.tasks: tuple[str, ...] = tuple(self.model.config.trained.get("tasks", ()))  # type: ignore[arg-type]

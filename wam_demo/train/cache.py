@@ -33,6 +33,7 @@ class Cache:
         embeddings: (M, 384) float32 of the distinct instructions.
         episode: (N,) int64.
         future: (N, 4) int64 row of the frame at each horizon; the episode's last frame past its end.
+        tasks: Names of the tasks in the dataset.
     """
 
     latents: np.ndarray
@@ -42,6 +43,7 @@ class Cache:
     embeddings: Tensor
     episode: Tensor
     future: Tensor
+    tasks: list[str]
 
     def split(self, share: float = 0.04) -> tuple[Tensor, Tensor]:
         """Rows for training and for validation, split by episode (the last ones validate)."""
@@ -119,7 +121,7 @@ def _teacher_batches(dataset: Dataset, teacher: Teacher, grid: int) -> Iterator[
         yield tokens.float().unflatten(0, images.shape[:2]).flatten(1, 2).numpy()
 
 
-def load_cache(data: Path, tokenizer: Tokenizer, tokenizer_hash: str) -> Cache:
+def load_cache(data: Path, tokenizer: Tokenizer) -> Cache:
     """Open a dataset for training, encoding its images if that has not been done with this tokenizer."""
     dataset = Dataset(data)
     every = round(10 / dataset.fps)
@@ -128,7 +130,7 @@ def load_cache(data: Path, tokenizer: Tokenizer, tokenizer_hash: str) -> Cache:
     config = tokenizer.config
     side = 128 // (2 * config.fold)
     shape = (dataset.num_frames, len(POLICY_CAMERAS), config.latent_channels, side, side)
-    path = folder / f"latents-{_key(tokenizer_hash, dataset.num_frames)}.npy"
+    path = folder / f"latents-{_key(tokenizer.encoder_digest(), dataset.num_frames)}.npy"
     latents = _encode(path, shape, _latent_batches(dataset, tokenizer))
     distinct = sorted(set(dataset.instructions))
     row = {text: index for index, text in enumerate(distinct)}
@@ -141,6 +143,7 @@ def load_cache(data: Path, tokenizer: Tokenizer, tokenizer_hash: str) -> Cache:
         embeddings=torch.from_numpy(text_encoder().embed(distinct)),
         episode=torch.from_numpy(episode),
         future=torch.from_numpy(future_rows(episode, every)),
+        tasks=sorted(set(dataset.column("task_name"))),
     )
 
 

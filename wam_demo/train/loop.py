@@ -129,17 +129,19 @@ class Trainer:
         """
         curves: dict[str, list[float]] = {}
         sums: dict[str, float] = {}
+        counted = 0
         bar = tqdm(total=self.config.steps, initial=self.step, disable=None, unit="step", mininterval=1)
         start, began, last_save = time.perf_counter(), self.seconds, time.perf_counter()
         while self.step < self.config.steps:
             for name, value in self._update(loss).items():
                 sums[name] = sums.get(name, 0.0) + float(value)
             self.step += 1
+            counted += 1
             self.seconds = began + time.perf_counter() - start
             bar.update()
             if self.step % every == 0 or self.step == self.config.steps:
-                row = {name: value / every for name, value in sums.items()}
-                sums = {}
+                row = {name: value / counted for name, value in sums.items()}
+                sums, counted = {}, 0
                 if report and (self.step % report_every == 0 or self.step == self.config.steps):
                     row |= report(self.step)
                 self._log(row, curves)

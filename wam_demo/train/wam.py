@@ -132,7 +132,6 @@ def train_wam(
     data: Path,
     out: Path,
     tokenizer: Tokenizer,
-    tokenizer_hash: str,
     *,
     teacher: tuple[str, Teacher, str] | None = None,
     seed: int = 0,
@@ -144,18 +143,18 @@ def train_wam(
         recipe: Sizes and schedule.
         data: A dataset written by ``demos``.
         out: Run directory; the EMA weights are written there when done.
-        tokenizer: Frozen tokenizer and, in the cache key, the hash of its weights.
-        tokenizer_hash: See ``tokenizer``.
+        tokenizer: Frozen.
         teacher: Name, network and hash of the teacher.
         seed: Seeds initialisation, batches and noise.
         resume: Continue a run in ``out``.
     """
     torch.manual_seed(seed)
-    cache = load_cache(data, tokenizer, tokenizer_hash)
+    cache = load_cache(data, tokenizer)
     provenance = {
         "method": "agra" if teacher else "wam",
         "teacher": teacher[0] if teacher else None,
-        "tokenizer_sha256": tokenizer_hash,
+        "encoder_sha256": tokenizer.encoder_digest(),
+        "tasks": cache.tasks,
         "frames": len(cache.states),
         "steps": recipe.loop.steps,
         "batch": recipe.batch,
@@ -164,12 +163,14 @@ def train_wam(
     model = WorldActionModel(WamConfig(recipe.backbone, recipe.head, trained=provenance))
     train_rows, held_rows = cache.split()
     model.normaliser.fit(cache.chunks[train_rows], cache.states[train_rows])
-    batches = Batches(cache, train_rows, model, recipe, seed)
     modules = nn.ModuleDict({"model": model})
     if teacher:
-        batches.teacher = load_teacher_features(data, teacher[1], teacher[2], recipe.backbone.grid)
         modules["projector"] = Projector(recipe.projector, recipe.backbone.dim, teacher[1].dim, recipe.backbone.grid)
     trainer = Trainer(modules, recipe.loop, out, resume=resume)
+    # After the state is loaded: a resumed run keeps its normalisation even when the dataset has grown.
+    batches = Batches(cache, train_rows, model, recipe, seed)
+    if teacher:
+        batches.teacher = load_teacher_features(data, teacher[1], teacher[2], recipe.backbone.grid)
     averaged: WorldActionModel = trainer.averaged["model"]
 
     def report(step: int) -> dict[str, float]:
