@@ -111,6 +111,4 @@ def run(
         network = load_teacher(teacher, checkpoints / "teacher")
         digest = sha256_of(checkpoints / "teacher") if teacher == "simsem" else teacher
         chosen = (teacher, network, digest)
-    return train_wam(
-        recipe, data, out, tokenizer, sha256_of(checkpoints / "tokenizer"), teacher=chosen, seed=seed, resume=resume
-    )
+    return train_wam(recipe, data, out, tokenizer, teacher=chosen, seed=seed, resume=resume)
