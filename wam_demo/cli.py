@@ -121,7 +121,7 @@ def _add_bench(parser: Parser) -> None:
 
 def _add_demo(parser: Parser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
-    parser.add_argument("--port", type=whole(1, 65535), default=7860, help="(7860)")
+    parser.add_argument("--port", type=whole(1, 65535), help="default: 7860 or the next free one")
 
 
 def _add_policy(parser: Parser) -> None:

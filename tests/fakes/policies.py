@@ -5,6 +5,7 @@ import time
 
 import numpy as np
 
+from wam_demo.errors import InvalidInputError
 from wam_demo.types import ACTION_DIM, CHUNK_STEPS, STATE_DIM, ActionChunk, Observation, Prediction
 
 
@@ -25,7 +26,7 @@ def prediction(value: float = 0.01, gripper: float = 1.0) -> Prediction:
 class FakePolicy:
     """Answers with the observation's time as the first translation.
 
-    Instructions command faults: ``nan``, ``shape``, ``raise``, ``slow``.
+    Instructions command faults: ``nan``, ``shape``, ``raise``, ``refuse``, ``slow``.
     """
 
     def __init__(self, delay_s: float = 0.0) -> None:
@@ -46,6 +47,8 @@ class FakePolicy:
         return [self._answer(item) for item in observations]
 
     def _answer(self, item: Observation) -> Prediction:
+        if item.instruction == "refuse":
+            raise InvalidInputError("the instruction is too long")
         if item.instruction == "raise":
             raise RuntimeError("matrix shapes differ\nsecond line")
         if item.instruction == "slow":

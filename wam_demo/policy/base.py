@@ -163,14 +163,13 @@ def check_observation(observation: Observation) -> None:
     """Refuse an observation that no policy can answer.
 
     Raises:
-        InvalidInputError: The state is not 17 finite numbers or the instruction is unusable.
+        InvalidInputError: The state is not 17 finite numbers.
     """
     state = np.asarray(observation.state)
     if state.shape != (STATE_DIM,):
         raise InvalidInputError(f"the state has shape {state.shape}, expected ({STATE_DIM},)")
     if not np.isfinite(state).all():
         raise InvalidInputError("the state holds values that are not finite")
-    validate_instruction(observation.instruction)
 
 
 def check_prediction(prediction: Prediction) -> Prediction:

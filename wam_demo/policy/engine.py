@@ -236,7 +236,8 @@ class InferenceEngine:
                 return
             busy_s += time.monotonic() - started
             if answer is not None:
-                self._log.imagine_ms.append(1e3 * busy_s)
+                with self._changed:
+                    self._log.imagine_ms.append(1e3 * busy_s)
                 self._resolve(request, answer[0])
                 return
             yield
