@@ -35,3 +35,11 @@ def ground_point(
     if abs(direction[2]) < 1e-6 or (height - origin[2]) / direction[2] <= 0:
         return None
     return origin + direction * ((height - origin[2]) / direction[2])
+
+
+def geom_at(model: mujoco.MjModel, data: mujoco.MjData, camera: str, u: float, v: float) -> int:
+    """Id of the geom seen at an image point 0..1, -1 for none."""
+    origin, direction = ray(model, data, camera, u, v)
+    geom = np.array([-1], np.int32)
+    mujoco.mj_ray(model, data, origin, direction, None, 1, -1, geom)
+    return int(geom[0])

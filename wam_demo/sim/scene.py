@@ -1,6 +1,8 @@
 """A compiled scene: named access to poses, looks and colliders of its bodies, and exact snapshots."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 
 import mujoco
@@ -12,6 +14,8 @@ from wam_demo.sim import textures
 from wam_demo.sim.rotation import yaw_quaternion
 
 SCENES = Path(__file__).resolve().parents[2] / "sim_scenes"
+TRAINING_PATTERN = 7
+"""Seed of the grain of the training table."""
 OBJECT_CONTACT = (2, 3)
 """contype and conaffinity of everything movable: it meets fingers, furniture and other objects."""
 
@@ -43,6 +47,8 @@ MUTABLE_FIELDS = (
     "light_ambient",
     "mat_rgba",
     "mat_texrepeat",
+    "vis.headlight.ambient",
+    "vis.headlight.diffuse",
 )
 """Model fields that a reset or a perturbation may write; a snapshot carries all of them."""
 
@@ -60,6 +66,7 @@ class SceneState:
 
     physics: NDArray[np.float64]
     model: tuple[NDArray, ...] = field(repr=False)
+    base: tuple[NDArray, ...] = field(repr=False)
 
 
 class Scene:
@@ -76,14 +83,31 @@ class Scene:
         self._signature = mujoco.mjtState.mjSTATE_INTEGRATION.value
         self._physics_size = mujoco.mj_stateSize(self.model, self._signature)
         self._saved_model: tuple[NDArray, ...] | None = None
-        paint_texture(self.model, "table", textures.wood(256, *textures.TRAINING_WOOD, np.random.default_rng(7)))
-        self._pristine = self._copy_model()
+        grain = np.random.default_rng(TRAINING_PATTERN)
+        paint_texture(self.model, "table", textures.wood(256, *textures.TRAINING_WOOD, grain))
+        self._parking = self.data.qpos.copy()
+        self._things = tuple(name for name, body in self._bodies.items() if self._is_thing(body))
+        self._fields = tuple(attrgetter(name)(self.model) for name in MUTABLE_FIELDS)
+        self._pristine = self._base = self._copy_model()
 
     def reset(self) -> None:
         """Back to the file: poses, looks, cameras and lights."""
         self._write_model(self._pristine)
+        self._base = self._pristine
         mujoco.mj_resetData(self.model, self.data)
         self.refresh()
+
+    def settle(self) -> None:
+        """Take the present looks, cameras and lights as those that `revert` goes back to."""
+        self._base = self._copy_model()
+
+    def revert(self, *fields: str, geoms: Sequence[int] | None = None) -> None:
+        """Model fields back to what they were at the reset: all their entries or some geoms'."""
+        for name in fields:
+            index = MUTABLE_FIELDS.index(name)
+            rows = slice(None) if geoms is None else list(geoms)
+            self._fields[index][rows] = self._base[index][rows]
+        self.touch()
 
     def refresh(self) -> None:
         """Bring body, camera and light poses up to date with the joint positions."""
@@ -95,6 +119,40 @@ class Scene:
         if name not in self._bodies:
             raise UnknownNameError("body", name, self._bodies)
         return self._bodies[name]
+
+    def has_body(self, name: str) -> bool:
+        """Whether there is a body of this name."""
+        return name in self._bodies
+
+    def things(self) -> tuple[str, ...]:
+        """Names of the bodies that can be moved: free ones and those that are placed at reset."""
+        return self._things
+
+    def owner(self, geom: int) -> str | None:
+        """Name of the thing that a geom belongs to, if it belongs to one."""
+        body = int(self.model.geom_bodyid[geom])
+        while body:
+            if self.model.body(body).name in self._things:
+                return self.model.body(body).name
+            body = int(self.model.body_parentid[body])
+        return None
+
+    def is_free(self, name: str) -> bool:
+        """Whether a body has a free joint."""
+        joint = int(self.model.body_jntadr[self.body(name)])
+        return joint >= 0 and self.model.jnt_type[joint] == mujoco.mjtJoint.mjJNT_FREE
+
+    def free_bodies(self) -> list[int]:
+        """Indices of the bodies with a free joint."""
+        return [self.body(name) for name in self._things if self.is_free(name)]
+
+    def is_solid(self, name: str) -> bool:
+        """Whether a body has contacts and weight."""
+        return bool(self.model.body_contype[self.body(name)])
+
+    def is_present(self, name: str) -> bool:
+        """Whether a body is on or above the table, not parked and not fallen off."""
+        return bool(self.position(name)[2] > -0.2)
 
     def geoms(self, name: str) -> range:
         """Indices of a body's geoms."""
@@ -142,6 +200,35 @@ class Scene:
         start = int(self.model.jnt_dofadr[joint])
         self.data.qvel[start : start + 6] = 0
 
+    def slide(self, name: str, offset: NDArray) -> None:
+        """Displace a body horizontally by (2,) [m]; it keeps height and rotation and is at rest."""
+        body = self.body(name)
+        mocap = int(self.model.body_mocapid[body])
+        if mocap >= 0:
+            self.data.mocap_pos[mocap, :2] += offset
+        else:
+            joint = int(self.model.body_jntadr[body])
+            self.data.qpos[self.model.jnt_qposadr[joint] :][:2] += offset
+            self.data.qvel[self.model.jnt_dofadr[joint] :][:6] = 0
+        self.refresh()
+
+    def lift(self, name: str, height: float) -> None:
+        """Raise a free body by a height [m]."""
+        joint = int(self.model.body_jntadr[self.body(name)])
+        self.data.qpos[self.model.jnt_qposadr[joint] + 2] += height
+        self.refresh()
+
+    def park(self, name: str) -> None:
+        """Put a free body of the pool back where the file has it: out of sight, without contacts, as it looked."""
+        joint = int(self.model.body_jntadr[self.body(name)])
+        start, dof = int(self.model.jnt_qposadr[joint]), int(self.model.jnt_dofadr[joint])
+        self.data.qpos[start : start + 7] = self._parking[start : start + 7]
+        self.data.qvel[dof : dof + 6] = 0
+        self.set_solid(name, False)
+        looks = ("geom_rgba", "geom_size", "geom_type", "geom_rbound", "geom_aabb")
+        self.revert(*looks, geoms=self.geoms(name))
+        self.refresh()
+
     def paint(self, name: str, rgb: NDArray) -> None:
         """Colour all geoms of a body; ``rgb`` (3,) in 0..1."""
         self.model.geom_rgba[list(self.geoms(name)), :3] = rgb
@@ -175,23 +262,29 @@ class Scene:
         mujoco.mj_getState(self.model, self.data, physics, self._signature)
         if self._saved_model is None:
             self._saved_model = self._copy_model()
-        return SceneState(physics, self._saved_model)
+        return SceneState(physics, self._saved_model, self._base)
 
     def restore(self, state: SceneState) -> None:
         """Back to a snapshot of this scene, bit-exact."""
         if state.model is not self._saved_model:
             self._write_model(state.model)
             self._saved_model = state.model
+        self._base = state.base
         mujoco.mj_setState(self.model, self.data, state.physics, self._signature)
         self.refresh()
 
     def _copy_model(self) -> tuple[NDArray, ...]:
-        return tuple(getattr(self.model, name).copy() for name in MUTABLE_FIELDS)
+        return tuple(field_.copy() for field_ in self._fields)
 
     def _write_model(self, values: tuple[NDArray, ...]) -> None:
-        for name, value in zip(MUTABLE_FIELDS, values, strict=True):
-            getattr(self.model, name)[:] = value
+        for field_, value in zip(self._fields, values, strict=True):
+            field_[:] = value
         self._saved_model = None
+
+    def _is_thing(self, body: int) -> bool:
+        joint = int(self.model.body_jntadr[body])
+        free = joint >= 0 and self.model.jnt_type[joint] == mujoco.mjtJoint.mjJNT_FREE
+        return bool(free or self.model.body_mocapid[body] >= 0)
 
 
 def paint_texture(model: mujoco.MjModel, name: str, image: NDArray[np.uint8]) -> None:

@@ -1,25 +1,29 @@
 """One simulated world: a scene, a task, a controller and a renderer, used from one thread."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from wam_demo.sim import cameras
-from wam_demo.sim.controller import FINGERS, HOME, JOINTS, SUBSTEPS, Controller, ControllerState
+from wam_demo.sim import cameras, perturb
+from wam_demo.sim.backdrop import Backdrop, Painter
+from wam_demo.sim.controller import FINGERS, HOME, JOINTS, SUBSTEPS, Controller, ControllerState, checked_action
 from wam_demo.sim.guard import Guard
+from wam_demo.sim.lens import Blur, Cover
 from wam_demo.sim.motion import hand
 from wam_demo.sim.render import Renderer, area_downsample
 from wam_demo.sim.scene import Scene, SceneState
 from wam_demo.sim.segments import segment_table
 from wam_demo.sim.tasks.base import Assignment
 from wam_demo.sim.tasks.registry import task_logic
-from wam_demo.types import CONTROL_HZ, IMAGE_SIZE, POLICY_CAMERAS, Image, Observation, Vector
+from wam_demo.types import CONTROL_HZ, IMAGE_SIZE, POLICY_CAMERAS, Event, Image, Observation, Vector
 
 HOME_SPREAD_RAD = 0.03
 """Start joints lie within this of home."""
+_AROUND = [(0.0, 0.0), *((0.015 * x, 0.015 * y) for x in (-1, 0, 1) for y in (-1, 0, 1) if x or y)]
 SUCCESS_STEPS = 5
 """Control steps (0.5 s) for which success must hold."""
 
@@ -35,7 +39,10 @@ class Progress:
         success: Success has held for 0.5 s at some time.
         fault: What went wrong, if anything did.
         instruction: Words that the policy sees.
+        plain_instruction: Words that the seed, or a change of target, gave.
         assignment: Who is who.
+        events: What disturbed the episode so far.
+        pending: What will disturb it at a later control step.
     """
 
     seed: int = 0
@@ -44,7 +51,29 @@ class Progress:
     success: bool = False
     fault: str | None = None
     instruction: str = ""
+    plain_instruction: str = ""
     assignment: Assignment = field(default_factory=lambda: Assignment(""))
+    events: tuple[Event, ...] = ()
+    pending: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True)
+class Effects:
+    """Disturbances that are no part of the physics.
+
+    Attributes:
+        blur: Sensor noise of the policy's cameras.
+        cover: Covered part of the front image.
+        backdrop: Table and sky.
+        delay_steps: Control steps by which actions arrive late.
+        queue: Actions on their way.
+    """
+
+    blur: Blur | None = None
+    cover: Cover | None = None
+    backdrop: Backdrop = field(default_factory=Backdrop)
+    delay_steps: int = 0
+    queue: tuple[Vector, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,6 +83,7 @@ class WorldState:
     scene: SceneState
     controller: ControllerState
     progress: Progress
+    effects: Effects
 
 
 @dataclass(frozen=True)
@@ -90,7 +120,9 @@ class World:
         self.controller = Controller(self.scene.model)
         self._guard = Guard(self.scene.model, self.scene.data)
         self._segments = segment_table(self.scene.model)
+        self.effects = Effects()
         self._renderer: Renderer | None = None
+        self._painter: Painter | None = None
         self._mask_renderer: Renderer | None = None
         self._progress = Progress()
 
@@ -118,9 +150,25 @@ class World:
         """Target, goal, colours and nouns of the episode."""
         return self._progress.assignment
 
-    def reset(self, seed: int) -> Observation:
-        """Draw an episode: layout, start pose and instruction follow from the seed alone."""
+    @property
+    def plain_instruction(self) -> str:
+        """The instruction before anything disturbed it."""
+        return self._progress.plain_instruction
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """What disturbed the episode so far, with the values that were applied."""
+        return self._progress.events
+
+    def reset(self, seed: int, perturbations: Sequence[Event] = ()) -> Observation:
+        """Draw an episode: layout, start pose and instruction follow from the seed alone.
+
+        Args:
+            seed: Of the episode.
+            perturbations: Applied at once, or before their control step.
+        """
         self.draw(seed)
+        self.apply(perturbations)
         return self.observe()
 
     def draw(self, seed: int) -> None:
@@ -134,14 +182,49 @@ class World:
         scene.refresh()
         self.controller.reset(scene.data, opening=1.0)
         self._guard.rearm()
+        scene.settle()
+        self.effects = Effects()
         text = self.logic.spec.instruction(self.logic.concepts(assignment), words)
-        self._progress = Progress(seed=seed, instruction=text, assignment=assignment)
+        self._progress = Progress(seed, instruction=text, plain_instruction=text, assignment=assignment)
+
+    def apply(self, events: Sequence[Event]) -> None:
+        """Apply disturbances whose control step has come; keep the others until then."""
+        later = tuple(event for event in events if event.step > self.step_count)
+        self._progress = replace(self._progress, pending=self._progress.pending + later)
+        for event in events:
+            if event.step <= self.step_count:
+                self.apply_event(event.kind, event.parameters)
+
+    def apply_event(self, kind: str, parameters: Mapping[str, Any]) -> Event:
+        """Disturb the world now.
+
+        Args:
+            kind: Name of a perturbation axis.
+            parameters: Its explicit values, or only ``severity`` 0..5 and ``seed``; severity 0 takes it back.
+
+        Returns:
+            The event with the values that were applied.
+
+        Raises:
+            InvalidInputError: A name or value is not usable; nothing was changed.
+        """
+        event = Event(self.step_count, kind, perturb.apply(kind, parameters, self))
+        self.scene.refresh()
+        self._progress = replace(self._progress, events=(*self.events, event))
+        return event
 
     def retarget(self, rng: np.random.Generator) -> None:
         """Another object becomes the target, and the instruction says so."""
         assignment = self.assignment.retarget(rng)
         text = self.logic.spec.instruction(self.logic.concepts(assignment), rng)
-        self._progress = replace(self._progress, assignment=assignment, instruction=text, streak=0, success=False)
+        self._progress = replace(
+            self._progress,
+            assignment=assignment,
+            instruction=text,
+            plain_instruction=text,
+            streak=0,
+            success=False,
+        )
 
     def observe(self) -> Observation:
         """What a policy may see now."""
@@ -159,7 +242,7 @@ class World:
 
     def begin(self, action: Vector) -> Vector:
         """Start a control step; returns the (7,) action as applied. Raises `InvalidInputError`."""
-        applied = self.controller.begin(self.scene.data, action)
+        applied = self.controller.begin(self.scene.data, self._delayed(action))
         self._progress = replace(self._progress, step=self.step_count + 1)
         return applied
 
@@ -179,7 +262,10 @@ class World:
         now = fault is None and self.logic.success(self.scene, self.assignment)
         streak = progress.streak + 1 if now else 0
         success = progress.success or streak >= SUCCESS_STEPS
-        self._progress = replace(progress, streak=streak, success=success, fault=fault)
+        due = tuple(event for event in progress.pending if event.step <= progress.step)
+        pending = tuple(event for event in progress.pending if event.step > progress.step)
+        self._progress = replace(progress, streak=streak, success=success, fault=fault, pending=pending)
+        self.apply(due)
         return StepResult(applied, now, success, fault)
 
     def step(self, action: Vector) -> StepResult:
@@ -189,10 +275,8 @@ class World:
         return self.finish(applied)
 
     def render(self, camera: str, size: int = 256) -> Image:
-        """(size, size, 3) uint8 view of a camera."""
-        if self._renderer is None:
-            self._renderer = Renderer(self.scene.model)
-        return self._renderer.rgb(self.scene.data, camera, size)
+        """(size, size, 3) uint8 view of a camera, with whatever disturbs its image."""
+        return self._through_lens(camera, self._picture(camera, size))
 
     def segmentation(self, camera: str, size: int = IMAGE_SIZE) -> NDArray[np.int32]:
         """(size, size) int32 class per pixel, an index into `SEGMENTS`."""
@@ -212,18 +296,27 @@ class World:
         """(3,) point [m] of the table under an image point 0..1; ``None`` above the horizon."""
         return cameras.ground_point(self.scene.model, self.scene.data, camera, u, v)
 
+    def pick(self, camera: str, u: float, v: float) -> str | None:
+        """Name of the movable thing seen at an image point 0..1 or just beside it, if any."""
+        for du, dv in _AROUND:
+            geom = cameras.geom_at(self.scene.model, self.scene.data, camera, u + du, v + dv)
+            name = self.scene.owner(geom) if geom >= 0 else None
+            if name is not None:
+                return name
+        return None
+
     def fault(self) -> str | None:
         """What went wrong with the physics in this episode, or ``None``."""
         return self._progress.fault
 
     def snapshot(self) -> WorldState:
         """A fork point of physics, looks, controller and counters."""
-        return WorldState(self.scene.snapshot(), self.controller.state, self._progress)
+        return WorldState(self.scene.snapshot(), self.controller.state, self._progress, self.effects)
 
     def restore(self, state: WorldState) -> None:
         """Back to a fork point of this world, bit-exact."""
         self.scene.restore(state.scene)
-        self.controller.state, self._progress = state.controller, state.progress
+        self.controller.state, self._progress, self.effects = state.controller, state.progress, state.effects
         self._guard.rearm()
 
     def close(self) -> None:
@@ -231,7 +324,33 @@ class World:
         for renderer in (self._renderer, self._mask_renderer):
             if renderer is not None:
                 renderer.close()
-        self._renderer = self._mask_renderer = None
+        self._renderer = self._mask_renderer = self._painter = None
+
+    def _picture(self, camera: str, size: int) -> Image:
+        if self._renderer is None or self._painter is None:
+            self._renderer = Renderer(self.scene.model)
+            self._painter = Painter(self.scene.model, self._renderer)
+        self._painter.show(self.effects.backdrop, self.step_count)
+        return self._renderer.rgb(self.scene.data, camera, size)
+
+    def _through_lens(self, camera: str, image: Image) -> Image:
+        effects = self.effects
+        if effects.blur is not None and camera in POLICY_CAMERAS:
+            image = effects.blur.apply(image, self.step_count)
+        if effects.cover is not None and camera == POLICY_CAMERAS[0]:
+            image = effects.cover.apply(image)
+        return image
+
+    def _delayed(self, action: Vector) -> Vector:
+        """The action that arrives now; holds still while the first is on its way."""
+        steps = self.effects.delay_steps
+        if not steps:
+            return action
+        queue = (*self.effects.queue, checked_action(action))
+        arrived = len(queue) > steps
+        self.effects = replace(self.effects, queue=queue[-steps:])
+        still = np.array([0, 0, 0, 0, 0, 0, self.controller.state.opening])
+        return queue[-steps - 1] if arrived else still
 
     def _geoms(self, camera: str, size: int) -> NDArray[np.int32]:
         # A renderer of its own: toggling segmentation on one context has crashed after minutes.

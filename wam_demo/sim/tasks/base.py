@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wam_demo.sim.language import fill
 from wam_demo.types import Vector
@@ -22,6 +23,7 @@ class TaskSpec:
         title: A few words for people.
         templates: Instruction templates that training samples.
         held_out: Templates with structures that training never sees.
+        indirect: Templates that do not say what to do in so many words.
         horizon: Control steps after which an episode has failed.
         cameras: Cameras of its scene.
     """
@@ -30,6 +32,7 @@ class TaskSpec:
     title: str
     templates: tuple[str, ...]
     held_out: tuple[str, ...]
+    indirect: tuple[str, ...]
     horizon: int
     cameras: tuple[str, ...] = ("front", "wrist", "side")
 
@@ -67,10 +70,17 @@ class Assignment:
 
 
 class Task(Protocol):
-    """The logic of one task; stateless, so that one instance serves every world."""
+    """The logic of one task; stateless, so that one instance serves every world.
+
+    Attributes:
+        spec: Words and limits.
+        scene: Name of the MJCF file.
+        region: (2, 2) corners [m] of the rectangle in which targets start.
+    """
 
     spec: TaskSpec
     scene: str
+    region: NDArray[np.float64]
 
     def layout(self, scene: "Scene", rng: np.random.Generator) -> Assignment:
         """Draw colours, shapes and poses of an episode and place them."""

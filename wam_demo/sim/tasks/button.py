@@ -30,6 +30,7 @@ class Button:
 
     spec = TASKS["button"]
     scene = "button"
+    region = REGION
 
     def layout(self, scene: Scene, rng: np.random.Generator) -> Assignment:
         """Three buttons of distinct colours, apart from each other."""

@@ -31,6 +31,7 @@ class PickPlace:
 
     spec = TASKS["pick_place"]
     scene = "pick_place"
+    region = REGION
 
     def layout(self, scene: Scene, rng: np.random.Generator) -> Assignment:
         """Bowl within 3 cm of its place, three objects apart from it and from each other."""

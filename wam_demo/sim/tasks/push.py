@@ -32,6 +32,7 @@ class Push:
 
     spec = TASKS["push"]
     scene = "push"
+    region = REGION
 
     def layout(self, scene: Scene, rng: np.random.Generator) -> Assignment:
         """A zone away from the robot, three objects on the robot's side of it."""

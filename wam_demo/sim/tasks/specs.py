@@ -32,6 +32,12 @@ _PICK_PLACE = TaskSpec(
         "transfer the {a_noun} coloured {colour} over into the {container}",
         "stow the {colour} {a_noun} away in the {container}",
     ),
+    indirect=(
+        "the {colour} {a_noun} belongs in the {container}",
+        "the {container} is missing the {colour} {a_noun}",
+        "I would like to see the {colour} {a_noun} lying in the {container}",
+        "why is the {colour} {a_noun} not in the {container} yet",
+    ),
     horizon=140,
 )
 
@@ -60,6 +66,11 @@ _PUSH = TaskSpec(
         "without lifting it, bring the {a_noun} coloured {colour} to the {area}",
         "make the {colour} {a_noun} glide across the table onto the {area}",
     ),
+    indirect=(
+        "the {colour} {a_noun} belongs in the {area}",
+        "the {area} is missing the {colour} {a_noun}",
+        "I would like to see the {colour} {a_noun} standing in the {area}",
+    ),
     horizon=120,
 )
 
@@ -86,6 +97,11 @@ _BUTTON = TaskSpec(
         "the {b_noun} coloured {colour} needs to go down",
         "hold down whichever {b_noun} looks {colour}",
         "trigger the {colour} {b_noun} with your fingertips",
+    ),
+    indirect=(
+        "the {colour} {b_noun} wants to be down",
+        "somebody should see to the {colour} {b_noun}",
+        "it is the {colour} {b_noun} that starts the machine",
     ),
     horizon=80,
 )

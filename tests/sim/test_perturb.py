@@ -1,0 +1,149 @@
+"""Perturbations: seeded, bounded, replayable, reversible."""
+
+import json
+
+import numpy as np
+import pytest
+
+from wam_demo.errors import InvalidInputError, UnknownNameError
+from wam_demo.sim.perturb import AXES, sample
+from wam_demo.sim.perturb.registry import COMBINED
+from wam_demo.sim.tasks import TASKS
+
+SINGLE = [axis for axis in AXES if axis != COMBINED]
+STAYS = {"shove", "swap_target", "robot_init", "layout", "object_look"}
+"""Axes that leave poses changed when they are taken back."""
+SEEN = ["camera", "noise", "light", "background", "occlusion", "distractor", "object_look"]
+
+
+def fields(world):
+    return [field.copy() for field in world.scene._fields]
+
+
+@pytest.mark.parametrize("axis", SINGLE)
+@pytest.mark.parametrize("severity", [1, 5])
+def test_severity_zero_restores(pick_place, axis, severity):
+    world = pick_place
+    world.draw(3)
+    before, effects, words = fields(world), world.effects, world.instruction
+    poses = world.scene.data.qpos.copy()
+    world.apply_event(axis, {"severity": severity, "seed": 5})
+    world.apply_event(axis, {"severity": 0})
+    assert world.effects == effects
+    assert world.instruction == words
+    for one, other in zip(before, fields(world), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-12)
+    if axis not in STAYS:
+        np.testing.assert_array_equal(world.scene.data.qpos, poses)
+
+
+@pytest.mark.parametrize("axis", SINGLE)
+def test_applied_event_replays_exactly(pick_place, axis):
+    world = pick_place
+    world.draw(4)
+    start = world.snapshot()
+    event = world.apply_event(axis, {"severity": 4, "seed": 9})
+    first, effects, words = world.scene.snapshot(), world.effects, world.instruction
+    world.restore(start)
+    again = world.apply_event(event.kind, json.loads(json.dumps(event.parameters)))
+    second = world.scene.snapshot()
+    assert {k: v for k, v in event.parameters.items() if k != "severity"} == {
+        k: v for k, v in again.parameters.items() if k != "severity"
+    }
+    np.testing.assert_allclose(first.physics, second.physics, atol=1e-9)
+    for one, other in zip(first.model, second.model, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-9)
+    assert (world.effects, world.instruction) == (effects, words)
+
+
+@pytest.mark.parametrize("axis", SEEN)
+def test_what_is_seen_changes_and_comes_back(pick_place, axis):
+    world = pick_place
+    before = world.reset(6).images["front"]
+    world.apply_event(axis, {"severity": 3, "seed": 1})
+    if axis == "distractor":
+        world.advance(100)
+    changed = world.observe().images["front"]
+    assert np.abs(before.astype(int) - changed).mean() > 0.1
+    world.draw(6)
+    np.testing.assert_array_equal(world.observe().images["front"], before)
+
+
+@pytest.mark.parametrize("task", sorted(TASKS))
+@pytest.mark.parametrize("axis", AXES)
+def test_every_task_survives_every_axis(worlds, task, axis):
+    world = worlds(task)
+    world.draw(11)
+    world.apply(sample(axis, 5, 2))
+    for _ in range(12):
+        result = world.step(np.array([0, 0, -0.005, 0, 0, 0, 1]))
+        assert result.fault is None
+
+
+def test_shoves_and_drops_are_bounded(pick_place):
+    world = pick_place
+    world.draw(2)
+    event = world.apply_event("shove", {"object": world.assignment.target, "offset": [50, 50]})
+    assert np.abs(event.parameters["offset"]).max() <= 0.3
+    drop = world.apply_event("distractor", {"position": [0.5, 9.0]}).parameters["drops"][0]
+    assert abs(drop["position"][1]) < 0.4
+
+
+def test_dropped_things_land_on_the_table(pick_place):
+    world = pick_place
+    world.draw(2)
+    drops = world.apply_event("distractor", {"severity": 5, "seed": 3}).parameters["drops"]
+    assert len(drops) == 8
+    world.advance(250)
+    assert all(world.scene.is_present(drop["object"]) for drop in drops)
+
+
+def test_a_shove_happens_during_the_approach(pick_place):
+    world = pick_place
+    world.draw(8)
+    (event,) = sample("shove", 5, 8)
+    assert event.step > 0
+    world.apply([event])
+    assert world.events == ()
+    for _ in range(event.step):
+        world.step(np.array([0, 0, 0, 0, 0, 0, 1]))
+    assert [applied.kind for applied in world.events] == ["shove"]
+    assert np.linalg.norm(world.events[0].parameters["offset"]) == pytest.approx(0.09, abs=1e-3)
+
+
+def test_delayed_actions_arrive_later(pick_place):
+    world = pick_place
+    world.draw(1)
+    world.apply_event("delay", {"seconds": 0.3})
+    down = np.array([0, 0, -0.03, 0, 0, 0, 1])
+    moved = [world.step(down).applied[2] for _ in range(5)]
+    np.testing.assert_allclose(moved, [0, 0, 0, -0.03, -0.03], atol=2e-3)
+
+
+def test_combined_draws_three_axes():
+    events = sample(COMBINED, 2, 5)
+    assert len({event.kind for event in events}) == 3
+    assert {event.parameters["severity"] for event in events} == {2}
+
+
+def test_bad_names_and_values_change_nothing(pick_place):
+    world = pick_place
+    world.draw(1)
+    before = fields(world)
+    with pytest.raises(UnknownNameError, match="did you mean 'light'"):
+        sample("ligth", 1, 0)
+    for kind, parameters in [
+        ("light", {"severity": 6}),
+        ("light", {"intensity": float("nan"), "tilt_deg": 0, "azimuth_deg": 0, "colour": [1, 1, 1]}),
+        ("shove", {"object": "table", "offset": [0, 0]}),
+        ("distractor", {"position": ["a", 1]}),
+        ("noise", {"blur": "rain", "strength": 1}),
+        ("camera", {"cameras": {"side": {"offset": [0, 0, 0], "rotation": [0, 0, 0]}}}),
+        ("language", {"text": "x" * 10_000}),
+        ("earthquake", {"severity": 1}),
+    ]:
+        with pytest.raises(InvalidInputError):
+            world.apply_event(kind, parameters)
+    assert world.events == ()
+    for one, other in zip(before, fields(world), strict=True):
+        np.testing.assert_array_equal(one, other)

@@ -1,0 +1,74 @@
+"""language: other words for the same thing."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wam_demo.errors import InvalidInputError
+from wam_demo.limits import INSTRUCTION_CHARACTERS
+from wam_demo.sim.language import fill
+from wam_demo.sim.perturb.base import Parameters
+
+if TYPE_CHECKING:
+    from wam_demo.sim.world import World
+
+_CLAUSES = (
+    "there are other things on the table, leave them alone, but {}",
+    "{}, and do not worry about the {other} one",
+    "I had coffee this morning; now {}",
+    "{}, not the {other} one",
+    "while the music plays and the {other} one stays where it is, {}",
+)
+TYPING_ERRORS = 0.12
+"""Share of letters that are mistyped."""
+
+
+class Language:
+    """Parameters: ``text``."""
+
+    name, during = "language", False
+
+    def draw(self, severity: int, rng: np.random.Generator, world: "World") -> Parameters:
+        """Unseen synonym, unseen paraphrase, indirect request, with a distracting clause, with typing errors."""
+        spec, concepts = world.logic.spec, world.logic.concepts(world.assignment)
+        plain = str(rng.choice(spec.templates))
+        if severity == 1:
+            return {"text": fill(plain, concepts, rng, held_out=True)}
+        if severity == 2:
+            return {"text": spec.paraphrase(concepts, rng)}
+        if severity == 3:
+            return {"text": fill(str(rng.choice(spec.indirect)), concepts, rng)}
+        if severity == 4:
+            return {"text": _distract(fill(plain, concepts, rng), world, rng)}
+        return {"text": mistype(fill(plain, concepts, rng), rng)}
+
+    def apply(self, parameters: Parameters, world: "World") -> Parameters:
+        """Say it that way."""
+        text = parameters.get("text")
+        if not isinstance(text, str) or not 0 < len(text) <= INSTRUCTION_CHARACTERS:
+            raise InvalidInputError(f"parameter 'text': valid is 1..{INSTRUCTION_CHARACTERS} characters")
+        world.instruction = text
+        return {"text": text}
+
+    def clear(self, world: "World") -> None:
+        """The instruction of the reset."""
+        world.instruction = world.plain_instruction
+
+
+def mistype(text: str, rng: np.random.Generator) -> str:
+    """Letters swapped with their neighbour, doubled or left out."""
+    letters = list(text)
+    for index in range(len(letters) - 1):
+        if letters[index].isalpha() and letters[index + 1].isalpha() and rng.random() < TYPING_ERRORS:
+            kind = rng.integers(3)
+            if kind == 0:
+                letters[index], letters[index + 1] = letters[index + 1], letters[index]
+            else:
+                letters[index] = letters[index] * 2 if kind == 1 else ""
+    return "".join(letters)
+
+
+def _distract(text: str, world: "World", rng: np.random.Generator) -> str:
+    colours, target = world.assignment.colours, world.assignment.target
+    others = [colour for name, colour in colours.items() if name != target] or ["other"]
+    return str(rng.choice(_CLAUSES)).format(text, other=rng.choice(others))
