@@ -24,6 +24,8 @@ class FakeWorld:
     """A dot over a table; success is being 3 cm from the target. Image u is y, v is x."""
 
     open_worlds = 0
+    success_after = 0
+    """Control steps before which being at the target does not count."""
 
     def __init__(self, task: str = "reach") -> None:
         self.task, self.seed, self.step_count = task, 0, 0
@@ -31,11 +33,11 @@ class FakeWorld:
         self.next_fault: str | None = None
         self.thread = threading.get_ident()
         self.objects: dict[str, np.ndarray] = {}
-        self.applied_events: list[Event] = []
+        self.events: tuple[Event, ...] = ()
         FakeWorld.open_worlds += 1
 
     def reset(self, seed, perturbations=()):
-        self.seed, self.step_count = seed, 0
+        self.seed, self.step_count, self.events = seed, 0, ()
         self.tcp, self.opening = START.copy(), 1.0
         self.objects = {"red_dot": TARGET.copy()}
         self.success, self.light = False, 1.0
@@ -62,7 +64,8 @@ class FakeWorld:
         self.tcp = self._from + (self._target - self._from) * min(1.0, self._progress / 25)
 
     def finish(self, applied):
-        now = bool(np.linalg.norm(self.tcp[:2] - self.objects["red_dot"]) < 0.03)
+        near = np.linalg.norm(self.tcp[:2] - self.objects["red_dot"]) < 0.03
+        now = bool(near and self.step_count >= self.success_after)
         self.success = self.success or now
         fault, self.next_fault = self.next_fault, None
         return FakeStepResult(applied, now, self.success, fault)
@@ -83,14 +86,18 @@ class FakeWorld:
 
     def apply_event(self, kind, parameters):
         self._same_thread()
-        if kind == "distractor":
+        if kind == "distractor" and "position" not in parameters:
+            self.objects = {"red_dot": self.objects["red_dot"]}
+        elif kind == "distractor":
             self.objects[f"thing_{len(self.objects)}"] = np.array(parameters["position"])
         elif kind == "shove":
             self.objects[parameters["object"]] += parameters["offset"]
+        elif kind == "language":
+            self.instruction = parameters["text"]
         elif kind == "light":
             self.light = 1.0 - 0.12 * parameters["severity"]
         event = Event(self.step_count, kind, dict(parameters))
-        self.applied_events.append(event)
+        self.events = (*self.events, event)
         return event
 
     def ground_point(self, camera, u, v):
@@ -117,6 +124,8 @@ class FakeWorld:
 def sample(axis, severity, seed, world):
     """Events of an axis, as the simulator draws them."""
     rng = np.random.default_rng(seed)
+    if severity == 0:
+        return [Event(0, axis, {"severity": 0})]
     if axis == "distractor":
         return [Event(0, axis, {"position": [rng.uniform(0.4, 0.7), rng.uniform(-0.3, 0.3)]})]
     if axis == "shove":

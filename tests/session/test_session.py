@@ -86,7 +86,7 @@ def test_steps_are_recorded_with_the_plan_they_come_from(open_session):
     assert [record.step for record in records] == list(range(len(records)))
     assert records[0].prediction is None  # motion does not wait for the first plan
     planned = [record for record in records if record.prediction is not None]
-    assert len(planned) >= len(records) - 3
+    assert len(planned) > len(records) / 2
     assert all(record.prediction_step <= record.step for record in planned)
 
 

@@ -8,7 +8,10 @@ def test_labels_say_what_to_what_and_how_much():
     assert event_label(Event(3, "light", {"severity": 4})) == "light 4"
     assert event_label(Event(3, "light", {"severity": 0})) == "light off"
     assert event_label(Event(3, "shove", {"object": "red_cube"})) == "shove red cube"
-    assert event_label(Event(3, "distractor", {"position": [0, 0]})) == "drop"
+    assert event_label(Event(3, "distractor", {"severity": 1, "drops": [{}]})) == "drop"
+    assert event_label(Event(3, "distractor", {"severity": 3, "drops": [{}, {}]})) == "drop ×2"
+    assert event_label(Event(3, "swap_target", {"object": "bowl"})) == "move bowl"
+    assert event_label(Event(3, "language", {"text": "go on"})) == "new words"
 
 
 def test_equal_events_of_one_step_become_one_mark():

@@ -39,7 +39,6 @@ class Attempt:
         self.world = world
         self.horizon = horizon
         self.observation: Observation = world.reset(seed, perturbations)
-        self.events: list[Event] = list(perturbations)
         self.foresight = Foresight(planner.imagine)
         self.played: PlayedStep | None = None
         self.outcome: Outcome | None = None
@@ -83,8 +82,8 @@ class Attempt:
         self.world.advance(HALVES[1])
         result = self.world.finish(self._applied)
         self.half = 0
-        events = self.events[self._reported :]
-        self._reported = len(self.events)
+        events = self.world.events[self._reported :]
+        self._reported += len(events)
         self.outcome = self._judge(result.success, result.fault)
         return StepRecord(
             step=self.step - 1,

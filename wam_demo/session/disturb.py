@@ -37,7 +37,7 @@ class Disturber:
         ]
 
     def apply(self, kind: str, parameters: Mapping[str, Any], world: World) -> list[Event]:
-        """Do one disturbance.
+        """Do one disturbance; the world keeps it in its log.
 
         Args:
             kind: ``axis``, ``distractor``, ``shove``, ``swap_target`` or ``clear``.
@@ -65,7 +65,7 @@ class Disturber:
         if "at" not in parameters:
             return self._sampled("distractor", 1, world)
         point = self._point(parameters["camera"], parameters["at"], world)
-        return [world.apply_event("distractor", {"position": point, "seed": self._count})]
+        return [world.apply_event("distractor", {"position": point})]
 
     def _shove(self, parameters: Mapping[str, Any], world: World) -> Sequence[Event]:
         if "from" not in parameters:
@@ -83,7 +83,8 @@ class Disturber:
         return self._sampled("swap_target", ONE_CLICK_SEVERITY, world)
 
     def _clear(self, parameters: Mapping[str, Any], world: World) -> Sequence[Event]:
-        axes, self.severities = list(self.severities), {}
+        dropped = ["distractor"] if any(event.kind == "distractor" for event in world.events) else []
+        axes, self.severities = [*self.severities, *dropped], {}
         return [event for axis in axes for event in self._sampled(axis, 0, world)]
 
     def _sampled(self, axis: str, severity: int, world: World) -> Sequence[Event]:

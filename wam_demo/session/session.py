@@ -14,7 +14,7 @@ from wam_demo.errors import InvalidInputError, WamDemoError
 from wam_demo.session.attempt import Attempt
 from wam_demo.session.contracts import Backend, Command, Planner, Settings, View, Watcher
 from wam_demo.session.disturb import DISTURBANCES, Disturber
-from wam_demo.types import CONTROL_HZ, Event, Image
+from wam_demo.types import CONTROL_HZ, Image
 
 if TYPE_CHECKING:
     from wam_demo.sim.world import World
@@ -221,19 +221,16 @@ class Session:
         self._restart(replace(self._settings, seed=seed))
 
     def _on_instruction(self, text: str) -> None:
-        world, attempt = self._running_attempt()
-        world.instruction = text
-        attempt.events.append(Event(world.step_count, "instruction", {"text": text}))
+        self._running_world().apply_event("language", {"text": text})
 
     def _disturb(self, command: Command) -> None:
-        world, attempt = self._running_attempt()
-        attempt.events += self._disturber.apply(command.kind, command.parameters, world)
+        self._disturber.apply(command.kind, command.parameters, self._running_world())
         self._frame = None
 
-    def _running_attempt(self) -> tuple[World, Attempt]:
+    def _running_world(self) -> World:
         if self._world is None or self._attempt is None:
             raise InvalidInputError("no episode is open; reset to start one")
-        return self._world, self._attempt
+        return self._world
 
     # Episodes
 
@@ -320,7 +317,7 @@ class Session:
             imagination=attempt.foresight.latest,
             surprises=dict(attempt.foresight.surprises),
             errors={ahead: tuple(found) for ahead, found in attempt.foresight.errors.items()},
-            events=tuple(attempt.events),
+            events=attempt.world.events,
             outcome=attempt.outcome,
             successes=self._successes,
             episodes=self._episodes,

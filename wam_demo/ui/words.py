@@ -19,7 +19,7 @@ AXIS_WORDS: Mapping[str, tuple[str, str]] = {
 }
 """Label and help of the axes that have a slider, in their order."""
 
-_LABELS = {"distractor": "drop", "shove": "shove", "swap_target": "move target"}
+_LABELS = {"swap_target": "move", "distractor": "drop", "language": "new words"}
 _WHY = {
     "expert": "The scripted expert reads the simulator: it neither imagines nor attends.",
     "hold": "Hold does nothing: it neither imagines nor attends.",
@@ -28,14 +28,16 @@ _WHY = {
 
 def event_label(event: Event) -> str:
     """A few words for a mark: what was done, to what, how strongly."""
-    label = _LABELS.get(event.kind, event.kind.replace("_", " "))
     details = event.parameters
-    what = details.get("object") or details.get("body")
-    if what and event.kind != "swap_target":
-        label += f" {str(what).replace('_', ' ')}"
-    if "severity" in details:
-        label += f" {details['severity']}" if details["severity"] else " off"
-    return label
+    plain = event.kind.replace("_", " ")
+    if details.get("severity") == 0:
+        return f"{plain} off"
+    label = _LABELS.get(event.kind, plain)
+    if "object" in details:
+        return f"{label} {str(details['object']).replace('_', ' ')}"
+    if len(details.get("drops", ())) > 1:
+        return f"{label} ×{len(details['drops'])}"
+    return f"{label} {details['severity']}" if "severity" in details and event.kind not in _LABELS else label
 
 
 def event_marks(events: Sequence[Event]) -> list[dict[str, Any]]:

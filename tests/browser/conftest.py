@@ -1,0 +1,90 @@
+"""A real Chromium, and the app over the drawn world in this process."""
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from tests.fakes.brain import catalogue
+from tests.fakes.world import FakeWorld
+from wam_demo.ui.app import build_app, launch_arguments, open_hub
+from wam_demo.ui.hub import Hub
+
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
+
+ENDLESS = 100_000
+
+
+@dataclass
+class Served:
+    """A running app."""
+
+    url: str
+    hub: Hub
+
+
+def eventually(holds: Callable[[], bool], timeout: float = 8.0) -> None:
+    """Wait until something holds."""
+    end = time.monotonic() + timeout
+    while not holds():
+        assert time.monotonic() < end, "never happened"
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator:
+    playwright = pytest.importorskip("playwright.sync_api")
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("no Chromium on this machine")
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def serve(monkeypatch) -> Iterator[Callable[..., Served]]:
+    """Start the app with an endless episode; keyword arguments are those of `open_hub`."""
+    running = []
+    monkeypatch.setattr(FakeWorld, "success_after", ENDLESS)
+
+    def start(**limits) -> Served:
+        chosen = catalogue(ENDLESS)
+        hub = open_hub(chosen, **limits)
+        app = build_app(chosen, hub)
+        arguments = launch_arguments(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1")
+        _, url, _ = app.launch(**arguments)
+        running.append((app, hub))
+        return Served(url, hub)
+
+    yield start
+    for app, hub in running:
+        hub.close()
+        app.close(verbose=False)
+    eventually(lambda: FakeWorld.open_worlds == 0)
+
+
+@pytest.fixture
+def visit(browser) -> Iterator[Callable]:
+    """Open a page of its own browser context and wait until it draws."""
+    contexts, errors = [], []
+
+    def open_page(served: Served, width: int = 1280, height: int = 720, scheme: str = "dark", clock: bool = False):
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        if clock:
+            page.clock.install()
+        page.goto(served.url)
+        page.wait_for_function("document.querySelector('.wam')?.live?.drawn > 3", timeout=20_000)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert errors == []
