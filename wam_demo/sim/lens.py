@@ -85,7 +85,7 @@ def _glass(image: Image, blur: Blur, rng: np.random.Generator) -> Image:
     # The glass stands still, so its pattern does not depend on the step.
     size = image.shape[0]
     still = np.random.default_rng(blur.pattern)
-    cells = still.uniform(-1, 1, (2, 64, 64)).astype(np.float32) * 0.0035 * blur.strength * size
+    cells = still.uniform(-1, 1, (2, 64, 64)).astype(np.float32) * 0.0022 * blur.strength * size
     shift = [cv2.resize(cell, (size, size), interpolation=cv2.INTER_NEAREST) for cell in cells]
     rows, columns = np.indices((size, size)).astype(np.float32)
     return cv2.remap(image, columns + shift[0], rows + shift[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)

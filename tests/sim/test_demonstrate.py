@@ -1,0 +1,54 @@
+"""Demonstrations: labelled with exactly what the clean expert would do."""
+
+import numpy as np
+import pytest
+
+from wam_demo.sim.demonstrate import demonstrate
+from wam_demo.sim.disturbance import Disturbance
+from wam_demo.sim.labels import FrameQueue, expert_chunk
+from wam_demo.sim.tasks import TASKS
+
+
+def test_a_clean_episode_is_the_experts(pick_place):
+    frames = list(demonstrate(pick_place, 3, noise=0.0, every=3))
+    assert frames[-1].success
+    assert set(np.diff([frame.step for frame in frames])) == {3}
+    for frame in frames:
+        assert frame.expert_chunk.shape == (16, 7)
+        np.testing.assert_allclose(frame.expert_chunk[0], frame.action, atol=1e-7)
+    np.testing.assert_array_equal(frames[0].expert_chunk[3], frames[1].action)
+
+
+def test_shared_labels_equal_forked_ones(pick_place, monkeypatch):
+    def forked(self, observation, step):
+        self._waiting.append(type("Now", (), {})())
+        now = self._waiting[-1]
+        now.observation, now.step, now.result = observation, step, None
+        now.chunk = list(expert_chunk(self._world))
+
+    shared = list(demonstrate(pick_place, 21, noise=1.0, every=2))
+    monkeypatch.setattr(FrameQueue, "open", forked)
+    for one, other in zip(shared, demonstrate(pick_place, 21, noise=1.0, every=2), strict=True):
+        np.testing.assert_array_equal(one.expert_chunk, other.expert_chunk)
+        np.testing.assert_array_equal(one.action, other.action)
+        assert one.observation.instruction == other.observation.instruction
+
+
+@pytest.mark.parametrize("task", sorted(TASKS))
+def test_noisy_episodes_of_every_task(worlds, task):
+    for seed in range(2):
+        frames = list(demonstrate(worlds(task), seed, noise=1.0, every=8))
+        assert frames
+        assert all(np.isfinite(frame.expert_chunk).all() for frame in frames)
+
+
+def test_noise_is_seeded_and_off_at_zero():
+    action = np.array([0, 0, 0, 0, 0, 0, 1], np.float32)
+    assert all((Disturbance.draw(np.random.default_rng(s), 0.0).disturb(3, action) == action).all() for s in range(20))
+
+    def noise(seed):
+        plan = Disturbance.draw(np.random.default_rng(seed), 1.0)
+        return np.array([plan.disturb(step, action) for step in range(40)])
+
+    np.testing.assert_array_equal(noise(5), noise(5))
+    assert max(np.linalg.norm(noise(s)[:, :3], axis=1).max() for s in range(30)) <= 0.0401
