@@ -37,7 +37,7 @@ class WamRecipe:
         weight_agra: lambda_agra.
         projector: See `Projector`.
         block: Which block's output is aligned; one third of the depth.
-        compile: Compile the losses with torch.compile (a minute at the start, then 1.5 x faster).
+        compile: Compile the transformer blocks with torch.compile (a minute at the start, then 1.5 x faster).
     """
 
     backbone: BackboneConfig = field(default_factory=BackboneConfig)
@@ -46,7 +46,7 @@ class WamRecipe:
     batch: int = 32
     draws: int = 4
     video_batch: int = 4
-    video_every: int = 2
+    video_every: int = 3
     weight_act: float = 1.0
     weight_agra: float = 0.5
     projector: str = "mlp"
@@ -194,18 +194,19 @@ def _step_loss(
     """The loss of one step: an action batch always, a video batch every ``video_every`` steps."""
     model = modules["model"]
     projector = modules["projector"] if "projector" in modules else None  # noqa: SIM401  (ModuleDict has no get)
-    wrap = torch.compile if recipe.compile else (lambda function: function)
-    act = wrap(lambda *fields: action_loss(model, ActionBatch(*fields), projector, recipe.block))
-    imagine = wrap(lambda *fields: video_loss(model, VideoBatch(*fields)))
+    if recipe.compile:
+        # Block by block: one compilation serves all blocks, where the whole loss would take minutes.
+        for part in (*model.backbone.blocks, *model.head.layers):
+            part.compile()
 
     def loss(step: int) -> tuple[Tensor, dict[str, Tensor]]:
         with torch.autocast("cpu", torch.bfloat16):
             batch = batches.action(step)
-            act_value, align = act(*vars(batch).values())
+            act_value, align = action_loss(model, batch, projector, recipe.block)
             value = recipe.weight_act * act_value + recipe.weight_agra * align
             parts = {"act": act_value.detach(), "agra": align.detach()}
             if step % recipe.video_every == 0:
-                video = imagine(*vars(batches.video(step)).values())
+                video = video_loss(model, batches.video(step))
                 value = value + video
                 parts["video"] = video.detach() * recipe.video_every
         return value, parts
