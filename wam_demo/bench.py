@@ -9,9 +9,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from wam_demo.errors import CheckpointError, InvalidInputError, WamDemoError
+from wam_demo.errors import CheckpointError, WamDemoError
 from wam_demo.evaluate.rollout import RolloutConfig, rollout
 from wam_demo.evaluate.suite import EVALUATION_SEEDS, EvaluationSpec
 from wam_demo.policy.base import load_policy, predict
@@ -38,7 +36,7 @@ def bench(
     """Measure one learned policy and the simulator on this machine.
 
     Args:
-        policy_name: A learned policy.
+        policy_name: A learned policy (with ``imagine`` and a ``tokenizer``).
         task: Its scene is rendered and stepped.
         checkpoint: Overrides the shipped weights.
         episodes: Closed-loop episodes behind ``episodes_per_s``.
@@ -50,7 +48,7 @@ def bench(
         JSON-serialisable; durations in ms unless the name says otherwise, ``rss_mb`` in MiB.
 
     Raises:
-        InvalidInputError: The policy has no weights.
+        UnknownNameError: No such policy or task.
         CheckpointError: The checkpoint is missing or corrupt.
     """
     import torch
@@ -176,7 +174,8 @@ def cold_start(policy_name: str, task: str, checkpoint: Path | None = None) -> d
     """Start a fresh process that loads simulator and policy, plans and imagines once.
 
     Returns:
-        ``cold_start_s``: process start to first plan; ``rss_mb``: peak resident memory [MiB].
+        ``cold_start_s``: process start to first plan; ``rss_mb``: resident memory after the first
+        imagination [MiB].
 
     Raises:
         WamDemoError: Whatever went wrong in there.
@@ -188,19 +187,24 @@ def cold_start(policy_name: str, task: str, checkpoint: Path | None = None) -> d
     process.start()
     theirs.close()
     try:
-        if not ours.poll(COLD_START_TIMEOUT_S):
-            raise CheckpointError(f"policy {policy_name!r} gave no plan in {COLD_START_TIMEOUT_S:.0f} s")
-        planned = ours.recv()
+        _receive(ours)
         seconds = time.perf_counter() - began
-        if isinstance(planned, WamDemoError):
-            raise planned
-        return {"cold_start_s": seconds, "rss_mb": float(ours.recv())}
+        return {"cold_start_s": seconds, "rss_mb": _receive(ours)}
     except EOFError:
         raise CheckpointError(f"the process that loaded policy {policy_name!r} died") from None
     finally:
         process.join(timeout=5.0)
         if process.is_alive():
             process.kill()
+
+
+def _receive(connection: Connection) -> float:
+    if not connection.poll(COLD_START_TIMEOUT_S):
+        raise CheckpointError(f"the policy did not answer in {COLD_START_TIMEOUT_S:.0f} s")
+    answer = connection.recv()
+    if isinstance(answer, WamDemoError):
+        raise answer
+    return float(answer)
 
 
 def _first_plan(connection: Connection, policy_name: str, task: str, checkpoint: Path | None) -> None:
@@ -211,15 +215,12 @@ def _first_plan(connection: Connection, policy_name: str, task: str, checkpoint:
 
     try:
         world = World(task)
-        policy: Any = load_policy(policy_name, checkpoint, world)
+        policy: Any = load_policy(policy_name, checkpoint)
         observation = world.reset(EVALUATION_SEEDS[0])
         policy.predict([observation])
-        connection.send("planned")
-        if not hasattr(policy, "imagine"):
-            raise InvalidInputError(f"policy {policy_name!r} has no weights to measure")
+        connection.send(0)
         policy.imagine([observation])
-        memory = psutil.Process().memory_info()
+        connection.send(psutil.Process().memory_info().rss / 2**20)
         world.close()
-        connection.send(np.max([memory.rss, getattr(memory, "peak_wset", 0)]) / 2**20)
     except WamDemoError as error:
         connection.send(error)

@@ -141,6 +141,16 @@ def test_a_learned_policy_sees_images_and_the_given_instruction(short):
     assert {o.instruction for o in seen} == {"do nothing"}
 
 
+def test_an_axis_disturbs_the_scene_the_same_way_each_time():
+    states = []
+    for axis, severity in (("none", 0), ("robot_init", 5), ("robot_init", 5)):
+        with Simulators(1, 0) as simulators:
+            scene = SceneSpec(TASK, 500_000, axis, severity, horizon=50, images=False)
+            states.append(simulators.begin({0: scene})[0].observation.state)
+    assert np.abs(states[0] - states[1]).max() > 0.05
+    np.testing.assert_array_equal(states[1], states[2])
+
+
 def test_videos_are_written(short, tmp_path):
     import av
 

@@ -21,6 +21,8 @@ def results(successes, task="pick_place"):
         ({"policy": "agr"}, UnknownNameError, "did you mean 'agra'"),
         ({"policy": "harmo"}, InvalidInputError, "not shipped yet"),
         ({"task": "pick_plac"}, UnknownNameError, "did you mean 'pick_place'"),
+        ({"axis": "lihgt", "severity": 1}, UnknownNameError, "did you mean 'light'"),
+        ({"axis": "light"}, InvalidInputError, "severity must be in 1"),
         ({"episodes": 0}, InvalidInputError, "episodes must be in 1"),
         ({"seed": 50}, InvalidInputError, "seed must be in 0"),
         ({"execute": 17}, InvalidInputError, "execute must be in 1"),

@@ -1,0 +1,51 @@
+"""The bench measures every figure it promises; with untrained weights, since speed does not depend on them."""
+
+import math
+
+import pytest
+
+from wam_demo.bench import bench, cold_start
+from wam_demo.errors import CheckpointError
+from wam_demo.evaluate.rollout import RolloutConfig
+
+PROMISED = {
+    "device",
+    "threads",
+    "policy_call_ms",
+    "imagine_ms",
+    "encode_ms",
+    "decode_ms",
+    "render_ms",
+    "step_ms",
+    "cold_start_s",
+    "rss_mb",
+    "episodes_per_s",
+    "matmul_bf16_gflops",
+    "policy_call_share_of_peak",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_every_figure_is_measured(tmp_path):
+    from wam_demo.models.tokenizer import Tokenizer
+    from wam_demo.models.wam import WorldActionModel
+
+    WorldActionModel().save_pretrained(tmp_path / "agra")
+    Tokenizer().save_pretrained(tmp_path / "tokenizer")
+    config = RolloutConfig(batch=2, processes=1)
+    stages = []
+    figures = bench(
+        "agra", "button", checkpoint=tmp_path / "agra", episodes=2, repeats=3, config=config, progress=stages.append
+    )
+    assert set(figures) >= PROMISED
+    numbers = [value for value in figures.values() if isinstance(value, float)]
+    assert all(math.isfinite(number) and number > 0 for number in numbers)
+    assert figures["policy_call_ms"]["p50"] <= figures["policy_call_ms"]["p95"]
+    assert stages[0] == "cold start"
+    assert stages[-1] == "episodes"
+
+
+def test_a_checkpoint_that_is_missing_is_reported_by_the_fresh_process(tmp_path):
+    with pytest.raises(CheckpointError, match="no checkpoint at"):
+        cold_start("agra", "pick_place", tmp_path)
