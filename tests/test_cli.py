@@ -41,6 +41,7 @@ def run(tmp_path, monkeypatch, capsys):
         (["bench", "--policy", "hold"], "policy 'hold' has no weights"),
         (["demos", "--task", "pick_place", "--episodes", "2", "--noise", "nan"], "'nan' is not a number in 0 .. 1"),
         (["train", "wan", "--data", ".", "--out", "x"], "unknown model 'wan': did you mean 'wam'?"),
+        (["train", "wam", "--out", "x"], "training 'wam' needs --data"),
         (["train", "wam", "--data", "nowhere", "--out", "x"], "there is no folder 'nowhere'"),
     ],
 )

@@ -82,8 +82,9 @@ def _add_demos(parser: Parser) -> None:
 def _add_train(parser: Parser) -> None:
     parser.add_argument("kind", type=one_of("model", TRAINABLE), metavar="{" + ",".join(TRAINABLE) + "}")
     parser.add_argument("--preset", type=one_of("preset", PRESETS), default="small")
-    parser.add_argument("--data", type=directory, required=True, metavar="DIR", help="LeRobot dataset")
+    parser.add_argument("--data", type=directory, metavar="DIR", help="LeRobot dataset; the teacher needs none")
     parser.add_argument("--teacher", default="simsem", metavar="NAME", help="features to align with (simsem)")
+    parser.add_argument("--steps", type=whole(1, 10_000_000), metavar="N", help="instead of the preset's")
     parser.add_argument("--resume", action="store_true", help="go on where --out stopped")
 
 

@@ -37,17 +37,20 @@ def demos(options: argparse.Namespace) -> None:
 
 def train(options: argparse.Namespace) -> None:
     """Train a model into ``--out``."""
+    if options.data is None and options.kind != "teacher":
+        raise InvalidInputError(f"training {options.kind!r} needs --data, a dataset written by demos")
     out = _output(options, "train")
     from wam_demo.train import recipes
 
     content = recipes.run(
         kind=options.kind,
         preset=options.preset,
-        data=options.data,
+        data=options.data or out,  # the teacher has no dataset
         out=out,
         resume=options.resume,
         teacher=options.teacher,
         seed=options.seed,
+        steps=options.steps,
     )
     _finish(out, "train", {"kind": options.kind, "preset": options.preset, "seed": options.seed, **content})
 
