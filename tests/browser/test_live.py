@@ -35,9 +35,9 @@ def test_it_opens_running_and_the_four_panels_fill(serve, visit):
     sums = {name: page.evaluate(PIXELS, name) for name in ("now", "imagined", "attention", "surprise")}
     assert len(set(sums.values())) == 4
     assert page.locator(".absent:visible").count() == 0
-    assert "error 0." in page.locator('[data-view="surprise"] .note').inner_text()
-    assert "shows" in page.locator('[data-view="imagined"] .caption').inner_text()
-    assert "proprio 10 %" in page.locator('[data-view="attention"] .caption').inner_text()
+    assert page.locator('[data-view="surprise"] .value').inner_text().startswith("0.")
+    assert "imagined at" in page.locator('[data-view="imagined"] .facts').inner_text()
+    assert page.locator('[data-view="attention"] .shares b').all_inner_texts() == ["70%", "15%", "10%", "5%"]
     assert page.locator('[data-badge="policy"] b').inner_text() == "38"
 
 
@@ -79,7 +79,7 @@ def test_sliders_and_pads_disturb_while_it_runs(serve, visit):
     page = visit(serve())
     page.get_by_role("button", name="Drop distractor").click()
     page.locator(".events li", has_text="drop").wait_for()
-    slider = page.get_by_label("light")
+    slider = page.get_by_role("slider", name="light")
     slider.focus()
     for _ in range(3):
         page.keyboard.press("ArrowRight")

@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -34,6 +35,7 @@ class FakeWorld:
         self.thread = threading.get_ident()
         self.objects: dict[str, np.ndarray] = {}
         self.events: tuple[Event, ...] = ()
+        self.assignment = SimpleNamespace(colours={"red_dot": "red"}, nouns={"red_dot": "dot"})
         FakeWorld.open_worlds += 1
 
     def reset(self, seed, perturbations=()):

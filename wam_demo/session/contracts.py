@@ -89,6 +89,7 @@ class View:
         horizon: Control steps after which the episode has failed.
         settings: As chosen.
         instruction: As the policy sees it.
+        names: What people call the bodies, by name in the simulator.
         severities: Severity 1..5 by perturbation axis that is switched on.
         frame: (256, 256, 3) uint8 of ``front``, up to 20 a second.
         frame_number: Counts these pictures.
@@ -112,6 +113,7 @@ class View:
     horizon: int
     settings: Settings
     instruction: str
+    names: Mapping[str, str]
     severities: Mapping[str, int]
     frame: Image
     frame_number: int

@@ -308,6 +308,7 @@ class Session:
             horizon=attempt.horizon,
             settings=self._settings,
             instruction=attempt.world.instruction,
+            names=_names(attempt.world),
             severities=dict(self._disturber.severities),
             frame=self._picture(),
             frame_number=self._frame_number,
@@ -333,3 +334,9 @@ class Session:
         if self._world is not None:
             self._world.close()
         self._attempt = self._world = None
+
+
+def _names(world: World) -> dict[str, str]:
+    """Colour and noun of the bodies that a task speaks of."""
+    colours, nouns = world.assignment.colours, world.assignment.nouns
+    return {body: f"{colours[body]} {noun}" if body in colours else noun for body, noun in nouns.items()}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import gradio as gr
 
 from wam_demo.limits import LIVE_SESSIONS, QUEUE_SIZE, SESSION_IDLE_S, UPLOAD_BYTES
 from wam_demo.session import Session, Settings
-from wam_demo.ui.catalogue import Catalogue, shipped
+from wam_demo.ui.catalogue import Catalogue, shipped, warm_up
 from wam_demo.ui.hub import Hub
 from wam_demo.ui.live import STYLE, build_live
 from wam_demo.ui.screen import Screen
@@ -69,6 +70,7 @@ def launch(host: str = "127.0.0.1", port: int | None = None, **overrides: Any) -
         overrides: Further arguments of ``Blocks.launch``.
     """
     catalogue = shipped()
+    threading.Thread(target=warm_up, args=[catalogue], name="warm-up", daemon=True).start()
     hub = open_hub(catalogue)
     arguments = launch_arguments(server_name=host, server_port=port, **overrides)
     try:

@@ -35,35 +35,36 @@ function paint(canvas, tile) {
 function paintView(view) {
   const [front, wrist] = ["front", "wrist"].map((camera) => live.tiles.get(tileNames[view.dataset.view](camera)));
   paint(view.querySelector(".main"), live.swapped ? wrist : front);
-  paint(view.querySelector(".inset"), live.swapped ? front : wrist);
-  return Boolean(front || wrist);
+  paint(view.querySelector(".second"), live.swapped ? front : wrist);
 }
 
-function say(view, { caption = "", note = null, absent = "" }) {
-  setText(view.querySelector(".caption"), caption);
-  if (note !== null) setText(view.querySelector(".note"), note);
+function say(view, { facts = "", absent = "" }) {
+  setHtml(view.querySelector(".facts"), facts);
   const why = view.querySelector(".absent");
   setText(why, absent);
   why.hidden = !absent;
-  view.querySelector(".frame").classList.toggle("empty", Boolean(absent));
 }
 
 function setText(node, text) { if (node && node.textContent !== text) node.textContent = text; }
-const percent = (share) => `${Math.round(100 * share)} %`;
+const written = new WeakMap();
+function setHtml(node, html) { if (written.get(node) !== html) { written.set(node, html); node.innerHTML = html; } }
+const fact = (value, unit, text) => `<p class="value">${value}<small>${unit}</small></p><p>${text}</p>`;
+const share = (name, value) =>
+  `<li><span>${name}</span><i style="--share:${value.toFixed(3)}"></i><b>${Math.round(100 * value)}<small>%</small></b></li>`;
 
 const describe = {
-  now: (s) => ({ caption: `${seconds(s.step)} s` }),
+  now: (s) => ({ facts: fact(seconds(s.step), " s", "Click to drop an object, drag to shove one.") }),
   imagined: (s) => s.imagined
-    ? { caption: `made at ${seconds(s.imagined.step)} s, shows ${seconds(s.imagined.step + live.horizon)} s` }
+    ? { facts: fact(`+${seconds(live.horizon)}`, " s", `imagined at ${seconds(s.imagined.step)} s for ${seconds(s.imagined.step + live.horizon)} s`) }
     : { absent: s.absent.imagined },
   attention: (s) => s.attention
-    ? { caption: `front ${percent(s.attention.front)} · wrist ${percent(s.attention.wrist)}\nproprio ${percent(s.attention.proprio)} · text ${percent(s.attention.text)}` }
+    ? { facts: `<ul class="shares">${["front", "wrist", "proprio", "text"].map((name) => share(name, s.attention[name] || 0)).join("")}</ul>` }
     : { absent: s.absent.attention },
   surprise: (s) => {
     const found = s.surprise[live.horizon];
     return found
-      ? { caption: `imagined at ${seconds(found.made)} s for ${seconds(found.at)} s`, note: `error ${found.error.toFixed(3)}` }
-      : { absent: s.absent.surprise, note: "" };
+      ? { facts: fact(found.error.toFixed(3), "", `mean error at ${seconds(found.at)} s, imagined at ${seconds(found.made)} s`) }
+      : { absent: s.absent.surprise };
   },
 };
 

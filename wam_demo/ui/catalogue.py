@@ -75,6 +75,19 @@ def _is_here(policy: str) -> bool:
     return True
 
 
+def warm_up(catalogue: Catalogue) -> None:
+    """Load the preferred policy, so that the first visitor does not wait for it.
+
+    Raises:
+        CheckpointError: Its checkpoint is corrupt.
+    """
+    from wam_demo.policy.engine import engines
+
+    preferred = next(iter(catalogue.policies))
+    if preferred in LEARNED_POLICIES:
+        engines.get(preferred)
+
+
 def _open_world(task: str) -> World:
     from wam_demo.sim.world import World
 

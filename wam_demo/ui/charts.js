@@ -43,9 +43,9 @@ function actionFan(track, w, h) {
   return parts.join("");
 }
 
-// Labels of marks that would overlap go to a second and third row; after that they are left out.
+// Labels of marks that would overlap go to further rows; when there are none left they are left out.
 function eventMarks(events, x, w, h) {
-  const ends = [-9, -9, -9];
+  const ends = Array(Math.max(1, Math.floor((h - 20) / 12))).fill(-9);
   return events.map((mark) => {
     const at = x(mark.step), width = 6.1 * mark.label.length + 8, flip = at + width > w;
     const start = flip ? at - width : at;

@@ -110,7 +110,7 @@ nowCanvas.addEventListener("pointerup", (event) => {
   showGesture(null);
 });
 nowCanvas.addEventListener("pointercancel", () => { grab = null; showGesture(null); });
-for (const inset of $$(".inset")) inset.addEventListener("click", act.swap);
+for (const second of $$(".second")) second.addEventListener("click", act.swap);
 
 // What the server says, in words.
 const PLAY = "M4 2.5l9 5.5-9 5.5z", PAUSE = "M4 3h3v10H4zM9 3h3v10H9z";
@@ -131,7 +131,7 @@ function showStatus(s) {
   setText($('[data-text="step"]'), String(s.step)); setText($('[data-text="horizon"]'), `/ ${s.horizon}`);
   for (const input of $$("[data-axis]")) followSlider(input, s.severities[input.dataset.axis] || 0);
   showBadge("policy", number(s.badges.policy_ms)); showBadge("imagination", number(s.badges.imagination_ms));
-  showBadge("age", number(s.badges.chunk_age_s, 1), s.badges.chunk_age_s > 1); showBadge("success", `${s.badges.successes}/${s.badges.episodes}`);
+  showBadge("age", number(s.badges.chunk_age_s, 1), s.badges.chunk_age_s > 1); showBadge("success", s.badges.episodes ? `${s.badges.successes}/${s.badges.episodes}` : "–");
   showOutcome(s.outcome);
   const line = $(".status");
   setText(line, s.notice.text);

@@ -6,12 +6,14 @@ const options = (items) =>
 
 const panel = (id, title, aside = "", body = "") => `
   <section class="panel view" data-view="${id}" aria-label="${title}">
-    <header><h3>${title}</h3><span class="note">${aside}</span></header>
+    <header><h3>${title}</h3>${aside}</header>
     <div class="frame">
       <canvas class="main" width="256" height="256" role="img" aria-label="${title}: front camera"></canvas>
-      <canvas class="inset" width="128" height="128" role="img" aria-label="${title}: wrist camera"></canvas>
-      <p class="absent" hidden></p>
-      <p class="caption"></p>${body}
+      <p class="absent" hidden></p>${body}
+    </div>
+    <div class="below">
+      <canvas class="second" width="128" height="128" role="img" aria-label="${title}: wrist camera" title="Swap the views (W)"></canvas>
+      <div class="facts"></div>
     </div>
   </section>`;
 
@@ -70,23 +72,25 @@ const MARKUP = `
   <div class="stage">
     <div class="work">
       <div class="strip">
-        ${panel("now", "Now", "click drops, drag shoves", `
+        ${panel("now", "Now", "", `
           <svg class="gesture" aria-hidden="true"><line/><circle r="5"/></svg>
           <p class="outcome" hidden></p>`)}
         ${panel("imagined", "Imagined", horizonSlider)}
         ${panel("attention", "Attention")}
         ${panel("surprise", "Imagined − actual")}
       </div>
-      <section class="panel chart" aria-label="Action plan">
-        <header><h3>Action</h3>
-          <ul class="legend"><li class="x">x</li><li class="y">y</li><li class="z">z</li><li class="g">gripper</li></ul>
-          <span class="note">TCP path, cm from its start · <span class="wide">solid: done · dashed: plan · faint: earlier plans</span></span></header>
-        <div class="plot" data-plot="action" role="img" aria-label="Path of the tool: past, plan and earlier plans"></div>
-      </section>
-      <section class="panel chart small" aria-label="Imagination error">
-        <header><h3>Imagination error</h3><span class="note" data-note="error">mean |imagined − actual| · every mark is a disturbance</span></header>
-        <div class="plot" data-plot="error" role="img" aria-label="Imagination error over the episode with a mark at every disturbance"></div>
-      </section>
+      <div class="charts">
+        <section class="panel chart" aria-label="Action plan">
+          <header><h3>Action</h3>
+            <ul class="legend"><li class="x">x</li><li class="y">y</li><li class="z">z</li><li class="g">gripper</li></ul>
+            <span class="note">cm from start · solid done, dashed plan, faint earlier</span></header>
+          <div class="plot" data-plot="action" role="img" aria-label="Path of the tool: past, plan and earlier plans"></div>
+        </section>
+        <section class="panel chart" aria-label="Imagination error">
+          <header><h3>Imagination error</h3><span class="note">a mark at every disturbance</span></header>
+          <div class="plot" data-plot="error" role="img" aria-label="Imagination error over the episode with a mark at every disturbance"></div>
+        </section>
+      </div>
     </div>
     <aside class="side" aria-label="Disturb">
       <section><h3 class="kicker">Disturb</h3>

@@ -108,7 +108,7 @@ def charts(view: View, track: Mapping[str, Any]) -> dict[str, Any]:
         track: From `Track.charts`.
     """
     errors = {str(ahead): [[at, round(error, 4)] for at, error in found] for ahead, found in view.errors.items()}
-    return {**track, "errors": errors, "events": event_marks(view.events)}
+    return {**track, "errors": errors, "events": event_marks(view.events, view.names)}
 
 
 def _badges(view: View) -> dict[str, Any]:

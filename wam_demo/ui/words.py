@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import groupby
+from itertools import groupby, zip_longest
 from typing import Any
 
 from wam_demo.session import View
@@ -19,6 +19,8 @@ AXIS_WORDS: Mapping[str, tuple[str, str]] = {
 }
 """Label and help of the axes that have a slider, in their order."""
 
+DRAG_STEPS = 6
+"""Values of one slider that follow each other within this many control steps are one disturbance."""
 _LABELS = {"swap_target": "move", "distractor": "drop", "language": "new words"}
 _WHY = {
     "expert": "The scripted expert reads the simulator: it neither imagines nor attends.",
@@ -26,27 +28,41 @@ _WHY = {
 }
 
 
-def event_label(event: Event) -> str:
-    """A few words for a mark: what was done, to what, how strongly."""
+def event_label(event: Event, names: Mapping[str, str]) -> str:
+    """A few words for a mark: what was done, to what, how strongly.
+
+    Args:
+        event: As it was applied.
+        names: What people call the bodies.
+    """
     details = event.parameters
     plain = event.kind.replace("_", " ")
     if details.get("severity") == 0:
         return f"{plain} off"
     label = _LABELS.get(event.kind, plain)
     if "object" in details:
-        return f"{label} {str(details['object']).replace('_', ' ')}"
+        body = str(details["object"])
+        return f"{label} {names.get(body, body.replace('_', ' '))}"
     if len(details.get("drops", ())) > 1:
         return f"{label} ×{len(details['drops'])}"
     return f"{label} {details['severity']}" if "severity" in details and event.kind not in _LABELS else label
 
 
-def event_marks(events: Sequence[Event]) -> list[dict[str, Any]]:
+def event_marks(events: Sequence[Event], names: Mapping[str, str]) -> list[dict[str, Any]]:
     """Marks for the chart and the list; equal ones at one step become one with a count."""
     marks = []
-    for (step, label), same in groupby(events, key=lambda event: (event.step, event_label(event))):
+    lasting = [event for event, later in zip_longest(events, events[1:]) if not _dragged_on(event, later)]
+    for (step, label), same in groupby(lasting, key=lambda event: (event.step, event_label(event, names))):
         count = len(list(same))
         marks.append({"step": step, "label": label if count == 1 else f"{label} ×{count}"})
     return marks
+
+
+def _dragged_on(event: Event, later: Event | None) -> bool:
+    """Whether this is a value that a slider passed on its way to the next one."""
+    if later is None or later.kind != event.kind or event.kind not in AXIS_WORDS:
+        return False
+    return later.step - event.step <= DRAG_STEPS
 
 
 def status_line(view: View) -> dict[str, Any]:
