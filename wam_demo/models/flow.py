@@ -1,6 +1,6 @@
 """Flow matching: noising, targets, losses and the Euler sampler (FACTS: z_tau = (1 - tau) z + tau eps)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
@@ -33,9 +33,10 @@ def sample_tau(count: int, generator: torch.Generator | None = None, *, shift: f
     return shift * tau / (1 + (shift - 1) * tau)
 
 
-@torch.no_grad()
-def euler(predict: Callable[[Tensor, Tensor], Tensor], noise: Tensor, steps: int, *, shift: float = 1.0) -> Tensor:
-    """Integrate from noise to data with the Euler scheduler of diffusers.
+def euler_stages(
+    predict: Callable[[Tensor, Tensor], Tensor], noise: Tensor, steps: int, *, shift: float = 1.0
+) -> Iterator[Tensor]:
+    """Integrate from noise to data with the Euler scheduler of diffusers, one step at a time.
 
     Args:
         predict: Maps (z_tau, tau (B,)) to the velocity at z_tau.
@@ -43,8 +44,8 @@ def euler(predict: Callable[[Tensor, Tensor], Tensor], noise: Tensor, steps: int
         steps: Euler steps.
         shift: As in `sample_tau`: how much of the schedule is spent near pure noise.
 
-    Returns:
-        The sample, shaped as ``noise``.
+    Yields:
+        The state after each step, shaped as ``noise``; the last one is the sample.
     """
     from diffusers import FlowMatchEulerDiscreteScheduler
 
@@ -52,6 +53,14 @@ def euler(predict: Callable[[Tensor, Tensor], Tensor], noise: Tensor, steps: int
     scheduler.set_timesteps(sigmas=torch.linspace(1, 1 / steps, steps).tolist())
     sample = noise
     for sigma, timestep in zip(scheduler.sigmas[:-1], scheduler.timesteps, strict=True):
-        tau = sigma.expand(len(sample)).to(sample.device)
-        sample = scheduler.step(predict(sample, tau), timestep, sample, return_dict=False)[0]
-    return sample
+        with torch.no_grad():
+            speed = predict(sample, sigma.expand(len(sample)).to(sample.device))
+            sample = scheduler.step(speed, timestep, sample, return_dict=False)[0]
+        yield sample
+
+
+def euler(predict: Callable[[Tensor, Tensor], Tensor], noise: Tensor, steps: int, *, shift: float = 1.0) -> Tensor:
+    """The sample at the end of `euler_stages`, shaped as ``noise``."""
+    for sample in euler_stages(predict, noise, steps, shift=shift):
+        noise = sample
+    return noise

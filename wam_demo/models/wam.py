@@ -1,5 +1,6 @@
 """The world action model: one video transformer that imagines, one action transformer that reads it."""
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Self
@@ -11,7 +12,7 @@ from wam_demo.models.action_head import ActionHead, ActionHeadConfig
 from wam_demo.models.backbone import BackboneConfig, VideoBackbone
 from wam_demo.models.checkpoint import load_weights, read_config, save_checkpoint
 from wam_demo.models.chunk import ChunkNormaliser
-from wam_demo.models.flow import euler
+from wam_demo.models.flow import euler, euler_stages
 
 
 @dataclass(frozen=True)
@@ -131,18 +132,16 @@ class WorldActionModel(nn.Module):
         spread = planned.std(1, correction=0).norm(dim=-1).mean(-1)
         return Plan(self.normaliser.decode_chunk(chunk.mean(1)), attention, spread)
 
-    @torch.no_grad()
-    def imagine(self, latents: Tensor, text: Tensor, state: Tensor, noise: Tensor, steps: int | None = None) -> Tensor:
-        """Sample future latents.
+    def imagine_stages(self, latents: Tensor, text: Tensor, state: Tensor, noise: Tensor) -> Iterator[Tensor]:
+        """Sample future latents, one Euler step at a time; the last one yielded is the sample.
 
         Args:
             latents: (B, cameras, C, H, W).
             text: (B, 384).
             state: (B, 17) raw.
             noise: (B, cameras, horizons, C, H, W) standard normal.
-            steps: Euler steps; the config's by default.
 
-        Returns:
+        Yields:
             (B, cameras, horizons, C, H, W).
         """
         latents, text = latents.to(self.dtype), text.to(self.dtype)
@@ -152,7 +151,12 @@ class WorldActionModel(nn.Module):
             condition = self.backbone.condition(text, state, tau)
             return self.backbone.video(latents, future.to(self.dtype), condition)[0].float()
 
-        return euler(predict, noise.float(), steps or self.config.video_steps, shift=self.config.video_shift)
+        yield from euler_stages(predict, noise.float(), self.config.video_steps, shift=self.config.video_shift)
+
+    def imagine(self, latents: Tensor, text: Tensor, state: Tensor, noise: Tensor) -> Tensor:
+        """The sample at the end of `imagine_stages`."""
+        *_, sample = self.imagine_stages(latents, text, state, noise)
+        return sample
 
     def to_compute(self, dtype: torch.dtype) -> Self:
         """Cast the networks, keeping the normalisation statistics in float32."""

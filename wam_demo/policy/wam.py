@@ -1,7 +1,7 @@
 """A trained world action model as a policy: observations in, plans, attention and imagined futures out."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -76,19 +76,30 @@ class WamPolicy:
         }
         return [self._prediction(plan, row, timing) for row in range(len(observations))]
 
-    @torch.inference_mode()
+    def imagine_stages(
+        self, observations: Sequence[Observation], *, samples: int = 1, seed: int | None = None
+    ) -> Iterator[list[list[Mapping[str, Image]]] | None]:
+        """As `imagine`, yielding ``None`` after each denoising step so that a plan may go in between."""
+        latents, text, state = (part.repeat_interleave(samples, 0) for part in self.encode(observations))
+        video = self.model.config.backbone
+        shape = (len(latents), video.cameras, video.horizons, *latents.shape[2:])
+        noise = torch.randn(shape, generator=torch.Generator().manual_seed(0 if seed is None else seed))
+        future = noise
+        for future in self.model.imagine_stages(latents, text, state, noise):
+            yield None
+        with torch.inference_mode():
+            decoded = self.tokenizer.decode(future.flatten(0, 2).to(self.dtype))
+            frames = to_images(decoded).unflatten(0, shape[:3]).numpy()
+        results = [dict(zip(self.cameras, sample, strict=True)) for sample in frames]
+        yield [results[i : i + samples] for i in range(0, len(results), samples)]
+
     def imagine(
         self, observations: Sequence[Observation], *, samples: int = 1, seed: int | None = None
     ) -> list[list[Mapping[str, Image]]]:
         """Sample futures; see `Imaginer`."""
-        latents, text, state = (part.repeat_interleave(samples, 0) for part in self.encode(observations))
-        video = self.model.config.backbone
-        shape = (len(latents), video.cameras, video.horizons, *latents.shape[2:])
-        generator = torch.Generator().manual_seed(0 if seed is None else seed)
-        future = self.model.imagine(latents, text, state, torch.randn(shape, generator=generator))
-        frames = to_images(self.tokenizer.decode(future.flatten(0, 2).to(self.dtype))).unflatten(0, shape[:3]).numpy()
-        results = [dict(zip(self.cameras, sample, strict=True)) for sample in frames]
-        return [results[i : i + samples] for i in range(0, len(results), samples)]
+        *_, futures = self.imagine_stages(observations, samples=samples, seed=seed)
+        assert futures is not None
+        return futures
 
     def encode(self, observations: Sequence[Observation]) -> tuple[Tensor, Tensor, Tensor]:
         """Latents (B, cameras, C, H, W), text (B, 384) and raw state (B, 17) of observations."""

@@ -17,12 +17,18 @@ from wam_demo.train.teacher import TeacherRecipe, train_teacher
 from wam_demo.train.tokenizer import TokenizerRecipe, train_tokenizer
 from wam_demo.train.wam import WamRecipe, train_wam
 
-KINDS = ("tokenizer", "teacher", "wam", "agra")
+KINDS = ("tokenizer", "decoder", "teacher", "wam", "agra")
+"""``decoder`` trains the shipped tokenizer's decoder further and leaves its latent space as it is."""
 
 TOKENIZER = {
     "debug": TokenizerRecipe(loop=LoopConfig(steps=20, warmup=5), batch=4, compile=False, scenes=1),
     "small": TokenizerRecipe(),
     "base": TokenizerRecipe(loop=LoopConfig(steps=12_000, lr=1.5e-3, decay=0.5), batch=64, scenes=600),
+}
+DECODER = {
+    "debug": replace(TOKENIZER["debug"], loop=LoopConfig(steps=5, warmup=2)),
+    "small": replace(TOKENIZER["small"], loop=LoopConfig(steps=3000, lr=6e-4, warmup=100, decay=0.7)),
+    "base": replace(TOKENIZER["base"], loop=LoopConfig(steps=8000, lr=6e-4, warmup=100, decay=0.7)),
 }
 TEACHER = {
     "debug": TeacherRecipe(SimsemConfig(dim=48, depth=2), LoopConfig(steps=10, warmup=2, muon=True), 4, 1, 4, False),
@@ -94,16 +100,17 @@ def run(
     """
     if kind not in KINDS:
         raise UnknownNameError("model to train", kind, KINDS)
-    presets: dict[str, Any] = {"tokenizer": TOKENIZER, "teacher": TEACHER}.get(kind, WAM)
+    presets: dict[str, Any] = {"tokenizer": TOKENIZER, "decoder": DECODER, "teacher": TEACHER}.get(kind, WAM)
     recipe = preset_of(presets, preset)
     if steps is not None:
         recipe = replace(recipe, loop=replace(recipe.loop, steps=steps))
     out.mkdir(parents=True, exist_ok=True)
-    if kind in ("tokenizer", "teacher"):
+    if kind in ("tokenizer", "decoder", "teacher"):
         # Other scenes for each: what the teacher never saw is a fairer test of the tokenizer.
         renders = ensure_randomised(out / "renders", 1 + (kind == "teacher"), recipe.scenes, recipe.frames_per_scene)
-        if kind == "tokenizer":
-            return train_tokenizer(recipe, [data, *renders], out, seed=seed, resume=resume)
+        if kind != "teacher":
+            space = Tokenizer.from_pretrained(checkpoints / "tokenizer") if kind == "decoder" else None
+            return train_tokenizer(recipe, [data, *renders], out, seed=seed, resume=resume, latent_space_of=space)
         return train_teacher(recipe, renders, out, seed=seed, resume=resume)
     tokenizer = Tokenizer.from_pretrained(checkpoints / "tokenizer")
     chosen = None

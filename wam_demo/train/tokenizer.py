@@ -14,7 +14,7 @@ from wam_demo.data.lerobot import Dataset
 from wam_demo.errors import DataError
 from wam_demo.models.tokenizer import Tokenizer, TokenizerConfig, to_tensor
 from wam_demo.train.loop import LoopConfig, Trainer
-from wam_demo.types import POLICY_CAMERAS
+from wam_demo.types import IMAGE_SIZE, POLICY_CAMERAS
 
 LATENT_NOISE = 0.05
 """Noise on the latents while training, relative to their deviation; keeps the decoder smooth."""
@@ -66,14 +66,34 @@ def evaluate(tokenizer: Tokenizer, frames: np.ndarray) -> float:
 
 
 def train_tokenizer(
-    recipe: TokenizerRecipe, sources: Sequence[Path], out: Path, *, seed: int = 0, resume: bool = False
+    recipe: TokenizerRecipe,
+    sources: Sequence[Path],
+    out: Path,
+    *,
+    seed: int = 0,
+    resume: bool = False,
+    latent_space_of: Tokenizer | None = None,
 ) -> dict[str, Any]:
-    """Train on the images of ``sources`` and write the checkpoint to ``out``."""
+    """Train on the images of ``sources`` and write the checkpoint to ``out``.
+
+    Args:
+        recipe: Sizes and schedule.
+        sources: Datasets and ``.npz`` renders.
+        out: Run directory.
+        seed: Seeds initialisation, batches and noise.
+        resume: Continue a run in ``out``.
+        latent_space_of: Start from this tokenizer and train its decoder only, so that models
+            trained on its latents stay valid.
+    """
     torch.manual_seed(seed)
     frames = load_frames(sources)
     order = np.random.default_rng(seed).permutation(len(frames))
     held, used = np.ascontiguousarray(frames[order[:256]]), order[256:] if len(order) > 512 else order
-    tokenizer = Tokenizer(recipe.model).to(memory_format=torch.channels_last)
+    tokenizer = Tokenizer(latent_space_of.config if latent_space_of else recipe.model)
+    if latent_space_of:
+        tokenizer.load_state_dict(latent_space_of.state_dict())
+        tokenizer.autoencoder.encoder.requires_grad_(False)
+    tokenizer = tokenizer.to(memory_format=torch.channels_last)
     trainer = Trainer(tokenizer, recipe.loop, out, resume=resume)
 
     def reconstruct(pixels: Tensor, noise: Tensor) -> Tensor:
@@ -83,21 +103,23 @@ def train_tokenizer(
         return F.mse_loss(restored, pixels) + 0.02 * F.l1_loss(restored, pixels)
 
     compiled = torch.compile(reconstruct) if recipe.compile else reconstruct
-    side = 128 // (2 * recipe.model.fold)
+    config = tokenizer.config
+    side = IMAGE_SIZE // (2 * config.fold)
 
     def loss(step: int) -> tuple[Tensor, dict[str, Tensor]]:
         generator = torch.Generator().manual_seed(seed * 1_000_003 + step)
         rows = used[torch.randint(len(used), (recipe.batch,), generator=generator).numpy()]
-        noise = torch.randn(recipe.batch, recipe.model.latent_channels, side, side, generator=generator)
+        noise = torch.randn(recipe.batch, config.latent_channels, side, side, generator=generator)
         with torch.autocast("cpu", torch.bfloat16):
             value = compiled(to_tensor(torch.from_numpy(frames[rows])), noise)
         return value * 100, {}
 
     averaged: Tokenizer = trainer.averaged
     curves = trainer.run(loss, report=lambda step: {"psnr": evaluate(averaged, held)}, report_every=500)
-    with torch.no_grad():
+    if latent_space_of is None:
         sample = to_tensor(torch.from_numpy(np.ascontiguousarray(frames[order[:512]])))
-        averaged.set_statistics(torch.cat([averaged.raw_encode(part) for part in sample.split(32)]))
+        with torch.no_grad():
+            averaged.set_statistics(torch.cat([averaged.raw_encode(part) for part in sample.split(32)]))
     averaged.save_pretrained(out)
     return {
         "steps": trainer.step,
