@@ -19,7 +19,7 @@ def test_templates_have_known_slots_and_are_many(task):
         for _, name, _, _ in string.Formatter().parse(text)
         if name
     }
-    assert slots <= {"colour", "a_noun", "b_noun", "c_colour", "container", "area", "part", "handle"}
+    assert slots <= {"colour", "a_noun", "b_noun", "goal_colour", "goal_noun", "container", "area", "part"}
     assert not set(spec.templates) & set(spec.held_out)
 
 

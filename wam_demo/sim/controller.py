@@ -88,16 +88,16 @@ class Controller:
         Raises:
             InvalidInputError: The action has another shape or is not finite.
         """
-        action = checked_action(action)
+        motion = checked_action(action)
         state, before = self.state, self._anchored(data)
-        position = np.clip(before + action[:3], *WORKSPACE)
-        rotation = exponential(action[3:6]) @ state.rotation
+        position = np.clip(before + motion[:3], *WORKSPACE)
+        rotation = exponential(motion[3:6]) @ state.rotation
         if -rotation[2, 2] < _MAX_TILT_COS and -rotation[2, 2] < -state.rotation[2, 2]:
-            action[3:6], rotation = 0, state.rotation
+            motion[3:6], rotation = 0, state.rotation
         goal = self.solve(state.goal, position, rotation)
-        self.state = ControllerState(position, rotation, float(action[6]), state.goal, goal, 0)
-        action[:3] = position - before
-        return action.astype(np.float32)
+        self.state = ControllerState(position, rotation, float(motion[6]), state.goal, goal, 0)
+        motion[:3] = position - before
+        return motion.astype(np.float32)
 
     def targets(self, substeps: int) -> NDArray[np.float64]:
         """(substeps, 9) actuator targets of the next physics steps; advances the controller's clock."""

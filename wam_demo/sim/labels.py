@@ -84,7 +84,9 @@ class FrameQueue:
 
     def ready(self) -> Iterator[DemoFrame]:
         """The frames that are finished, in order."""
-        while self._waiting and self._waiting[0].result and len(self._waiting[0].chunk) == CHUNK_STEPS:
-            frame = self._waiting.pop(0)
-            result, chunk = frame.result, np.stack(frame.chunk)
-            yield DemoFrame(frame.observation, result.applied, chunk, result.success, frame.step)
+        while self._waiting:
+            frame, result = self._waiting[0], self._waiting[0].result
+            if result is None or len(frame.chunk) < CHUNK_STEPS:
+                return
+            self._waiting.pop(0)
+            yield DemoFrame(frame.observation, result.applied, np.stack(frame.chunk), result.success, frame.step)

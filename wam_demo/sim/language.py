@@ -15,7 +15,6 @@ SYNONYMS: Mapping[str, Sequence[str]] = {
     "bowl": ("bowl", "dish", "basin"),
     "zone": ("zone", "area", "square"),
     "button": ("button", "switch", "knob"),
-    "handle": ("handle", "grip"),
     "drawer": ("drawer", "tray"),
 }
 """Concept -> words used in training; the first is the plain one and is drawn half of the time."""
@@ -31,7 +30,6 @@ HELD_OUT: Mapping[str, Sequence[str]] = {
     "bowl": ("container", "pot"),
     "zone": ("patch", "region"),
     "button": ("push-button", "plunger"),
-    "handle": ("pull", "bar"),
     "drawer": ("compartment", "bin"),
 }
 """Concept -> words that appear only on the ``language`` axis."""

@@ -346,10 +346,10 @@ class World:
         steps = self.effects.delay_steps
         if not steps:
             return action
-        queue = (*self.effects.queue, checked_action(action))
+        queue = (*self.effects.queue, checked_action(action).astype(np.float32))
         arrived = len(queue) > steps
         self.effects = replace(self.effects, queue=queue[-steps:])
-        still = np.array([0, 0, 0, 0, 0, 0, self.controller.state.opening])
+        still = np.array([0, 0, 0, 0, 0, 0, self.controller.state.opening], np.float32)
         return queue[-steps - 1] if arrived else still
 
     def _geoms(self, camera: str, size: int) -> NDArray[np.int32]:

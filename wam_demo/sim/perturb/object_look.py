@@ -44,7 +44,7 @@ class ObjectLook:
             raise InvalidInputError(f"shape is {str(shape)[:20]!r}: valid is box, cylinder or none")
         scene.body(name)
         self.clear(world)
-        painted = f"{name}_cap" if scene.has_body(f"{name}_cap") else name
+        painted = next(body for body in (f"{name}_cap", f"{name}_tray", name) if scene.has_body(body))
         colour = scene.model.geom_rgba[scene.geoms(painted)[0], :3]
         scene.paint(painted, _turned(colour, hue))
         if not scene.is_free(name):
@@ -57,8 +57,9 @@ class ObjectLook:
 
     def clear(self, world: "World") -> None:
         """The looks that the reset drew."""
-        for name in world.scene.things():
-            world.scene.revert(*_FIELDS, geoms=world.scene.geoms(name))
+        for name in world.assignment.candidates:
+            for body in filter(world.scene.has_body, (name, f"{name}_cap", f"{name}_tray")):
+                world.scene.revert(*_FIELDS, geoms=world.scene.geoms(body))
 
 
 def _turned(rgb: np.ndarray, turns: float) -> np.ndarray:

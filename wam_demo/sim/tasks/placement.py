@@ -12,6 +12,7 @@ OBJECTS = ("object0", "object1", "object2")
 """Bodies of the movable objects in scenes that have them."""
 OBJECT_HALF_M = np.array([0.0225, 0.0225, 0.025])
 """Half extents [m] of every movable object: 4.5 cm wide, 5 cm tall."""
+YAW_RAD = 0.4
 
 
 def dress_objects(
@@ -24,6 +25,21 @@ def dress_objects(
         scene.paint(name, np.array(COLOURS[colours[name]]))
         scene.reshape(name, "box" if nouns[name] == "cube" else "cylinder", half)
     return colours, nouns
+
+
+def stand(
+    scene: Scene,
+    names: Sequence[str],
+    rng: np.random.Generator,
+    region: NDArray,
+    gap: float,
+    keep_away: Sequence[tuple[NDArray, float]] = (),
+) -> None:
+    """Stand objects upright at random points of a rectangle, turned by up to `YAW_RAD`; see `scatter`."""
+    points = scatter(rng, len(names), region, gap, keep_away)
+    for name, point in zip(names, points, strict=True):
+        height = scene.half_extents(name)[2]
+        scene.place(name, np.array([*point, height]), rng.uniform(-YAW_RAD, YAW_RAD))
 
 
 def scatter(

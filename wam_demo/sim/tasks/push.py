@@ -9,7 +9,7 @@ from wam_demo.sim.motion import Hand, fall, half_width, hand, mix, move, retreat
 from wam_demo.sim.rotation import wrap
 from wam_demo.sim.scene import Scene
 from wam_demo.sim.tasks.base import Assignment
-from wam_demo.sim.tasks.placement import OBJECTS, dress_objects, scatter
+from wam_demo.sim.tasks.placement import OBJECTS, dress_objects, stand
 from wam_demo.sim.tasks.specs import TASKS
 from wam_demo.types import Vector
 
@@ -39,10 +39,7 @@ class Push:
         zone = ZONE + rng.uniform(-ZONE_SPREAD_M, ZONE_SPREAD_M)
         scene.place("zone", np.array([*zone, 0.0]))
         colours, nouns = dress_objects(scene, OBJECTS, rng)
-        points = scatter(rng, len(OBJECTS), REGION, OBJECT_GAP_M)
-        for name, point in zip(OBJECTS, points, strict=True):
-            height = scene.half_extents(name)[2]
-            scene.place(name, np.array([*point, height]), rng.uniform(-0.4, 0.4))
+        stand(scene, OBJECTS, rng, REGION, OBJECT_GAP_M)
         return Assignment(str(rng.choice(OBJECTS)), "zone", colours, nouns, OBJECTS)
 
     def concepts(self, assignment: Assignment) -> Mapping[str, str]:

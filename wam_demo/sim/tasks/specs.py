@@ -106,5 +106,104 @@ _BUTTON = TaskSpec(
     horizon=80,
 )
 
-TASKS: Mapping[str, TaskSpec] = {spec.name: spec for spec in (_PICK_PLACE, _PUSH, _BUTTON)}
+_REACH = TaskSpec(
+    name="reach",
+    title="Reach for an object",
+    templates=(
+        "reach for the {colour} {a_noun}",
+        "reach the {colour} {a_noun}",
+        "go to the {colour} {a_noun}",
+        "move to the {colour} {a_noun}",
+        "point at the {colour} {a_noun}",
+        "hover over the {colour} {a_noun}",
+        "move above the {colour} {a_noun}",
+        "go above the {colour} {a_noun}",
+        "please go to the {colour} {a_noun}",
+        "can you point at the {colour} {a_noun}",
+        "show me the {colour} {a_noun}",
+        "go to the {a_noun} that is {colour}",
+        "move the hand to the {colour} {a_noun}",
+        "{colour} {a_noun}",
+    ),
+    held_out=(
+        "would you kindly indicate the {colour} {a_noun}",
+        "bring your fingertips close to the {a_noun} coloured {colour}",
+        "wait just over the {colour} {a_noun}",
+        "which {a_noun} is {colour}? stop there",
+    ),
+    indirect=(
+        "I wonder where the {colour} {a_noun} is",
+        "the {colour} {a_noun} is the one I mean",
+        "it is all about the {colour} {a_noun}",
+    ),
+    horizon=80,
+)
+
+_STACK = TaskSpec(
+    name="stack",
+    title="Stack one object on another",
+    templates=(
+        "stack the {colour} {a_noun} on the {goal_colour} {goal_noun}",
+        "put the {colour} {a_noun} on the {goal_colour} {goal_noun}",
+        "place the {colour} {a_noun} on top of the {goal_colour} {goal_noun}",
+        "put the {colour} {a_noun} on top of the {goal_colour} {goal_noun}",
+        "set the {colour} {a_noun} on the {goal_colour} {goal_noun}",
+        "pick up the {colour} {a_noun} and stack it on the {goal_colour} {goal_noun}",
+        "take the {colour} {a_noun} and put it on the {goal_colour} {goal_noun}",
+        "move the {colour} {a_noun} onto the {goal_colour} {goal_noun}",
+        "lift the {colour} {a_noun} onto the {goal_colour} {goal_noun}",
+        "please stack the {colour} {a_noun} on the {goal_colour} {goal_noun}",
+        "can you put the {colour} {a_noun} on the {goal_colour} {goal_noun}",
+        "the {colour} {a_noun} goes on the {goal_colour} {goal_noun}",
+        "I want the {colour} {a_noun} on the {goal_colour} {goal_noun}",
+        "{colour} {a_noun} on the {goal_colour} {goal_noun}",
+    ),
+    held_out=(
+        "would you kindly balance the {colour} {a_noun} upon the {goal_colour} {goal_noun}",
+        "build a tower: below the {goal_colour} {goal_noun}, above it the {colour} {a_noun}",
+        "the {goal_colour} {goal_noun} should carry the {colour} {a_noun}",
+        "rest the {a_noun} coloured {colour} atop the {goal_colour} {goal_noun}",
+    ),
+    indirect=(
+        "the {colour} {a_noun} belongs on the {goal_colour} {goal_noun}",
+        "the {goal_colour} {goal_noun} would look better under the {colour} {a_noun}",
+        "I would like a tower with the {colour} {a_noun} on the {goal_colour} {goal_noun}",
+    ),
+    horizon=140,
+)
+
+_DRAWER = TaskSpec(
+    name="drawer",
+    title="Open a drawer",
+    templates=(
+        "open the {colour} {part}",
+        "pull the {colour} {part} open",
+        "pull open the {colour} {part}",
+        "pull out the {colour} {part}",
+        "slide the {colour} {part} open",
+        "slide out the {colour} {part}",
+        "grab the handle of the {colour} {part} and pull",
+        "please open the {colour} {part}",
+        "can you open the {colour} {part}",
+        "open the {part} that is {colour}",
+        "I want the {colour} {part} open",
+        "get the {colour} {part} open",
+        "the {colour} {part} should be open",
+        "{colour} {part} open",
+    ),
+    held_out=(
+        "would you kindly draw the {colour} {part} towards the camera",
+        "let me look inside the {part} coloured {colour}",
+        "yank the {colour} {part} outwards",
+        "make the {colour} {part} come out of its cabinet",
+    ),
+    indirect=(
+        "I need something from the {colour} {part}",
+        "the {colour} {part} has been shut for too long",
+        "what might be in the {colour} {part}",
+    ),
+    horizon=100,
+)
+
+TASKS: Mapping[str, TaskSpec] = {spec.name: spec for spec in (_PICK_PLACE, _PUSH, _BUTTON, _REACH, _STACK, _DRAWER)}
 """Every task by name."""
