@@ -188,7 +188,7 @@ def test_another_target_changes_the_words(pick_place):
 def test_closing_frees_the_renderer(pick_place):
     world = World("pick_place")
     world.render("side", 64)
-    renderer = world._renderer
+    renderer = world._view._renderer
     world.close()
     with pytest.raises(RuntimeError, match="closed"):
         renderer.rgb(world.scene.data, "side", 64)

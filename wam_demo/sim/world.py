@@ -1,7 +1,7 @@
 """One simulated world: a scene, a task, a controller and a renderer, used from one thread."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import mujoco
@@ -9,98 +9,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wam_demo.sim import cameras, perturb
-from wam_demo.sim.backdrop import Backdrop, Painter
-from wam_demo.sim.controller import FINGERS, HOME, JOINTS, SUBSTEPS, Controller, ControllerState, checked_action
+from wam_demo.sim.controller import FINGERS, HOME, JOINTS, SUBSTEPS, Controller, checked_action
 from wam_demo.sim.guard import Guard
-from wam_demo.sim.lens import Blur, Cover
 from wam_demo.sim.motion import hand
-from wam_demo.sim.render import Renderer, area_downsample
-from wam_demo.sim.scene import Scene, SceneState
-from wam_demo.sim.segments import segment_table
+from wam_demo.sim.render import area_downsample
+from wam_demo.sim.scene import Scene
+from wam_demo.sim.state import Effects, Progress, StepResult, WorldState
 from wam_demo.sim.tasks.base import Assignment
 from wam_demo.sim.tasks.registry import task_logic
+from wam_demo.sim.view import View
 from wam_demo.types import CONTROL_HZ, IMAGE_SIZE, POLICY_CAMERAS, Event, Image, Observation, Vector
+
+__all__ = ["HOME_SPREAD_RAD", "SUCCESS_STEPS", "StepResult", "World", "WorldState"]
 
 HOME_SPREAD_RAD = 0.03
 """Start joints lie within this of home."""
-_AROUND = [(0.0, 0.0), *((0.015 * x, 0.015 * y) for x in (-1, 0, 1) for y in (-1, 0, 1) if x or y)]
 SUCCESS_STEPS = 5
 """Control steps (0.5 s) for which success must hold."""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Counters and words of an episode.
-
-    Attributes:
-        seed: Seed of the reset.
-        step: Control steps begun since the reset.
-        streak: Control steps in a row with success.
-        success: Success has held for 0.5 s at some time.
-        fault: What went wrong, if anything did.
-        instruction: Words that the policy sees.
-        plain_instruction: Words that the seed, or a change of target, gave.
-        assignment: Who is who.
-        events: What disturbed the episode so far.
-        pending: What will disturb it at a later control step.
-    """
-
-    seed: int = 0
-    step: int = 0
-    streak: int = 0
-    success: bool = False
-    fault: str | None = None
-    instruction: str = ""
-    plain_instruction: str = ""
-    assignment: Assignment = field(default_factory=lambda: Assignment(""))
-    events: tuple[Event, ...] = ()
-    pending: tuple[Event, ...] = ()
-
-
-@dataclass(frozen=True)
-class Effects:
-    """Disturbances that are no part of the physics.
-
-    Attributes:
-        blur: Sensor noise of the policy's cameras.
-        cover: Covered part of the front image.
-        backdrop: Table and sky.
-        delay_steps: Control steps by which actions arrive late.
-        queue: Actions on their way.
-    """
-
-    blur: Blur | None = None
-    cover: Cover | None = None
-    backdrop: Backdrop = field(default_factory=Backdrop)
-    delay_steps: int = 0
-    queue: tuple[Vector, ...] = ()
-
-
-@dataclass(frozen=True)
-class WorldState:
-    """A fork point: restoring it makes the world evolve bit-identically from here."""
-
-    scene: SceneState
-    controller: ControllerState
-    progress: Progress
-    effects: Effects
-
-
-@dataclass(frozen=True)
-class StepResult:
-    """What one control step did.
-
-    Attributes:
-        applied: (7,) float32 action after clamping.
-        success_now: The goal is met in this state.
-        success: It has held for 0.5 s at some time in this episode.
-        fault: What went wrong with the physics, or ``None``.
-    """
-
-    applied: Vector
-    success_now: bool
-    success: bool
-    fault: str | None
 
 
 class World:
@@ -119,11 +44,8 @@ class World:
         self.scene = Scene(self.logic.scene)
         self.controller = Controller(self.scene.model)
         self._guard = Guard(self.scene.model, self.scene.data)
-        self._segments = segment_table(self.scene.model)
+        self._view = View(self.scene)
         self.effects = Effects()
-        self._renderer: Renderer | None = None
-        self._painter: Painter | None = None
-        self._mask_renderer: Renderer | None = None
         self._progress = Progress()
 
     @property
@@ -276,17 +198,16 @@ class World:
 
     def render(self, camera: str, size: int = 256) -> Image:
         """(size, size, 3) uint8 view of a camera, with whatever disturbs its image."""
-        return self._through_lens(camera, self._picture(camera, size))
+        return self._through_lens(camera, self._seen(camera, size))
 
     def segmentation(self, camera: str, size: int = IMAGE_SIZE) -> NDArray[np.int32]:
         """(size, size) int32 class per pixel, an index into `SEGMENTS`."""
-        return self._segments[self._geoms(camera, size) + 1]
+        return self._view.segmentation(camera, size)
 
     def mask(self, camera: str, roles: Sequence[str], size: int = IMAGE_SIZE) -> NDArray[np.bool_]:
         """(size, size) bool: pixels that show ``target``, ``goal``, ``gripper`` or a body by its name."""
         bodies = [body for role in roles for body in self._role(role)]
-        owner = np.append(self.scene.model.geom_bodyid, -1)
-        return np.isin(owner[self._geoms(camera, size)], bodies)
+        return self._view.mask(camera, bodies, size)
 
     def project(self, camera: str, points: NDArray) -> NDArray[np.float64]:
         """(N, 2) image coordinates 0..1 of (N, 3) world points [m]."""
@@ -298,12 +219,7 @@ class World:
 
     def pick(self, camera: str, u: float, v: float) -> str | None:
         """Name of the movable thing seen at an image point 0..1 or just beside it, if any."""
-        for du, dv in _AROUND:
-            geom = cameras.geom_at(self.scene.model, self.scene.data, camera, u + du, v + dv)
-            name = self.scene.owner(geom) if geom >= 0 else None
-            if name is not None:
-                return name
-        return None
+        return self._view.pick(camera, u, v)
 
     def fault(self) -> str | None:
         """What went wrong with the physics in this episode, or ``None``."""
@@ -321,17 +237,10 @@ class World:
 
     def close(self) -> None:
         """Free the renderers; the world can still be stepped."""
-        for renderer in (self._renderer, self._mask_renderer):
-            if renderer is not None:
-                renderer.close()
-        self._renderer = self._mask_renderer = self._painter = None
+        self._view.close()
 
-    def _picture(self, camera: str, size: int) -> Image:
-        if self._renderer is None or self._painter is None:
-            self._renderer = Renderer(self.scene.model)
-            self._painter = Painter(self.scene.model, self._renderer)
-        self._painter.show(self.effects.backdrop, self.step_count)
-        return self._renderer.rgb(self.scene.data, camera, size)
+    def _seen(self, camera: str, size: int) -> Image:
+        return self._view.picture(camera, size, self.effects.backdrop, self.step_count)
 
     def _through_lens(self, camera: str, image: Image) -> Image:
         effects = self.effects
@@ -351,12 +260,6 @@ class World:
         self.effects = replace(self.effects, queue=queue[-steps:])
         still = np.array([0, 0, 0, 0, 0, 0, self.controller.state.opening], np.float32)
         return queue[-steps - 1] if arrived else still
-
-    def _geoms(self, camera: str, size: int) -> NDArray[np.int32]:
-        # A renderer of its own: toggling segmentation on one context has crashed after minutes.
-        if self._mask_renderer is None:
-            self._mask_renderer = Renderer(self.scene.model)
-        return self._mask_renderer.geoms(self.scene.data, camera, size)
 
     def _role(self, role: str) -> list[int]:
         if role == "gripper":

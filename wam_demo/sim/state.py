@@ -1,0 +1,85 @@
+"""The parts of a world's state: progress, effects, fork points, what a step did."""
+
+from dataclasses import dataclass, field
+
+from wam_demo.sim.backdrop import Backdrop
+from wam_demo.sim.controller import ControllerState
+from wam_demo.sim.lens import Blur, Cover
+from wam_demo.sim.scene import SceneState
+from wam_demo.sim.tasks.base import Assignment
+from wam_demo.types import Event, Vector
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Counters and words of an episode.
+
+    Attributes:
+        seed: Seed of the reset.
+        step: Control steps begun since the reset.
+        streak: Control steps in a row with success.
+        success: Success has held for 0.5 s at some time.
+        fault: What went wrong, if anything did.
+        instruction: Words that the policy sees.
+        plain_instruction: Words that the seed, or a change of target, gave.
+        assignment: Who is who.
+        events: What disturbed the episode so far.
+        pending: What will disturb it at a later control step.
+    """
+
+    seed: int = 0
+    step: int = 0
+    streak: int = 0
+    success: bool = False
+    fault: str | None = None
+    instruction: str = ""
+    plain_instruction: str = ""
+    assignment: Assignment = field(default_factory=lambda: Assignment(""))
+    events: tuple[Event, ...] = ()
+    pending: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True)
+class Effects:
+    """Disturbances that are no part of the physics.
+
+    Attributes:
+        blur: Sensor noise of the policy's cameras.
+        cover: Covered part of the front image.
+        backdrop: Table and sky.
+        delay_steps: Control steps by which actions arrive late.
+        queue: Actions on their way.
+    """
+
+    blur: Blur | None = None
+    cover: Cover | None = None
+    backdrop: Backdrop = field(default_factory=Backdrop)
+    delay_steps: int = 0
+    queue: tuple[Vector, ...] = ()
+
+
+@dataclass(frozen=True)
+class WorldState:
+    """A fork point: restoring it makes the world evolve bit-identically from here."""
+
+    scene: SceneState
+    controller: ControllerState
+    progress: Progress
+    effects: Effects
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """What one control step did.
+
+    Attributes:
+        applied: (7,) float32 action after clamping.
+        success_now: The goal is met in this state.
+        success: It has held for 0.5 s at some time in this episode.
+        fault: What went wrong with the physics, or ``None``.
+    """
+
+    applied: Vector
+    success_now: bool
+    success: bool
+    fault: str | None
