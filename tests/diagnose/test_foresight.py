@@ -45,7 +45,7 @@ def run(foresight: Foresight, imaginer: Imaginer, steps: range, answer_after: in
 
 def test_perfect_imagination_has_no_error():
     imaginer = Imaginer()
-    foresight = Foresight(imaginer.submit)
+    foresight = Foresight(imaginer.submit, every=8)
     run(foresight, imaginer, range(30))
     assert [step for step, _ in imaginer.asked] == [0, 8, 16, 24]
     assert foresight.errors[4] == [(4, 0.0), (12, 0.0), (20, 0.0), (28, 0.0)]
@@ -54,7 +54,7 @@ def test_perfect_imagination_has_no_error():
 
 def test_error_is_the_mean_absolute_difference():
     imaginer = Imaginer(off=51)
-    foresight = Foresight(imaginer.submit)
+    foresight = Foresight(imaginer.submit, every=8)
     run(foresight, imaginer, range(6))
     surprise = foresight.surprises[4]
     assert (surprise.made, surprise.at) == (0, 4)
@@ -64,7 +64,7 @@ def test_error_is_the_mean_absolute_difference():
 
 def test_a_late_answer_is_compared_with_the_moments_that_passed():
     imaginer = Imaginer()
-    foresight = Foresight(imaginer.submit)
+    foresight = Foresight(imaginer.submit, every=8)
     run(foresight, imaginer, range(12), answer_after=10)
     assert foresight.errors[4] == [(4, 0.0)]
     assert foresight.errors[8] == [(8, 0.0)]
@@ -73,7 +73,7 @@ def test_a_late_answer_is_compared_with_the_moments_that_passed():
 
 def test_a_fault_is_one_line_and_the_next_imagination_is_asked_for():
     imaginer = Imaginer()
-    foresight = Foresight(imaginer.submit)
+    foresight = Foresight(imaginer.submit, every=8)
     foresight.observe(0, observation(0))
     imaginer.asked[0][1].set_exception(PolicyFault("no answer\nafter 9 s"))
     for step in range(1, 9):
@@ -92,7 +92,7 @@ def test_without_an_imaginer_nothing_happens():
 
 def test_close_withdraws_the_request():
     imaginer = Imaginer()
-    foresight = Foresight(imaginer.submit)
+    foresight = Foresight(imaginer.submit, every=8)
     foresight.observe(0, observation(0))
     foresight.close()
     assert imaginer.asked[0][1].cancelled()

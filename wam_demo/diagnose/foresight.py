@@ -12,7 +12,7 @@ import numpy as np
 from wam_demo.errors import WamDemoError
 from wam_demo.types import FUTURE_STEPS, Image, Observation, Vector
 
-IMAGINE_EVERY_STEPS = 8
+IMAGINE_EVERY_STEPS = 10
 """Control steps between two imaginations; a later answer makes the pause longer, never shorter."""
 
 Futures = list[Mapping[str, Image]]

@@ -54,6 +54,12 @@ class Attempt:
         return self.world.step_count - self.half
 
     @property
+    def names(self) -> Mapping[str, str]:
+        """What people call the bodies that the task speaks of: colour and noun."""
+        colours, nouns = self.world.assignment.colours, self.world.assignment.nouns
+        return {body: f"{colours[body]} {noun}" if body in colours else noun for body, noun in nouns.items()}
+
+    @property
     def attended(self) -> Mapping[str, Image]:
         """Pictures by camera at the step that the present prediction answers."""
         step = None if self.played is None else self.played.prediction_step

@@ -7,17 +7,15 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from wam_demo.errors import InvalidInputError, WamDemoError
+from wam_demo.errors import WamDemoError
 from wam_demo.session.attempt import Attempt
-from wam_demo.session.contracts import Backend, Command, Planner, Settings, View, Watcher
-from wam_demo.session.disturb import DISTURBANCES, Disturber
+from wam_demo.session.contracts import Backend, Command, Settings, View, Watcher
+from wam_demo.session.disturb import DISTURBANCES
+from wam_demo.session.episodes import Episodes
 from wam_demo.types import CONTROL_HZ, Image
-
-if TYPE_CHECKING:
-    from wam_demo.sim.world import World
 
 OUTCOME_S = 2.0
 """How long the end of an episode stays on the page before the next seed starts."""
@@ -25,9 +23,10 @@ NOTICE_S = 4.0
 """How long a message stays."""
 LATE_S = 0.25
 """Further behind real time than this, the clock gives in instead of hurrying after it."""
+COMMANDS = 256
+"""Commands that may wait; a page that sends faster than they are obeyed loses the rest."""
 RENDER_SIZE = 256
 """Side [px] of the picture of ``front`` that people see."""
-SEEDS = 2**31
 _HALF_STEP_S = 0.5 / CONTROL_HZ
 
 _log = logging.getLogger(__name__)
@@ -45,26 +44,15 @@ class Session:
         watchers: Called in the session's thread after each reset, control step and picture.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        backend: Backend,
-        watchers: Sequence[Watcher] = (),
-    ) -> None:
-        self._settings = settings
-        self._backend = backend
+    def __init__(self, settings: Settings, backend: Backend, watchers: Sequence[Watcher] = ()) -> None:
+        self._episodes = Episodes(settings, backend)
         self._watchers = list(watchers)
-        self._commands: queue.Queue[Command | None] = queue.Queue()
+        self._commands: queue.Queue[Command | None] = queue.Queue(COMMANDS)
         self._thread = threading.Thread(target=self._run, name="session", daemon=True)
         self._closing = threading.Event()
         self._state = "running"
-        self._world: World | None = None
-        self._planner: Planner | None = None
-        self._attempt: Attempt | None = None
         self._frame: Image | None = None
         self._frame_number = 0
-        self._disturber = Disturber(backend.sample)
-        self._episode = self._episodes = self._successes = 0
         self._due = self._ended = 0.0
         self._notice: tuple[str, bool, float] = ("", False, 0.0)
 
@@ -74,16 +62,18 @@ class Session:
 
     def post(self, command: Command) -> None:
         """Hand in a command; it takes effect at the next half control step. Thread-safe."""
-        self._commands.put(command)
+        with suppress(queue.Full):
+            self._commands.put_nowait(command)
 
     def warn(self, text: str) -> None:
         """Show one line to the person. Thread-safe."""
-        self._commands.put(Command("warn", {"text": text}))
+        self.post(Command("warn", {"text": text}))
 
     def close(self, timeout: float | None = None) -> None:
         """End the thread and free the simulator; waits at most ``timeout`` seconds. Idempotent."""
         self._closing.set()
-        self._commands.put(None)
+        with suppress(queue.Full):
+            self._commands.put_nowait(None)
         if timeout and self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join(timeout)
 
@@ -101,38 +91,36 @@ class Session:
 
     def _run(self) -> None:
         try:
-            self._guarded(lambda: self._restart(self._settings))
-            self._due = time.perf_counter()
+            self._guarded(lambda: self._begun(self._episodes.begin()))
             while not self._closing.is_set():
                 self._tick()
         finally:
-            self._free()
+            self._episodes.close()
 
     def _tick(self) -> None:
-        changed = self._take_commands()
+        obeyed = self._take_commands()
         now = time.perf_counter()
         if self._state == "running" and now >= self._due:
             self._guarded(self._half_step)
             self._due = max(self._due + _HALF_STEP_S, now - LATE_S)
-        elif self._finished_long_enough(now):
-            self._guarded(lambda: self._restart(self._next_seed()))
-        elif changed or self._notice_ran_out(now):
+        elif self._outcome_was_shown(now):
+            self._guarded(self._next)
+        elif obeyed or self._notice_ran_out(now):
             self._guarded(self._publish)
 
     def _take_commands(self) -> bool:
-        """Wait for the next half step or a command, whichever comes first."""
-        running = self._state == "running"
-        wait = self._due - time.perf_counter() if running else _HALF_STEP_S
-        taken = False
+        """Wait for the next half step or a command, whichever comes first, and obey."""
+        wait = self._due - time.perf_counter() if self._state == "running" else _HALF_STEP_S
+        obeyed = False
         while not self._closing.is_set():
             try:
                 command = self._commands.get(timeout=wait) if wait > 0 else self._commands.get_nowait()
             except queue.Empty:
-                return taken
+                break
             if command is not None:
                 self._guarded(lambda command=command: self._obey(command))  # type: ignore[misc]
-                taken, wait = True, 0.0
-        return taken
+                obeyed, wait = True, 0.0
+        return obeyed
 
     def _guarded(self, work: Callable[[], None]) -> None:
         """Whatever fails becomes one line on the page, and the session goes on."""
@@ -151,16 +139,19 @@ class Session:
             _log.exception("session: nothing can be shown")
 
     def _half_step(self) -> None:
-        attempt = self._attempt
+        attempt = self._episodes.attempt
         if attempt is None:
             self._state = "fault"
-            return
-        if attempt.half == 0:
+        elif attempt.half == 0:
             attempt.begin(self._picture())
             self._frame = None
             if time.perf_counter() < self._due + _HALF_STEP_S:  # when late, motion before pictures
                 self._publish()
-            return
+        else:
+            self._finish_step(attempt)
+            self._publish()
+
+    def _finish_step(self, attempt: Attempt) -> None:
         record = attempt.finish()
         self._frame = None
         for watcher in self._watchers:
@@ -168,14 +159,20 @@ class Session:
         if record.fault is not None:
             self._say(f"holding the arm: {record.fault}", warning=True)
         if attempt.outcome is not None:
-            self._end(attempt)
-        self._publish()
+            self._episodes.count()
+            self._ended = time.perf_counter()
+            self._state = "finished"
+
+    def _outcome_was_shown(self, now: float) -> bool:
+        over = self._state == "finished" and now - self._ended > OUTCOME_S
+        return over and self._episodes.settings.autoplay
 
     # Commands
 
     def _obey(self, command: Command) -> None:
         if command.kind in DISTURBANCES:
-            self._disturb(command)
+            self._episodes.disturb(command.kind, command.parameters)
+            self._frame = None
         else:
             getattr(self, f"_on_{command.kind}")(**command.parameters)
 
@@ -184,9 +181,9 @@ class Session:
 
     def _on_run(self) -> None:
         if self._state == "finished":
-            self._restart(self._next_seed())
-        elif self._attempt is None or self._state == "fault":
-            self._restart(self._settings)
+            self._next()
+        elif self._state == "fault":
+            self._on_reset()
         self._go("running")
 
     def _on_pause(self) -> None:
@@ -194,85 +191,52 @@ class Session:
             self._go("paused")
 
     def _on_step(self) -> None:
-        if self._state == "finished":
+        attempt = self._episodes.attempt
+        if attempt is None or self._state not in ("running", "paused"):
             return
         self._go("paused")
-        for _ in range(1 if self._attempt and self._attempt.half else 2):
+        for _ in range(2 - attempt.half):
             self._half_step()
 
     def _on_reset(self) -> None:
-        self._restart(self._settings)
+        self._begun(self._episodes.begin())
 
     def _on_next(self) -> None:
-        self._restart(self._next_seed())
+        self._next()
 
     def _on_autoplay(self, on: bool) -> None:
-        self._settings = replace(self._settings, autoplay=on)
+        self._episodes.settings = replace(self._episodes.settings, autoplay=on)
 
     def _on_task(self, name: str) -> None:
-        if name != self._settings.task:
-            self._restart(replace(self._settings, task=name))
+        if name != self._episodes.settings.task:
+            self._change(replace(self._episodes.settings, task=name), name)
 
     def _on_policy(self, name: str) -> None:
-        if name != self._settings.policy:
-            self._restart(replace(self._settings, policy=name))
+        if name != self._episodes.settings.policy:
+            self._change(replace(self._episodes.settings, policy=name), name)
 
     def _on_seed(self, seed: int) -> None:
-        self._restart(replace(self._settings, seed=seed))
+        self._begun(self._episodes.begin(replace(self._episodes.settings, seed=seed)))
 
     def _on_instruction(self, text: str) -> None:
-        self._running_world().apply_event("language", {"text": text})
+        self._episodes.instruct(text)
 
-    def _disturb(self, command: Command) -> None:
-        self._disturber.apply(command.kind, command.parameters, self._running_world())
-        self._frame = None
+    def _change(self, settings: Settings, name: str) -> None:
+        """Begin with another task or policy, which may take seconds to load."""
+        self._say(f"opening {name}")
+        self._publish()
+        attempt = self._episodes.begin(settings)
+        self._say("")
+        self._begun(attempt)
 
-    def _running_world(self) -> World:
-        if self._world is None or self._attempt is None:
-            raise InvalidInputError("no episode is open; reset to start one")
-        return self._world
+    def _next(self) -> None:
+        self._begun(self._episodes.begin_next())
 
-    # Episodes
-
-    def _next_seed(self) -> Settings:
-        return replace(self._settings, seed=(self._settings.seed + 1) % SEEDS)
-
-    def _restart(self, settings: Settings) -> None:
-        """Begin an attempt; a world or planner that cannot be opened leaves the old one running."""
-        world, planner = self._world, self._planner
-        new_world = world is None or settings.task != world.task
-        if new_world:
-            world = self._backend.open_world(settings.task)
-        assert world is not None
-        if new_world or planner is None or settings.policy != self._settings.policy:
-            planner = self._backend.open_planner(settings.policy, world)
-        if new_world and self._world is not None:
-            self._world.close()
-        if self._attempt is not None:
-            self._attempt.close()
-        self._world, self._planner, self._settings = world, planner, settings
-        self._attempt = self._new_attempt(world, planner)
-        self._episode += 1
+    def _begun(self, attempt: Attempt) -> None:
         self._frame = None
         self._go("paused" if self._state == "paused" else "running")
         for watcher in self._watchers:
-            watcher.on_reset(self._attempt.observation)
-
-    def _new_attempt(self, world: World, planner: Planner) -> Attempt:
-        seed = self._settings.seed
-        horizon = self._backend.horizons[self._settings.task]
-        return Attempt(world, planner, seed, horizon, self._disturber.at_reset(seed, world))
-
-    def _end(self, attempt: Attempt) -> None:
-        assert attempt.outcome is not None
-        self._episodes += 1
-        self._successes += attempt.outcome.name == "success"
-        self._ended = time.perf_counter()
-        self._state = "finished"
-
-    def _finished_long_enough(self, now: float) -> bool:
-        waited = now - self._ended > OUTCOME_S
-        return self._state == "finished" and self._settings.autoplay and waited
+            watcher.on_reset(attempt.observation)
 
     def _go(self, state: str) -> None:
         self._state = state
@@ -284,7 +248,7 @@ class Session:
         self._notice = (" ".join(text.split()), warning, time.perf_counter() + NOTICE_S)
 
     def _notice_ran_out(self, now: float) -> bool:
-        if not self._notice[0] or now < self._notice[2]:
+        if not self._notice[0] or now < self._notice[2] or self._episodes.attempt is None:
             return False
         self._notice = ("", False, 0.0)
         return True
@@ -292,51 +256,42 @@ class Session:
     def _picture(self) -> Image:
         """The newest picture of ``front``; the one that was published last if nothing moved since."""
         if self._frame is None:
-            assert self._world is not None
-            self._frame = self._world.render("front", RENDER_SIZE)
+            assert self._episodes.attempt is not None
+            self._frame = self._episodes.attempt.world.render("front", RENDER_SIZE)
             self._frame_number += 1
         return self._frame
 
     def _publish(self) -> None:
-        attempt, (notice, warning, _) = self._attempt, self._notice
-        if attempt is None:
+        if self._episodes.attempt is None:
             return
-        view = View(
-            episode=self._episode,
+        view = self._view(self._episodes.attempt)
+        for watcher in self._watchers:
+            watcher.on_view(view)
+
+    def _view(self, attempt: Attempt) -> View:
+        episodes, foresight = self._episodes, attempt.foresight
+        notice, warning, _ = self._notice
+        return View(
+            episode=episodes.begun,
             state=self._state,
             step=attempt.step,
             horizon=attempt.horizon,
-            settings=self._settings,
+            settings=episodes.settings,
             instruction=attempt.world.instruction,
-            names=_names(attempt.world),
-            severities=dict(self._disturber.severities),
+            names=attempt.names,
+            severities=dict(episodes.severities),
             frame=self._picture(),
             frame_number=self._frame_number,
             observation=attempt.observation,
             played=attempt.played,
             attended=attempt.attended,
-            imagination=attempt.foresight.latest,
-            surprises=dict(attempt.foresight.surprises),
-            errors={ahead: tuple(found) for ahead, found in attempt.foresight.errors.items()},
+            imagination=foresight.latest,
+            surprises=dict(foresight.surprises),
+            errors={ahead: tuple(found) for ahead, found in foresight.errors.items()},
             events=attempt.world.events,
             outcome=attempt.outcome,
-            successes=self._successes,
-            episodes=self._episodes,
+            successes=episodes.successes,
+            episodes=episodes.ended,
             notice=notice,
             warning=warning,
         )
-        for watcher in self._watchers:
-            watcher.on_view(view)
-
-    def _free(self) -> None:
-        if self._attempt is not None:
-            self._attempt.close()
-        if self._world is not None:
-            self._world.close()
-        self._attempt = self._world = None
-
-
-def _names(world: World) -> dict[str, str]:
-    """Colour and noun of the bodies that a task speaks of."""
-    colours, nouns = world.assignment.colours, world.assignment.nouns
-    return {body: f"{colours[body]} {noun}" if body in colours else noun for body, noun in nouns.items()}
