@@ -47,10 +47,12 @@ class Planner:
     Attributes:
         submit: Asks for a plan; a policy in an engine returns at once.
         imagine: Asks for an imagination; ``None`` if the policy has none.
+        note: What a person should know about this policy on this task; empty if nothing.
     """
 
     submit: Callable[[Observation], Future[Prediction]]
     imagine: Callable[[Observation], Future[Futures]] | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,7 @@ class View:
         outcome: How the episode ended, if it has.
         successes: Successful episodes of this session.
         episodes: Ended episodes of this session.
+        note: What a person should know about this policy on this task.
         notice: One line for the person; empty when there is nothing to say.
         warning: Whether the line tells of a problem.
     """
@@ -127,6 +130,7 @@ class View:
     outcome: Outcome | None
     successes: int
     episodes: int
+    note: str
     notice: str
     warning: bool
 

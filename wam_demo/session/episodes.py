@@ -39,6 +39,11 @@ class Episodes:
         """Severity by perturbation axis that is switched on."""
         return self._disturber.severities
 
+    @property
+    def note(self) -> str:
+        """What a person should know about the present policy on the present task."""
+        return "" if self._planner is None else self._planner.note
+
     def begin(self, settings: Settings | None = None) -> Attempt:
         """Begin an attempt; a world or policy that cannot be opened leaves the old one as it was.
 

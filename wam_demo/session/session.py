@@ -91,11 +91,17 @@ class Session:
 
     def _run(self) -> None:
         try:
-            self._guarded(lambda: self._begun(self._episodes.begin()))
+            self._guarded(self._first)
             while not self._closing.is_set():
                 self._tick()
         finally:
             self._episodes.close()
+
+    def _first(self) -> None:
+        self._say("opening the scene and the policy")
+        attempt = self._episodes.begin()
+        self._say("")
+        self._begun(attempt)
 
     def _tick(self) -> None:
         obeyed = self._take_commands()
@@ -292,6 +298,7 @@ class Session:
             outcome=attempt.outcome,
             successes=episodes.successes,
             episodes=episodes.ended,
+            note=episodes.note,
             notice=notice,
             warning=warning,
         )

@@ -107,5 +107,7 @@ def _open_planner(policy: str, world: World) -> Planner:
 
     if policy in LEARNED_POLICIES:
         engine = engines.get(policy)
-        return Planner(engine.submit, engine.submit_imagination)
+        trained = getattr(engine.policy, "tasks", ())
+        note = f"{policy} was not trained on this task" if trained and world.task not in trained else ""
+        return Planner(engine.submit, engine.submit_imagination, note)
     return Planner(InlinePlanner(load_policy(policy, world=world)).submit)

@@ -159,6 +159,7 @@ live.listeners.push((packet) => {
   if (packet.waiting) {
     root.dataset.state = "waiting";
     setText($(".status"), packet.waiting);
+    $(".status").classList.remove("warn");
   }
   if (packet.status) showStatus(packet.status);
   if (packet.track) { paintCharts(); showEvents(packet.track.events); }

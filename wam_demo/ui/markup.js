@@ -29,8 +29,8 @@ const slider = (axis) => `
     <output>0</output>
   </label>`;
 
-const badge = (name, label, unit = "") =>
-  `<li class="badge" data-badge="${name}"><span>${label}</span> <b>–</b>${unit ? ` <span>${unit}</span>` : ""}</li>`;
+const badge = (name, label, unit, help) =>
+  `<li class="badge" data-badge="${name}" title="${help}"><span>${label}</span> <b>–</b>${unit ? ` <span>${unit}</span>` : ""}</li>`;
 
 const tool = (command, label, key, path, extra = "") =>
   `<button type="button" class="tool" data-do="${command}" title="${label} (${key})" ${extra}>${icon(path)}<span>${label}</span></button>`;
@@ -46,8 +46,11 @@ const SHORTCUTS = [
 const MARKUP = `
 <div class="wam" data-state="connecting">
   <ul class="badges" aria-label="Measurements">
-    ${badge("policy", "policy call", "ms")}${badge("imagination", "imagination", "ms")}
-    ${badge("age", "chunk age", "s")}${badge("success", "success")}${badge("fps", "", "fps")}
+    ${badge("policy", "policy call", "ms", "From observation to plan and attention")}
+    ${badge("imagination", "imagination", "ms", "From asking to pictures, waiting for plans included")}
+    ${badge("age", "chunk age", "s", "How long ago the plan was made that the arm follows now")}
+    ${badge("success", "success", "", "Episodes that succeeded, of those that ended")}
+    ${badge("fps", "", "fps", `Pictures drawn on this page in a second; the policy acts at ${CONFIG.control_hz} Hz`)}
     <li><button type="button" class="tool plain" data-do="theme" title="Light or dark (L)" aria-label="Light or dark">${icon("M8 2a6 6 0 1 0 0 12zM8 1a7 7 0 1 1 0 14A7 7 0 0 1 8 1z")}</button></li>
     <li><button type="button" class="tool plain" data-do="help" title="Keyboard shortcuts (H)" aria-label="Keyboard shortcuts">${icon("M7.2 11h1.6v1.6H7.2zM8 3.2c1.8 0 3 1.1 3 2.7 0 2-2.2 2.2-2.2 3.9H7.2c0-2.5 2.1-2.6 2.1-3.9 0-.7-.5-1.2-1.3-1.2s-1.4.6-1.4 1.5H5c0-1.8 1.2-3 3-3z")}</button></li>
   </ul>

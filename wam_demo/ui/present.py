@@ -12,6 +12,9 @@ from wam_demo.ui.packet import Tile
 from wam_demo.ui.panels import attention_overlay, error_map
 from wam_demo.ui.words import event_marks, status_line, why_absent
 
+FOCUS = 4.0
+"""The brightest colour of attention means at least this many times its even spread."""
+
 
 def tiles(view: View) -> dict[str, Tile]:
     """Every picture of the strip by ``panel[.steps ahead].camera``; drawn only when it is sent."""
@@ -39,8 +42,9 @@ def _imagined(view: View) -> dict[str, Tile]:
 
 def _attention(view: View) -> dict[str, Tile]:
     attention, stamp = _seen_attention(view)
-    # One common scale, so that the views can be compared with each other.
-    peak = max((float(grid.max()) for grid in attention.values()), default=0.0)
+    # One common scale, so that the views can be compared; attention without focus stays dim.
+    cells = sum(grid.size for grid in attention.values())
+    peak = max([FOCUS / max(1, cells), *(float(grid.max()) for grid in attention.values())])
     return {
         f"attention.{camera}": Tile(stamp, partial(attention_overlay, view.attended[camera], grid, peak))
         for camera, grid in attention.items()

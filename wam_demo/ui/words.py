@@ -81,7 +81,8 @@ def _going_on(view: View) -> str:
         return f"Paused at {view.step / CONTROL_HZ:.1f} s. Space runs on, S does one step."
     if view.played is not None and view.played.holding:
         return f"{policy} is thinking: the arm holds until a plan is there."
-    return f"{policy} works on seed {seed}. Click on Now to drop something, drag to shove."
+    aside = f"{view.note[0].upper()}{view.note[1:]}." if view.note else "Click on Now to drop something, drag to shove."
+    return f"{policy} works on seed {seed}. {aside}"
 
 
 def why_absent(policy: str, has_imagination: bool) -> dict[str, str]:
