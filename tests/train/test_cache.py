@@ -1,8 +1,9 @@
 """The training cache: future rows, and arrays that survive an interrupted encoding."""
 
 import numpy as np
+import torch
 
-from wam_demo.train.cache import _encode, future_rows
+from wam_demo.train.cache import Cache, _encode, future_rows
 
 
 def test_future_rows_stay_in_their_episode():
@@ -39,3 +40,12 @@ def test_an_interrupted_encoding_is_redone(tmp_path):
         yield
 
     assert np.array_equal(_encode(path, (4, 3), never()), rows)
+
+
+def test_approach_ends_where_the_expert_first_closes_the_gripper():
+    chunks = torch.ones(7, 16, 7)
+    chunks[2:5, 0, 6] = 0  # closed at frames 2 and 3 of the first episode, at once in the second
+    empty = torch.empty(0)
+    episode = torch.tensor([0, 0, 0, 0, 1, 1, 1])
+    cache = Cache(np.empty(0), empty, chunks, empty, empty, episode, empty, [])
+    assert cache.approach().tolist() == [True, True, False, False, False, False, False]

@@ -13,7 +13,7 @@ from wam_demo.limits import INSTRUCTION_CHARACTERS
 
 TEXT_DIM = 384
 HUB_ID = "sentence-transformers/all-MiniLM-L6-v2"
-HUB_REVISION = "1110a243fdf4706b3f48f1d95db1a4f5529b4d41"
+HUB_REVISION = "c9745ed1d9f207416be6d2e6f8de32d1f16199bf"
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 CACHE_SIZE = 4096
 
@@ -57,7 +57,9 @@ class TextEncoder:
 
     def __init__(self) -> None:
         from sentence_transformers import SentenceTransformer
+        from transformers.utils.logging import disable_progress_bar
 
+        disable_progress_bar()
         packaged = _packaged_model()
         try:
             if packaged is not None:

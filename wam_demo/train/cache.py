@@ -45,6 +45,13 @@ class Cache:
     future: Tensor
     tasks: list[str]
 
+    def approach(self) -> Tensor:
+        """(N,) bool: frames of an episode before the expert first closes the gripper."""
+        closing = (self.chunks[:, 0, 6] < 0.5).long()
+        so_far = closing.cumsum(0)
+        first = torch.searchsorted(self.episode, self.episode)
+        return so_far - so_far[first] + closing[first] == 0
+
     def split(self, share: float = 0.04) -> tuple[Tensor, Tensor]:
         """Rows for training and for validation, split by episode (the last ones validate)."""
         last = int(self.episode.max())

@@ -79,7 +79,7 @@ def train_teacher(
     arrays = load_randomised(renders)
     count = len(arrays["image"])
     # Whole scenes at the end are held out: frames of one scene resemble each other.
-    train_count = count - max(recipe.frames_per_scene, count // 50)
+    train_count = count - min(max(recipe.frames_per_scene, count // 50), count // 2)
     modules = nn.ModuleDict({"teacher": Simsem(recipe.model), "heads": LabelHeads(recipe.model)})
     trainer = Trainer(modules, recipe.loop, out, resume=resume)
 

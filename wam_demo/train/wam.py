@@ -33,6 +33,8 @@ class WamRecipe:
         draws: Noise draws per observation (the action head is cheap, the video features are shared).
         video_batch: Samples per step on the video pass.
         video_every: Steps between video batches.
+        approach_weight: How much more often than others a frame before the first grasp is drawn for
+            the action batch. There the instruction decides; later the held object tells what to do.
         weight_act: lambda_act.
         weight_agra: lambda_agra.
         projector: See `Projector`.
@@ -42,11 +44,12 @@ class WamRecipe:
 
     backbone: BackboneConfig = field(default_factory=BackboneConfig)
     head: ActionHeadConfig = field(default_factory=ActionHeadConfig)
-    loop: LoopConfig = field(default_factory=lambda: LoopConfig(steps=20_000, muon=True))
+    loop: LoopConfig = field(default_factory=lambda: LoopConfig(steps=20_000, lr=1.5e-3, muon=True))
     batch: int = 32
     draws: int = 4
     video_batch: int = 4
     video_every: int = 3
+    approach_weight: int = 3
     weight_act: float = 1.0
     weight_agra: float = 0.5
     projector: str = "mlp"
@@ -59,6 +62,8 @@ class Batches:
 
     def __init__(self, cache: Cache, rows: Tensor, model: WorldActionModel, recipe: WamRecipe, seed: int) -> None:
         self.cache, self.rows, self.recipe, self.seed = cache, rows, recipe, seed
+        early = cache.approach()[rows]
+        self.action_rows = torch.cat([rows, rows[early].repeat(recipe.approach_weight - 1)])
         self.states = model.normaliser.encode_state(cache.states)
         self.chunks = model.normaliser.encode_chunk(cache.chunks)
         self.teacher: tuple[np.ndarray, Tensor, Tensor] | None = None
@@ -69,7 +74,7 @@ class Batches:
     def action(self, step: int) -> ActionBatch:
         """The action batch of this step."""
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + 2 * step)
-        rows = self.rows[torch.randint(len(self.rows), (self.recipe.batch,), generator=generator)]
+        rows = self.action_rows[torch.randint(len(self.action_rows), (self.recipe.batch,), generator=generator)]
         chunk = self.chunks[rows]
         noise, tau = action_noise((len(rows), self.recipe.draws, *chunk.shape[1:]), generator)
         teacher = None
