@@ -1,5 +1,7 @@
 """The training cache: future rows, and arrays that survive an interrupted encoding."""
 
+import contextlib
+
 import numpy as np
 import torch
 
@@ -27,10 +29,8 @@ def test_an_interrupted_encoding_is_redone(tmp_path):
         yield np.zeros((2, 3))
         raise KeyboardInterrupt
 
-    try:
+    with contextlib.suppress(KeyboardInterrupt):
         _encode(path, (4, 3), broken())
-    except KeyboardInterrupt:
-        pass
     assert not path.exists()
     rows = _encode(path, (4, 3), iter([np.ones((2, 3)), np.full((2, 3), 2.0)]))
     assert rows[:, 0].tolist() == [1, 1, 2, 2]
