@@ -26,9 +26,9 @@ def test_shared_labels_equal_forked_ones(pick_place, monkeypatch):
         now.observation, now.step, now.result = observation, step, None
         now.chunk = list(expert_chunk(self._world))
 
-    shared = list(demonstrate(pick_place, 21, noise=1.0, every=2))
+    shared = list(demonstrate(pick_place, 21, noise=1.0, every=6))
     monkeypatch.setattr(FrameQueue, "open", forked)
-    for one, other in zip(shared, demonstrate(pick_place, 21, noise=1.0, every=2), strict=True):
+    for one, other in zip(shared, demonstrate(pick_place, 21, noise=1.0, every=6), strict=True):
         np.testing.assert_array_equal(one.expert_chunk, other.expert_chunk)
         np.testing.assert_array_equal(one.action, other.action)
         assert one.observation.instruction == other.observation.instruction
@@ -36,10 +36,9 @@ def test_shared_labels_equal_forked_ones(pick_place, monkeypatch):
 
 @pytest.mark.parametrize("task", sorted(TASKS))
 def test_noisy_episodes_of_every_task(worlds, task):
-    for seed in range(2):
-        frames = list(demonstrate(worlds(task), seed, noise=1.0, every=8))
-        assert frames
-        assert all(np.isfinite(frame.expert_chunk).all() for frame in frames)
+    frames = list(demonstrate(worlds(task), 1, noise=1.0, every=12))
+    assert len(frames) > 1
+    assert all(np.isfinite(frame.expert_chunk).all() for frame in frames)
 
 
 def test_noise_is_seeded_and_off_at_zero():

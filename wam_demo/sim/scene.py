@@ -33,6 +33,9 @@ MUTABLE_FIELDS = (
     "geom_quat",
     "body_mass",
     "body_inertia",
+    "body_subtreemass",
+    "body_invweight0",
+    "dof_invweight0",
     "body_gravcomp",
     "body_contype",
     "body_conaffinity",
@@ -145,6 +148,18 @@ class Scene:
     def free_bodies(self) -> list[int]:
         """Indices of the bodies with a free joint."""
         return [self.body(name) for name in self._things if self.is_free(name)]
+
+    def scale_mass(self, factor: float) -> None:
+        """Scale mass and inertia of everything free, with the constants that contacts derive from them."""
+        model, bodies = self.model, self.free_bodies()
+        model.body_mass[bodies] *= factor
+        model.body_inertia[bodies] *= factor
+        model.body_subtreemass[bodies] *= factor
+        model.body_invweight0[bodies] /= factor
+        for body in bodies:
+            start = int(model.body_dofadr[body])
+            model.dof_invweight0[start : start + 6] /= factor
+        self.touch()
 
     def is_solid(self, name: str) -> bool:
         """Whether a body has contacts and weight."""

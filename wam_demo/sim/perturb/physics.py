@@ -9,6 +9,7 @@ from wam_demo.sim.perturb.base import Parameters, either_way, number, rounded
 if TYPE_CHECKING:
     from wam_demo.sim.world import World
 
+MASS_FIELDS = ("body_mass", "body_inertia", "body_subtreemass", "body_invweight0", "dof_invweight0")
 FACTOR = (1.25, 1.5, 2.0, 3.0, 4.0)
 
 
@@ -26,14 +27,10 @@ class Physics:
         """Scale friction, mass and inertia relative to the training scene."""
         friction, mass = number(parameters, "friction", 0.2, 5), number(parameters, "mass", 0.2, 5)
         self.clear(world)
-        model = world.scene.model
-        model.geom_friction[:] *= friction
-        movable = world.scene.free_bodies()
-        model.body_mass[movable] *= mass
-        model.body_inertia[movable] *= mass
-        world.scene.touch()
+        world.scene.model.geom_friction[:] *= friction
+        world.scene.scale_mass(mass)
         return {"friction": rounded(friction), "mass": rounded(mass)}
 
     def clear(self, world: "World") -> None:
         """The training friction and masses."""
-        world.scene.revert("geom_friction", "body_mass", "body_inertia")
+        world.scene.revert("geom_friction", *MASS_FIELDS)
