@@ -126,6 +126,24 @@ def test_the_stream_waits_for_a_page_that_does_not_keep_up(open_one):
     assert asyncio.run(watch())[-1] == AHEAD + 1
 
 
+def test_a_page_that_missed_a_packet_gets_everything_again(open_one):
+    hub = open_one()
+
+    async def watch():
+        found = []
+        async for text in stream(hub, "a", lambda policy: True):
+            found.append(json.loads(text))
+            hub.receipt("a", len(found), missed=len(found) == 30)
+            if len(found) == 31:
+                return found
+        return found
+
+    found = asyncio.run(watch())
+    assert "track" in found[30]
+    assert set(found[30]["tiles"]) >= {"now.front", "now.wrist", "imagined.4.front", "attention.front"}
+    assert len(found[30]["tiles"]) > len(found[28].get("tiles", {}))
+
+
 def test_a_second_stream_of_a_page_takes_over_with_full_pictures(open_one):
     hub = open_one()
 

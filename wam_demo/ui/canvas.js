@@ -6,7 +6,7 @@ const seconds = (steps) => (steps / CONFIG.control_hz).toFixed(1);
 
 const live = {
   status: null, track: null, tiles: new Map(), horizon: CONFIG.horizons.at(-1), swapped: false,
-  drawn: 0, received: 0, last: 0, fps: 0, listeners: [],
+  drawn: 0, missed: false, newest: 0, received: 0, last: 0, fps: 0, listeners: [],
 };
 root.live = live; // tests and the curious read the counters here
 
@@ -104,6 +104,9 @@ let drawing = Promise.resolve();
 watch("value", () => {
   if (!props.value) return;
   const packet = JSON.parse(props.value);
+  // Two packets in one turn of the browser's loop leave only the second: ask for the pictures again.
+  live.missed ||= packet.n > 1 && packet.n !== live.newest + 1;
+  live.newest = packet.n;
   live.received = performance.now();
   drawing = drawing.then(() => draw(packet)).catch((error) => console.error("packet", error));
 });
@@ -115,7 +118,8 @@ function receipt() {
   live.fps = (1000 * (live.drawn - counted)) / (now - countedAt);
   [counted, countedAt] = [live.drawn, now];
   if (now - live.received > 4000) connect();
-  else trigger("receipt", { n: live.last, fps: Math.round(10 * live.fps) / 10 });
+  else trigger("receipt", { n: live.last, missed: live.missed });
+  live.missed = false;
   for (const listen of live.listeners) listen({});
 }
 function connect() {

@@ -23,6 +23,7 @@ class Visitor:
         screen: What its session shows.
         seen: When the page was last heard of, `time.monotonic`.
         received: Number of the last packet that the page has drawn.
+        missed: It has not seen every packet before that one.
         streams: Counts its streams; only the newest one goes on.
     """
 
@@ -31,6 +32,7 @@ class Visitor:
     screen: Screen = field(default_factory=Screen)
     seen: float = field(default_factory=time.monotonic)
     received: int = 0
+    missed: bool = False
     streams: int = 0
 
 
@@ -88,12 +90,13 @@ class Hub:
             visitor.session.start()
             return 0
 
-    def receipt(self, key: str, number: int) -> None:
-        """The page has drawn everything up to packet ``number``."""
+    def receipt(self, key: str, number: int, missed: bool = False) -> None:
+        """The page has drawn everything up to packet ``number``, unless it ``missed`` some."""
         visitor = self._visitors.get(key)
         if visitor is not None:
             visitor.seen = time.monotonic()
             visitor.received = max(visitor.received, number)
+            visitor.missed |= missed
 
     def session(self, key: str) -> Session:
         """The session of a page.

@@ -40,8 +40,9 @@ def build_live(catalogue: Catalogue, hub: Hub) -> gr.HTML:
         receive(hub, catalogue, request.session_hash, event._data)
 
     def receipt(event: gr.EventData, request: gr.Request) -> None:
-        number = event._data.get("n") if isinstance(event._data, dict) else None
-        hub.receipt(request.session_hash, number if isinstance(number, int) else 0)
+        data = event._data if isinstance(event._data, dict) else {}
+        number = data.get("n")
+        hub.receipt(request.session_hash, number if isinstance(number, int) else 0, bool(data.get("missed")))
 
     quick: dict[str, Any] = {
         "queue": False, "show_progress": "hidden", "trigger_mode": "multiple", "api_name": False,

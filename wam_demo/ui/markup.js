@@ -54,7 +54,7 @@ const MARKUP = `
     <li><button type="button" class="tool plain" data-do="theme" title="Light or dark (L)" aria-label="Light or dark">${icon("M8 2a6 6 0 1 0 0 12zM8 1a7 7 0 1 1 0 14A7 7 0 0 1 8 1z")}</button></li>
     <li><button type="button" class="tool plain" data-do="help" title="Keyboard shortcuts (H)" aria-label="Keyboard shortcuts">${icon("M7.2 11h1.6v1.6H7.2zM8 3.2c1.8 0 3 1.1 3 2.7 0 2-2.2 2.2-2.2 3.9H7.2c0-2.5 2.1-2.6 2.1-3.9 0-.7-.5-1.2-1.3-1.2s-1.4.6-1.4 1.5H5c0-1.8 1.2-3 3-3z")}</button></li>
   </ul>
-  <div class="toolbar" role="toolbar" aria-label="Episode">
+  <div class="toolbar" role="group" aria-label="Episode">
     <label class="field"><span>Task</span><select data-set="task">${options(CONFIG.tasks)}</select></label>
     <form class="field grow" data-form="instruction">
       <label for="wam-instruction">Instruction</label>

@@ -93,6 +93,11 @@ class PacketEncoder:
         self._sent: dict[str, object] = {}
         self._track: object = None
 
+    def forget(self) -> None:
+        """The page may lack anything: the next packet carries everything again."""
+        self._sent.clear()
+        self._track = None
+
     def encode(
         self,
         tiles: Mapping[str, Tile],

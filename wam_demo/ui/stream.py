@@ -56,6 +56,9 @@ async def _show(visitor: Visitor, imagines: Callable[[str], bool]) -> AsyncItera
                 yield json.dumps({"n": 0, "waiting": visitor.session.notice})
             await bell.wait(QUIET_S if newest is None else 0.05)
             continue
+        if visitor.missed:
+            visitor.missed = False
+            encoder.forget()
         packet = await asyncio.to_thread(_encode, encoder, newest, imagines)
         shown = newest
         yield packet
