@@ -179,6 +179,7 @@ def train_wam(
     averaged: WorldActionModel = trainer.averaged["model"]
 
     def report(step: int) -> dict[str, float]:
+        averaged.config.trained["steps"] = step
         averaged.save_pretrained(out)
         return chunk_error(averaged, cache, held_rows[:: max(1, len(held_rows) // 512)])
 
