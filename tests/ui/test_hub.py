@@ -12,7 +12,7 @@ from wam_demo.errors import InvalidInputError
 from wam_demo.session import Command
 from wam_demo.ui.app import open_hub
 from wam_demo.ui.live import receive
-from wam_demo.ui.stream import AHEAD, stream
+from wam_demo.ui.stream import AHEAD, BEHIND_S, Window, stream
 
 
 @pytest.fixture
@@ -40,6 +40,8 @@ async def packets(hub, key, count, receipts=True):
     found = []
     async for text in stream(hub, key, lambda policy: policy == "steer"):
         packet = json.loads(text)
+        if packet.get("waiting", "").startswith("opening"):
+            continue
         found.append(packet)
         if receipts:
             hub.receipt(key, packet["n"])
@@ -123,7 +125,21 @@ def test_the_stream_waits_for_a_page_that_does_not_keep_up(open_one):
             pass
         return found
 
-    assert asyncio.run(watch())[-1] == AHEAD + 1
+    assert 2 <= asyncio.run(watch())[-1] <= AHEAD
+
+
+def test_the_window_is_bounded_in_number_and_in_time(monkeypatch):
+    now = 0.0
+    monkeypatch.setattr("wam_demo.ui.stream.time.monotonic", lambda: now)
+    window = Window()
+    for number in range(1, AHEAD + 1):
+        assert not window.is_full(0)
+        window.sent(number)
+    assert window.is_full(0)
+    assert not window.is_full(AHEAD - 2)
+    now = BEHIND_S + 0.1
+    assert window.is_full(AHEAD - 2)
+    assert not window.is_full(AHEAD - 1)  # one packet may always be under way: the line is only slow
 
 
 def test_a_page_that_missed_a_packet_gets_everything_again(open_one):
@@ -133,15 +149,14 @@ def test_a_page_that_missed_a_packet_gets_everything_again(open_one):
         found = []
         async for text in stream(hub, "a", lambda policy: True):
             found.append(json.loads(text))
-            hub.receipt("a", len(found), missed=len(found) == 30)
-            if len(found) == 31:
+            hub.receipt("a", found[-1]["n"], missed=found[-1]["n"] == 30)
+            if found[-1]["n"] == 31:
                 return found
         return found
 
-    found = asyncio.run(watch())
-    assert "track" in found[30]
-    assert set(found[30]["tiles"]) >= {"now.front", "now.wrist", "imagined.4.front", "attention.front"}
-    assert len(found[30]["tiles"]) > len(found[28].get("tiles", {}))
+    again = asyncio.run(watch())[-1]
+    assert "track" in again
+    assert set(again["tiles"]) >= {"now.front", "now.wrist", "imagined.4.front", "attention.front"}
 
 
 def test_a_second_stream_of_a_page_takes_over_with_full_pictures(open_one):

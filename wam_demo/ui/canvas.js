@@ -6,7 +6,7 @@ const seconds = (steps) => (steps / CONFIG.control_hz).toFixed(1);
 
 const live = {
   status: null, track: null, tiles: new Map(), horizon: CONFIG.horizons.at(-1), swapped: false,
-  drawn: 0, missed: false, newest: 0, received: 0, last: 0, fps: 0, listeners: [],
+  drawn: 0, missed: false, newest: 0, told: 0, received: 0, last: 0, fps: 0, listeners: [],
 };
 root.live = live; // tests and the curious read the counters here
 
@@ -97,6 +97,7 @@ async function draw(packet) {
   for (const listen of live.listeners) listen(packet);
   live.drawn += 1;
   live.last = packet.n;
+  if (performance.now() - live.told > 250) receipt();
 }
 
 // Packets are drawn one after the other; the server sends no more than a few ahead of the receipts.
@@ -111,15 +112,21 @@ watch("value", () => {
   drawing = drawing.then(() => draw(packet)).catch((error) => console.error("packet", error));
 });
 
-// Receipts tell the server that somebody watches, and how fast; silence frees the simulator.
-let counted = 0, countedAt = performance.now();
+// Receipts tell the server what was drawn, so that it never runs far ahead of a slow page.
 function receipt() {
+  live.told = performance.now();
+  trigger("receipt", { n: live.last, missed: live.missed });
+  live.missed = false;
+}
+
+// Once a second: is anything still coming? Silence from a page frees its simulator.
+let counted = 0, countedAt = performance.now();
+function pulse() {
   const now = performance.now();
   live.fps = (1000 * (live.drawn - counted)) / (now - countedAt);
   [counted, countedAt] = [live.drawn, now];
   if (now - live.received > 4000) connect();
-  else trigger("receipt", { n: live.last, missed: live.missed });
-  live.missed = false;
+  else receipt();
   for (const listen of live.listeners) listen({});
 }
 function connect() {

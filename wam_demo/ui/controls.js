@@ -170,5 +170,5 @@ live.listeners.push((packet) => {
 try { const theme = localStorage.getItem("wam-theme"); if (theme) document.body.classList.toggle("dark", theme === "dark"); } catch { /* private mode */ }
 setHorizon();
 connect();
-setInterval(receipt, 1000);
-document.addEventListener("visibilitychange", () => { if (!document.hidden) receipt(); });
+setInterval(pulse, 1000);
+document.addEventListener("visibilitychange", () => { if (!document.hidden) pulse(); });

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -15,6 +17,8 @@ from wam_demo.ui.present import charts, status, tiles
 
 AHEAD = 24
 """Packets that may be under way to a page before the stream waits for its receipt."""
+BEHIND_S = 0.75
+"""So old may the oldest packet under way be before the stream waits; a slow page stays current."""
 QUIET_S = 1.0
 """Without anything new a packet goes out this often, so that the page knows it is connected."""
 
@@ -46,24 +50,45 @@ async def stream(hub: Hub, key: str, imagines: Callable[[str], bool]) -> AsyncIt
 
 
 async def _show(visitor: Visitor, imagines: Callable[[str], bool]) -> AsyncIterator[str]:
-    bell, encoder, number, shown = Bell(), PacketEncoder(), visitor.streams, None
+    bell, encoder, window, number = Bell(), PacketEncoder(), Window(), visitor.streams
     visitor.screen.on_change(bell.ring)
     while visitor.streams == number:
-        newest = visitor.screen.newest
-        page_is_behind = encoder.number - visitor.received > AHEAD
-        if newest is None or page_is_behind:
-            if newest is None and visitor.session is not None and visitor.session.notice:
+        shown = visitor.screen.newest
+        if shown is None:
+            if visitor.session is not None and visitor.session.notice:
                 yield json.dumps({"n": 0, "waiting": visitor.session.notice})
-            await bell.wait(QUIET_S if newest is None else 0.05)
+            await bell.wait(QUIET_S)
+            continue
+        if window.is_full(visitor.received):
+            await asyncio.sleep(0.02)
             continue
         if visitor.missed:
             visitor.missed = False
             encoder.forget()
-        packet = await asyncio.to_thread(_encode, encoder, newest, imagines)
-        shown = newest
+        packet = await asyncio.to_thread(_encode, encoder, shown, imagines)
+        window.sent(encoder.number)
         yield packet
         if visitor.screen.newest is shown:
             await bell.wait(QUIET_S)
+
+
+class Window:
+    """Packets that are under way to a page."""
+
+    def __init__(self) -> None:
+        self._under_way: deque[tuple[int, float]] = deque()
+
+    def sent(self, number: int) -> None:
+        """A packet leaves now."""
+        self._under_way.append((number, time.monotonic()))
+
+    def is_full(self, received: int) -> bool:
+        """Whether to wait, given that the page has drawn everything up to packet ``received``."""
+        while self._under_way and self._under_way[0][0] <= received:
+            self._under_way.popleft()
+        count = len(self._under_way)
+        late = count > 1 and time.monotonic() - self._under_way[0][1] > BEHIND_S
+        return late or count >= AHEAD
 
 
 def _encode(encoder: PacketEncoder, newest: tuple[View, dict[str, Any]], imagines: Callable[[str], bool]) -> str:
