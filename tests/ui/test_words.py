@@ -33,3 +33,7 @@ def test_a_dragged_slider_is_one_mark():
 def test_every_panel_knows_why_it_is_empty():
     for policy, imagines in (("expert", False), ("hold", False), ("agra", True)):
         assert set(why_absent(policy, imagines)) == {"imagined", "attention", "surprise"}
+
+
+def test_a_late_imagination_says_why():
+    assert "no answer after 9 s" in why_absent("agra", True, "no answer after 9 s")["imagined"]

@@ -99,6 +99,7 @@ class View:
         played: What the arm does at this step.
         attended: Pictures by camera at the step that ``played.prediction`` answers.
         imagination: The newest one of this episode.
+        imagination_fault: Why the last one asked for did not come, if it did not.
         surprises: By steps ahead, the newest comparison of imagined and actual.
         errors: By steps ahead, (control step, error) of every comparison of this episode.
         events: Every disturbance and command of this episode.
@@ -124,6 +125,7 @@ class View:
     played: PlayedStep | None
     attended: Mapping[str, Image]
     imagination: Imagination | None
+    imagination_fault: str | None
     surprises: Mapping[int, Surprise]
     errors: Mapping[int, Sequence[tuple[int, float]]]
     events: Sequence[Event]

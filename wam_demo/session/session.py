@@ -292,6 +292,7 @@ class Session:
             played=attempt.played,
             attended=attempt.attended,
             imagination=foresight.latest,
+            imagination_fault=foresight.fault,
             surprises=dict(foresight.surprises),
             errors={ahead: tuple(found) for ahead, found in foresight.errors.items()},
             events=attempt.world.events,

@@ -98,7 +98,7 @@ def status(view: View, has_imagination: bool) -> dict[str, Any]:
         "surprise": {
             str(ahead): {"made": s.made, "at": s.at, "error": round(s.error, 4)} for ahead, s in view.surprises.items()
         },
-        "absent": why_absent(settings.policy, has_imagination),
+        "absent": why_absent(settings.policy, has_imagination, view.imagination_fault),
         "outcome": None if outcome is None else {"name": outcome.name, "detail": outcome.detail},
         "notice": status_line(view),
     }

@@ -85,13 +85,19 @@ def _going_on(view: View) -> str:
     return f"{policy} works on seed {seed}. {aside}"
 
 
-def why_absent(policy: str, has_imagination: bool) -> dict[str, str]:
-    """Why a panel has no picture yet."""
+def why_absent(policy: str, has_imagination: bool, fault: str | None = None) -> dict[str, str]:
+    """Why a panel has no picture yet.
+
+    Args:
+        policy: Name of the policy.
+        has_imagination: Whether it imagines and attends.
+        fault: Why the last imagination did not come, if it did not.
+    """
     if not has_imagination:
         reason = _WHY.get(policy, f"{policy} neither imagines nor attends.")
         return dict.fromkeys(("imagined", "attention", "surprise"), reason)
     return {
-        "imagined": "The first imagination is on its way.",
+        "imagined": f"No imagination: {fault}." if fault else "The first imagination is on its way.",
         "attention": "The first plan is on its way.",
         "surprise": "Waits for an imagined moment to come.",
     }
