@@ -31,7 +31,8 @@ def test_decoded_actions_respect_the_limits():
     actions = to_actions(torch.randn(8, 16, 7) * 10)
     assert actions[..., :3].abs().max() <= ACTION_TRANSLATION_M
     assert actions[..., 3:6].abs().max() <= ACTION_ROTATION_RAD
-    assert actions[..., 6].min() >= 0 and actions[..., 6].max() <= 1
+    assert actions[..., 6].min() >= 0
+    assert actions[..., 6].max() <= 1
 
 
 def test_an_unseen_state_is_bounded():

@@ -27,8 +27,9 @@ def checkpoints(tmp_path_factory):
     torch.manual_seed(0)
     tokenizer = Tokenizer(TokenizerConfig(width=32))
     tokenizer.save_pretrained(folder / "tokenizer")
-    trained = {"tasks": ["pick_place"], "encoder_sha256": Tokenizer.from_pretrained(folder / "tokenizer").encoder_digest()}
-    config = WamConfig(BackboneConfig(dim=32, depth=2, heads=2), ActionHeadConfig(dim=32, depth=2, heads=2), trained=trained)
+    digest = Tokenizer.from_pretrained(folder / "tokenizer").encoder_digest()
+    backbone, head = BackboneConfig(dim=32, depth=2, heads=2), ActionHeadConfig(dim=32, depth=2, heads=2)
+    config = WamConfig(backbone, head, trained={"tasks": ["pick_place"], "encoder_sha256": digest})
     model = WorldActionModel(config)
     for parameter in model.parameters():  # zero-initialised layers would hide every dependency
         torch.nn.init.normal_(parameter, std=0.1)
@@ -54,9 +55,10 @@ def test_a_prediction_is_complete(policy):
 def test_only_the_observation_and_the_seed_matter(policy):
     first, again = (policy.predict([an_observation()], seeds=[3])[0].chunk.actions for _ in range(2))
     assert np.array_equal(first, again)
+    looking_elsewhere = replace(an_observation(), images=an_observation(1).images)
     other_noise = policy.predict([an_observation()], seeds=[4])[0].chunk.actions
     other_words = policy.predict([an_observation(instruction="push the button")], seeds=[3])[0].chunk.actions
-    other_image = policy.predict([replace(an_observation(), images=an_observation(1).images)], seeds=[3])[0].chunk.actions
+    other_image = policy.predict([looking_elsewhere], seeds=[3])[0].chunk.actions
     for other in (other_noise, other_words, other_image):
         assert not np.array_equal(first, other)
 

@@ -83,14 +83,14 @@ class WamPolicy:
         latents, text, state = (part.repeat_interleave(samples, 0) for part in self.encode(observations))
         video = self.model.config.backbone
         shape = (len(latents), video.cameras, video.horizons, *latents.shape[2:])
-        noise = torch.randn(shape, generator=torch.Generator().manual_seed(0 if seed is None else seed))
-        future = noise
-        for future in self.model.imagine_stages(latents, text, state, noise):
+        future = torch.randn(shape, generator=torch.Generator().manual_seed(0 if seed is None else seed))
+        for stage in self.model.imagine_stages(latents, text, state, future):
+            future = stage
             yield None
         with torch.inference_mode():
             decoded = self.tokenizer.decode(future.flatten(0, 2).to(self.dtype))
             frames = to_images(decoded).unflatten(0, shape[:3]).numpy()
-        results = [dict(zip(self.cameras, sample, strict=True)) for sample in frames]
+        results: list[Mapping[str, Image]] = [dict(zip(self.cameras, sample, strict=True)) for sample in frames]
         yield [results[i : i + samples] for i in range(0, len(results), samples)]
 
     def imagine(

@@ -51,7 +51,9 @@ def learning_rate(step: int, config: LoopConfig) -> float:
 
 def build_optimizers(module: nn.Module, config: LoopConfig) -> list[torch.optim.Optimizer]:
     """AdamW, and with ``config.muon`` Muon for the matrices inside transformer blocks and layers."""
-    hidden, matrices, others = [], [], []
+    hidden: list[nn.Parameter] = []
+    matrices: list[nn.Parameter] = []
+    others: list[nn.Parameter] = []
     for name, parameter in module.named_parameters():
         if not parameter.requires_grad:
             continue

@@ -1,6 +1,7 @@
 """Labelled renders of randomised scenes on disk, for the teacher and the tokenizer."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -41,7 +42,8 @@ def write_labelled_frames(path: Path, seed: int, scenes: int, frames_per_scene: 
         columns["colour"].append(np.round(255 * np.asarray(frame["colour"][grid, grid], np.float32)).astype(np.uint8))
         columns["depth"].append(frame["depth"][grid, grid].astype(np.float16))
     partial = path.with_suffix(".partial.npz")
-    np.savez(partial, **{name: np.stack(rows) for name, rows in columns.items()})
+    arrays: dict[str, Any] = {name: np.stack(rows) for name, rows in columns.items()}
+    np.savez(partial, **arrays)
     partial.rename(path)
 
 

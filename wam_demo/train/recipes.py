@@ -100,7 +100,8 @@ def run(
     """
     if kind not in KINDS:
         raise UnknownNameError("model to train", kind, KINDS)
-    presets: dict[str, Any] = {"tokenizer": TOKENIZER, "decoder": DECODER, "teacher": TEACHER}.get(kind, WAM)
+    tables: dict[str, dict[str, Any]] = {"tokenizer": TOKENIZER, "decoder": DECODER, "teacher": TEACHER}
+    presets = tables.get(kind, WAM)
     recipe = preset_of(presets, preset)
     if steps is not None:
         recipe = replace(recipe, loop=replace(recipe.loop, steps=steps))

@@ -155,7 +155,7 @@ def train_wam(
     """
     torch.manual_seed(seed)
     cache = load_cache(data, tokenizer)
-    provenance = {
+    provenance: dict[str, object] = {
         "method": "agra" if teacher else "wam",
         "teacher": teacher[0] if teacher else None,
         "encoder_sha256": tokenizer.encoder_digest(),
