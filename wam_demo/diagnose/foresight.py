@@ -14,6 +14,8 @@ from wam_demo.types import FUTURE_STEPS, Image, Observation, Vector
 
 IMAGINE_EVERY_STEPS = 10
 """Control steps between two imaginations; a later answer makes the pause longer, never shorter."""
+MEMORY_STEPS = 100
+"""Control steps of which the pictures are kept, so that a late imagination can still be compared."""
 
 Futures = list[Mapping[str, Image]]
 Submit = Callable[[Observation], "Future[Futures]"]
@@ -82,7 +84,7 @@ class Foresight:
     def observe(self, step: int, observation: Observation) -> None:
         """Take in control step ``step``: collect an answer, compare what is due, ask for the next."""
         self._seen[step] = observation.images
-        self._seen.pop(step - FUTURE_STEPS[-1] - 1, None)
+        self._seen.pop(step - MEMORY_STEPS, None)
         self._collect()
         self._compare(step)
         if self._submit is not None and self._asked is None and step >= self._next:

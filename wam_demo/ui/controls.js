@@ -137,14 +137,13 @@ function showStatus(s) {
   setText(line, s.notice.text);
   line.classList.toggle("warn", s.notice.warn);
 }
-const OUTCOMES = { success: "Done", timeout: "Out of time", sim_fault: "The simulation diverged", policy_fault: "The policy failed" };
 function showOutcome(outcome) {
   const box = $(".outcome");
   box.hidden = !outcome;
   if (!outcome || box.dataset.of === outcome.name + outcome.detail) return;
   box.dataset.of = outcome.name + outcome.detail;
   box.className = `outcome ${outcome.name}`;
-  box.innerHTML = `<i></i>${OUTCOMES[outcome.name] || escapeHtml(outcome.name)}<small>${escapeHtml(outcome.detail)}</small>`;
+  box.innerHTML = `<i></i>${escapeHtml(outcome.title)}<small>${escapeHtml(outcome.detail)}</small>`;
 }
 let listed = "";
 function showEvents(events) {

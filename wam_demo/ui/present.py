@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -10,7 +11,7 @@ from wam_demo.session import View
 from wam_demo.types import CONTROL_HZ, FUTURE_STEPS, Image, Vector
 from wam_demo.ui.packet import Tile
 from wam_demo.ui.panels import attention_overlay, error_map
-from wam_demo.ui.words import event_marks, status_line, why_absent
+from wam_demo.ui.words import OUTCOME_WORDS, event_marks, status_line, why_absent
 
 FOCUS = 4.0
 """The brightest colour of attention means at least this many times its even spread."""
@@ -99,7 +100,7 @@ def status(view: View, has_imagination: bool) -> dict[str, Any]:
             str(ahead): {"made": s.made, "at": s.at, "error": round(s.error, 4)} for ahead, s in view.surprises.items()
         },
         "absent": why_absent(settings.policy, has_imagination, view.imagination_fault),
-        "outcome": None if outcome is None else {"name": outcome.name, "detail": outcome.detail},
+        "outcome": None if outcome is None else {**asdict(outcome), "title": OUTCOME_WORDS[outcome.name]},
         "notice": status_line(view),
     }
 

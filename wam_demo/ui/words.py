@@ -22,6 +22,12 @@ AXIS_WORDS: Mapping[str, tuple[str, str]] = {
 DRAG_STEPS = 6
 """Values of one slider that follow each other within this many control steps are one disturbance."""
 _LABELS = {"swap_target": "move", "distractor": "drop", "language": "new words"}
+OUTCOME_WORDS: Mapping[str, str] = {
+    "success": "Done",
+    "timeout": "Out of time",
+    "sim_fault": "The simulation diverged",
+}
+"""How an episode ended, for people."""
 _WHY = {
     "expert": "The scripted expert reads the simulator: it neither imagines nor attends.",
     "hold": "Hold does nothing: it neither imagines nor attends.",
@@ -76,7 +82,8 @@ def _going_on(view: View) -> str:
     policy, seed = view.settings.policy, view.settings.seed
     if view.state == "finished":
         follows = "the next seed follows" if view.settings.autoplay else "press N for the next seed"
-        return f"{policy}, seed {seed}: {view.outcome.name if view.outcome else 'ended'}; {follows}"
+        ended = OUTCOME_WORDS[view.outcome.name] if view.outcome else "Ended"
+        return f"{ended}: {policy}, seed {seed}; {follows}."
     if view.state == "paused":
         return f"Paused at {view.step / CONTROL_HZ:.1f} s. Space runs on, S does one step."
     if view.played is not None and view.played.holding:
