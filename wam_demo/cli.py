@@ -19,7 +19,7 @@ COMMANDS = {
     "bench": (commands.bench, "measure speed and memory"),
     "demo": (commands.demo, "start the app"),
 }
-TRAINABLE = ("tokenizer", "teacher", "wam", "agra")
+TRAINABLE = ("tokenizer", "decoder", "teacher", "wam", "agra")
 PRESETS = ("debug", "small", "base")
 DEFAULT_TASK = "pick_place"
 MAX_SEED = 2**31 - 1
@@ -76,6 +76,8 @@ def _add_demos(parser: Parser) -> None:
         "--every", type=whole(1, 100), default=1, metavar="K", help="control steps per stored frame (1)"
     )
     parser.add_argument("--noise", type=real(0, 1), default=1.0, help="scale of the noise on the actions (1)")
+    parser.add_argument("--driver", metavar="P", help="a learned policy acts and the expert only labels (DAgger)")
+    parser.add_argument("--checkpoint", metavar="DIR", help="weights of the driver instead of the shipped ones")
     _add_processes(parser)
 
 

@@ -16,6 +16,7 @@ from wam_demo.errors import InvalidInputError
 if TYPE_CHECKING:
     from wam_demo.evaluate.rollout import RolloutConfig
     from wam_demo.evaluate.suite import EpisodeResult, EvaluationSpec
+    from wam_demo.policy.driven import DrivenTask
 
 
 def demos(options: argparse.Namespace) -> None:
@@ -31,8 +32,20 @@ def demos(options: argparse.Namespace) -> None:
         processes=options.processes,
         every=options.every,
         noise=options.noise,
+        open_task=_driven(options),
     )
     _finish(out, "demos", {"task": ",".join(options.task), "seed": options.seed, **asdict(report)})
+
+
+def _driven(options: argparse.Namespace) -> DrivenTask | None:
+    """What acts while the expert labels; ``None`` for the expert itself."""
+    if options.driver is None:
+        return None
+    from wam_demo.policy.base import checkpoint_directory
+    from wam_demo.policy.driven import DrivenTask
+
+    _require_learned(argparse.Namespace(policy=options.driver, checkpoint=options.checkpoint))
+    return DrivenTask(checkpoint_directory(options.driver, options.checkpoint))
 
 
 def train(options: argparse.Namespace) -> None:
