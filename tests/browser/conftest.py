@@ -34,8 +34,9 @@ def eventually(holds: Callable[[], bool], timeout: float = 8.0) -> None:
         time.sleep(0.05)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator:
+    """A browser for one file: while it is open, no other test of this process may run an event loop."""
     playwright = pytest.importorskip("playwright.sync_api")
     path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     if path is None:

@@ -38,7 +38,7 @@ def test_one_batch_is_overfitted():
         (act + align + imagined).backward()
         optimizer.step()
         optimizer.zero_grad()
-        losses.append((float(act), float(align), float(imagined)))
+        losses.append(tuple(float(value.detach()) for value in (act, align, imagined)))
     first, last = losses[0], losses[-1]
     assert last[0] < 0.6 * first[0]
     assert last[1] < first[1] - 0.2
