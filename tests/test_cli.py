@@ -40,6 +40,8 @@ def run(tmp_path, monkeypatch, capsys):
         (["imagine", "--policy", "agra", "--checkpoint", "missing"], "no checkpoint at missing"),
         (["bench", "--policy", "hold"], "policy 'hold' has no weights"),
         (["demos", "--task", "pick_place", "--episodes", "2", "--noise", "nan"], "'nan' is not a number in 0 .. 1"),
+        (["demos", "--task", "pick_place", "--episodes", "2", "--driver", "agr"], "did you mean 'agra'?"),
+        (["demos", "--task", "pick_place", "--episodes", "2", "--driver", "expert"], "policy 'expert' has no weights"),
         (["train", "wan", "--data", ".", "--out", "x"], "unknown model 'wan': did you mean 'wam'?"),
         (["train", "wam", "--out", "x"], "training 'wam' needs --data"),
         (["train", "wam", "--data", "nowhere", "--out", "x"], "there is no folder 'nowhere'"),
