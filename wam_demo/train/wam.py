@@ -39,7 +39,7 @@ class WamRecipe:
         weight_agra: lambda_agra.
         projector: See `Projector`.
         block: Which block's output is aligned; one third of the depth.
-        compile: Compile the transformer blocks with torch.compile (a minute at the start, then 1.5 x faster).
+        compile: Compile the transformer blocks with torch.compile (minutes at the start, then faster steps).
     """
 
     backbone: BackboneConfig = field(default_factory=BackboneConfig)
