@@ -47,7 +47,7 @@ class FakeWorld:
             self.apply_event(event.kind, event.parameters)
         return self.observe()
 
-    def observe(self):
+    def observe(self, pictures=None):
         self._same_thread()
         images = {camera: self.render(camera, 128) for camera in ("front", "wrist")}
         state = np.zeros(STATE_DIM, np.float32)

@@ -144,6 +144,8 @@ class ChunkPlayer:
         self._buffer = PlanBuffer()
         self._pending: Future[Prediction] | None = None
         self._asked = (0, 0)
+        self.wait_steps = 0
+        """Control steps that the newest plan has been waited for, or took."""
 
     def act(self, step: int, observation: Observation) -> PlayedStep:
         """Take in a plan that has arrived, ask for the next when it is time, and play one step.
@@ -156,6 +158,8 @@ class ChunkPlayer:
             The action. A late or unusable plan drops the present one: the arm holds and ``fault``
             says why, while a new plan is asked for.
         """
+        if self._pending is not None:
+            self.wait_steps = step - self._asked[0]
         fault = self._collect()
         if self._pending is None and self._buffer.played >= self._execute:
             self._pending = self._submit(observation)

@@ -54,6 +54,11 @@ class Attempt:
         return self.world.step_count - self.half
 
     @property
+    def wait_steps(self) -> int:
+        """Control steps that the newest plan has been waited for, or took."""
+        return self._player.wait_steps
+
+    @property
     def names(self) -> Mapping[str, str]:
         """What people call the bodies that the task speaks of: colour and noun."""
         colours, nouns = self.world.assignment.colours, self.world.assignment.nouns
@@ -69,10 +74,11 @@ class Attempt:
         """First half of a control step: observe, plan, imagine, start to move.
 
         Args:
-            frame: (H, W, 3) picture of ``front`` at this moment, kept to show attention on.
+            frame: (256, 256, 3) picture of ``front`` at this moment; the policy sees the same, smaller,
+                and attention is shown on it.
         """
         step, world = self.world.step_count, self.world
-        self.observation = world.observe()
+        self.observation = world.observe({"front": frame})
         self._pictures[step] = {**self.observation.images, "front": frame}
         self._pictures.pop(step - 2 * CHUNK_STEPS, None)
         self.foresight.observe(step, self.observation)

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from wam_demo.errors import WamDemoError
+from wam_demo.policy.receding import EXECUTE_STEPS
 from wam_demo.session.attempt import Attempt
 from wam_demo.session.contracts import Backend, Command, Settings, View, Watcher
 from wam_demo.session.disturb import DISTURBANCES
@@ -23,6 +24,8 @@ NOTICE_S = 4.0
 """How long a message stays."""
 LATE_S = 0.25
 """Further behind real time than this, the clock gives in instead of hurrying after it."""
+EASE_S = 5.0
+"""How long there is one picture a control step instead of two, after a plan came late."""
 COMMANDS = 256
 """Commands that may wait; a page that sends faster than they are obeyed loses the rest."""
 RENDER_SIZE = 256
@@ -53,7 +56,7 @@ class Session:
         self._state = "running"
         self._frame: Image | None = None
         self._frame_number = 0
-        self._due = self._ended = 0.0
+        self._due = self._ended = self._eased_until = 0.0
         self._notice: tuple[str, bool, float] = ("", False, 0.0)
 
     def start(self) -> None:
@@ -151,11 +154,18 @@ class Session:
         elif attempt.half == 0:
             attempt.begin(self._picture())
             self._frame = None
-            if time.perf_counter() < self._due + _HALF_STEP_S:  # when late, motion before pictures
+            if self._has_time(attempt):
                 self._publish()
         else:
             self._finish_step(attempt)
             self._publish()
+
+    def _has_time(self, attempt: Attempt) -> bool:
+        """Whether to show a picture between control steps: motion and plans go first."""
+        now = time.perf_counter()
+        if attempt.wait_steps >= EXECUTE_STEPS:
+            self._eased_until = now + EASE_S
+        return self._eased_until <= now < self._due + _HALF_STEP_S
 
     def _finish_step(self, attempt: Attempt) -> None:
         record = attempt.finish()

@@ -148,10 +148,18 @@ class World:
             success=False,
         )
 
-    def observe(self) -> Observation:
-        """What a policy may see now."""
+    def observe(self, pictures: Mapping[str, Image] | None = None) -> Observation:
+        """What a policy may see now.
+
+        Args:
+            pictures: Views of this state at ``render_size``, by camera, that need not be rendered again.
+        """
+        shown = pictures or {}
         images = {
-            camera: area_downsample(self.render(camera, self.render_size), self.image_size) for camera in POLICY_CAMERAS
+            camera: area_downsample(
+                shown[camera] if camera in shown else self.render(camera, self.render_size), self.image_size
+            )
+            for camera in POLICY_CAMERAS
         }
         return Observation(images, self.state_vector(), self.instruction, self.step_count / CONTROL_HZ)
 
