@@ -168,7 +168,7 @@ class Episodes:
 
     def close(self) -> None:
         """Free the simulator."""
-        self._close_attempt()
+        self._close_attempt(keep=False)
         if self._world is not None:
             self._world.close()
         self._world = self._planner = None
@@ -227,10 +227,11 @@ class Episodes:
         perturbations = self._disturber.at_reset(settings.seed, world)
         return Attempt(world, planner, settings.seed, self._backend.horizons[settings.task], perturbations)
 
-    def _close_attempt(self) -> None:
+    def _close_attempt(self, keep: bool = True) -> None:
         self.close_twin()
         if self.attempt is not None:
-            if self.attempt.tape is None and (log := self._present_log()) is not None and log.steps:
+            log = self._present_log() if keep and self.attempt.tape is None else None
+            if log is not None and log.steps:
                 self._logs.append(log)
             self.attempt.close()
             self.attempt = None

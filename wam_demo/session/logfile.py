@@ -8,6 +8,7 @@ import json
 import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
@@ -66,6 +67,21 @@ def _shortest(value: np.float32) -> float:
     """The fewest digits that give the same float32 again."""
     short = float(str(value))
     return short if np.float32(short) == value else float(value)
+
+
+def read_text(path: Path) -> str:
+    """The text of a log file; raises `InvalidInputError` when it cannot be read or is too large."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(LOG_BYTES + 1)
+    except OSError as error:
+        raise InvalidInputError(f"{path} cannot be read: {error.strerror}") from None
+    if len(data) > LOG_BYTES:
+        raise InvalidInputError(f"{path} is larger than {LOG_BYTES >> 20} MiB")
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise InvalidInputError(f"{path} is not a text file") from None
 
 
 def parse_log(text: str, tasks: Collection[str]) -> list[AttemptLog]:

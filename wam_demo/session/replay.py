@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -145,3 +145,20 @@ def replay(log: AttemptLog, world: World) -> Replayed:
         success = world.finish(applied).success
     tape.finish(len(log.steps), world.apply_event, world)
     return Replayed(len(log.steps), tape.checked, tape.differs, success, tape.verdict())
+
+
+def replay_all(attempts: Sequence[AttemptLog], advance: Callable[[], None]) -> list[Replayed]:
+    """Play attempts one after the other, each in a world of its task; ``advance`` is called after each."""
+    from wam_demo.sim.world import World
+
+    results, worlds = [], {}
+    try:
+        for log in attempts:
+            if log.task not in worlds:
+                worlds[log.task] = World(log.task)
+            results.append(replay(log, worlds[log.task]))
+            advance()
+    finally:
+        for world in worlds.values():
+            world.close()
+    return results
