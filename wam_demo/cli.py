@@ -18,6 +18,7 @@ COMMANDS = {
     "imagine": (commands.imagine, "compare imagined with real frames"),
     "bench": (commands.bench, "measure speed and memory"),
     "demo": (commands.demo, "start the app"),
+    "replay": (commands.replay, "replay a session log and check that every state comes out the same"),
 }
 TRAINABLE = ("tokenizer", "decoder", "teacher", "wam", "agra")
 PRESETS = ("debug", "small", "base")
@@ -66,6 +67,7 @@ def _parser() -> Parser:
     _add_imagine(added["imagine"])
     _add_bench(added["bench"])
     _add_demo(added["demo"])
+    added["replay"].add_argument("file", type=Path, metavar="FILE", help="log downloaded from the Live tab")
     return parser
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from wam_demo.errors import CheckpointError
@@ -63,6 +64,8 @@ def shipped() -> Catalogue:
             open_planner=_open_planner,
             sample=_sample,
             horizons={name: spec.horizon for name, spec in TASKS.items()},
+            digest=_digest,
+            has_policy=lambda policy: policy in POLICY_LABELS and _is_here(policy),
         ),
     )
 
@@ -100,6 +103,13 @@ def _sample(axis: str, severity: int, seed: int, world: World) -> Sequence[Event
     return perturb.sample(axis, severity, seed, world)
 
 
+@lru_cache
+def _digest(policy: str) -> str | None:
+    from wam_demo.policy.base import checkpoint_digest
+
+    return checkpoint_digest(policy)
+
+
 def _open_planner(policy: str, world: World) -> Planner:
     from wam_demo.policy.base import load_policy
     from wam_demo.policy.engine import engines
@@ -109,5 +119,10 @@ def _open_planner(policy: str, world: World) -> Planner:
         engine = engines.get(policy)
         trained = getattr(engine.policy, "tasks", ())
         note = f"{policy} was not trained on this task" if trained and world.task not in trained else ""
-        return Planner(engine.submit, engine.submit_imagination, note)
+        return Planner(
+            engine.submit,
+            engine.submit_imagination,
+            note,
+            lambda observation, seed: engine.submit(observation, seed=seed, alone=True),
+        )
     return Planner(InlinePlanner(load_policy(policy, world=world)).submit)
