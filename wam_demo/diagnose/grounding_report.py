@@ -39,44 +39,56 @@ MEASURES: Mapping[str, Part] = {
 """Every measure as a ratio of sums over moments; a dot stands for a level of the document."""
 
 
-def document(episodes: Sequence[Episode]) -> dict[str, Any]:
-    """Every measure with its interval, over all moments and by phase; JSON-serialisable.
+def document(tasks: Mapping[str, Sequence[Episode]]) -> dict[str, Any]:
+    """Every measure with its interval, over all moments, by phase and by task; JSON-serialisable.
+
+    A measure that nothing speaks to is left out: a ratio whose denominator is 0, a map that no policy made.
 
     Args:
-        episodes: At least two.
+        tasks: At least two episodes by task.
     """
-    phases = {phase: _only(episodes, phase) for phase in PHASES}
-    return {
-        **_measured(episodes),
-        "area": _plain_mean(episodes, lambda moment: moment.area),
-        "attention_on_images": _plain_mean(episodes, lambda moment: moment.on_images),
-        "effects": {
-            kind: {side: _plain_mean(episodes, lambda m, k=kind, i=i: m.effects[k][i]) for i, side in enumerate(_SIDES)}
-            for kind in KINDS
-        },
-        "phases": {phase: _measured(part) for phase, part in phases.items() if len(part) > 1},
-    }
+    return {**_document(_pooled(tasks)), "tasks": {task: _document(episodes) for task, episodes in tasks.items()}}
 
 
-_SIDES = ("region", "background")
-
-
-def difference(first: Sequence[Episode], second: Sequence[Episode]) -> dict[str, Any]:
+def difference(first: Mapping[str, Sequence[Episode]], second: Mapping[str, Sequence[Episode]]) -> dict[str, Any]:
     """First minus second policy for every measure, with intervals of the paired bootstrap.
 
     Args:
-        first: Episodes of one policy, at least two.
-        second: Of another, at the same moments.
+        first: At least two episodes of one policy by task.
+        second: Those of another, at the same moments.
     """
     values: dict[str, Any] = {}
     intervals: dict[str, Any] = {}
     for name, part in MEASURES.items():
-        one, two = _sums(first, part), _sums(second, part)
-        if len(one[0]) < 2 or len(one[0]) != len(two[0]):
+        one, two = _sums(_pooled(first), part), _sums(_pooled(second), part)
+        if len(one[0]) < 2 or len(one[0]) != len(two[0]) or not (one[1].any() and two[1].any()):
             continue
         _put(values, name, _value(one) - _value(two))
         _put(intervals, name, list(difference_interval(one, two)))
     return {**values, "ci95": intervals}
+
+
+def _pooled(tasks: Mapping[str, Sequence[Episode]]) -> list[Episode]:
+    return [episode for episodes in tasks.values() for episode in episodes]
+
+
+def _document(episodes: Sequence[Episode]) -> dict[str, Any]:
+    phases = {phase: _only(episodes, phase) for phase in PHASES}
+    return {
+        **_measured(episodes),
+        "area": _mean_of(episodes, lambda moment: moment.area),
+        "attention_on_images": _mean_of(episodes, lambda moment: moment.on_images),
+        "effects": {kind: _effects(episodes, kind) for kind in KINDS},
+        "phases": {phase: _measured(part) for phase, part in phases.items() if len(part) > 1},
+    }
+
+
+def _effects(episodes: Sequence[Episode], kind: str) -> dict[str, float]:
+    """Mean L2 change of the chunk, inside the region and in the background."""
+    return {
+        "region": _mean_of(episodes, lambda moment: moment.effects[kind][0]),
+        "background": _mean_of(episodes, lambda moment: moment.effects[kind][1]),
+    }
 
 
 def _measured(episodes: Sequence[Episode]) -> dict[str, Any]:
@@ -84,7 +96,7 @@ def _measured(episodes: Sequence[Episode]) -> dict[str, Any]:
     intervals: dict[str, Any] = {}
     for name, part in MEASURES.items():
         sums = _sums(episodes, part)
-        if len(sums[0]) < 2:
+        if len(sums[0]) < 2 or not sums[1].any():
             continue
         _put(values, name, _value(sums))
         _put(intervals, name, list(ratio_interval(*sums)))
@@ -107,7 +119,7 @@ def _only(episodes: Sequence[Episode], phase: str) -> list[Episode]:
     return [part for part in parts if part]
 
 
-def _plain_mean(episodes: Sequence[Episode], value: Callable[[MomentScore], float]) -> float:
+def _mean_of(episodes: Sequence[Episode], value: Callable[[MomentScore], float]) -> float:
     return float(np.mean([value(moment) for episode in episodes for moment in episode]))
 
 

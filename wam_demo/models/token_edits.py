@@ -1,12 +1,16 @@
 """Edits of the video tokens that the action head reads: what each token is replaced by."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Edit = NDArray[np.int64]
 """(N,) source of each of the N tokens: 0 .. N - 1 is a token, N is zero, N + 1 + c is the mean token of camera c."""
@@ -100,5 +104,7 @@ def edited(tokens: Tensor, edits: Tensor, cameras: int) -> Tensor:
     Returns:
         (K, N, dim).
     """
+    import torch  # here, because whoever only marks cells does without it
+
     means = tokens.unflatten(0, (cameras, -1)).mean(1)
     return torch.cat([tokens, torch.zeros_like(tokens[:1]), means])[edits]

@@ -11,7 +11,7 @@ from wam_demo.limits import LIVE_SESSIONS, QUEUE_SIZE, SESSION_IDLE_S, UPLOAD_BY
 from wam_demo.session import Session, Settings
 from wam_demo.ui.catalogue import Catalogue, shipped, warm_up
 from wam_demo.ui.hub import Hub
-from wam_demo.ui.live import STYLE, build_live
+from wam_demo.ui.live import STYLES, build_live
 from wam_demo.ui.screen import Screen
 from wam_demo.ui.theme import theme
 
@@ -51,7 +51,7 @@ def launch_arguments(**overrides: Any) -> dict[str, Any]:
     """Keyword arguments of ``Blocks.launch``; ``overrides`` win."""
     return {
         "theme": theme(),
-        "css_paths": [STYLE],
+        "css_paths": list(STYLES),
         "ssr_mode": False,
         "max_threads": 80,
         "max_file_size": UPLOAD_BYTES,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wam_demo.errors import CheckpointError
 from wam_demo.policy.base import LEARNED_POLICIES, require_policy
 from wam_demo.session import Backend, Planner
 from wam_demo.types import Event
 from wam_demo.ui.commands import Choices
+from wam_demo.ui.probe import Probing
 
 if TYPE_CHECKING:
     from wam_demo.sim.world import World
@@ -34,6 +35,7 @@ class Catalogue:
         imagining: Policies that imagine and attend.
         axes: Perturbation axes with a slider.
         backend: Makes what was chosen.
+        open_probing: How a policy is probed; ``None`` for one without video tokens.
     """
 
     tasks: Mapping[str, str]
@@ -41,6 +43,7 @@ class Catalogue:
     imagining: frozenset[str]
     axes: tuple[str, ...]
     backend: Backend
+    open_probing: Callable[[str], Probing | None] = lambda policy: None
 
     @property
     def choices(self) -> Choices:
@@ -64,6 +67,7 @@ def shipped() -> Catalogue:
             sample=_sample,
             horizons={name: spec.horizon for name, spec in TASKS.items()},
         ),
+        open_probing=_open_probing,
     )
 
 
@@ -111,3 +115,12 @@ def _open_planner(policy: str, world: World) -> Planner:
         note = f"{policy} was not trained on this task" if trained and world.task not in trained else ""
         return Planner(engine.submit, engine.submit_imagination, note)
     return Planner(InlinePlanner(load_policy(policy, world=world)).submit)
+
+
+def _open_probing(policy: str) -> Probing | None:
+    from wam_demo.policy.engine import engines
+
+    if policy not in LEARNED_POLICIES:
+        return None
+    engine: Any = engines.get(policy)
+    return Probing(engine.policy.token_grid, engine.submit_probe)
