@@ -1,5 +1,6 @@
 """Bootstrap intervals of ratios of sums over episodes."""
 
+import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -7,6 +8,7 @@ from numpy.typing import NDArray
 
 RESAMPLES = 9999
 CONFIDENCE = 0.95
+SEED = 0
 
 Sums = NDArray[np.float64]
 """(episodes,) numerators or denominators."""
@@ -35,14 +37,15 @@ def difference_interval(first: tuple[Sums, Sums], second: tuple[Sums, Sums]) -> 
 
 
 def _interval(samples: tuple[Sums, ...], statistic: Callable[..., Sums]) -> tuple[float, float]:
-    from scipy.stats import bootstrap
+    from scipy.stats import DegenerateDataWarning, bootstrap
 
     if len(samples[0]) < 2:
         raise ValueError("an interval needs at least two episodes")
-    if all(np.ptp(sample) == 0 for sample in samples):
-        value = float(statistic(*samples, axis=0))
-        return value, value
-    interval = bootstrap(
-        samples, statistic, paired=True, n_resamples=RESAMPLES, confidence_level=CONFIDENCE, rng=0
-    ).confidence_interval
-    return float(interval.low), float(interval.high)
+    with warnings.catch_warnings(), np.errstate(invalid="ignore"):
+        warnings.simplefilter("ignore", DegenerateDataWarning)
+        found = bootstrap(samples, statistic, paired=True, n_resamples=RESAMPLES, confidence_level=CONFIDENCE, rng=SEED)
+    low, high = found.confidence_interval
+    if np.isnan([low, high]).any():  # no correction exists where every episode says the same
+        tail = 50 * (1 - CONFIDENCE)
+        low, high = np.percentile(found.bootstrap_distribution, [tail, 100 - tail])
+    return float(low), float(high)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wam_demo.diagnose.intervention import DRAWS, cell_edits
-from wam_demo.models.token_edits import Cells, TokenGrid
+from wam_demo.policy.tokens import Cells, TokenGrid
 from wam_demo.types import Vector
 
 if TYPE_CHECKING:

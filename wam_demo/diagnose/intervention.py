@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wam_demo.models.token_edits import Cells, Edit, TokenGrid
+from wam_demo.policy.tokens import Cells, Edit, TokenGrid
 from wam_demo.types import Vector
 
 KINDS = ("mean", "zero", "shuffle", "swap")

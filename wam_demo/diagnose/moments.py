@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wam_demo.diagnose.region import CellMap, interaction_region, touches
-from wam_demo.models.token_edits import TokenGrid
+from wam_demo.policy.tokens import TokenGrid
 from wam_demo.types import Observation
 
 if TYPE_CHECKING:

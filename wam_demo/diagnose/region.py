@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from wam_demo.models.token_edits import TokenGrid
+from wam_demo.policy.tokens import TokenGrid
 from wam_demo.types import IMAGE_SIZE
 
 if TYPE_CHECKING:

@@ -13,10 +13,11 @@ from torch import Tensor
 from wam_demo.errors import CheckpointError, InvalidInputError, PolicyFault
 from wam_demo.models.checkpoint import sha256_of
 from wam_demo.models.text import text_encoder
-from wam_demo.models.token_edits import TokenGrid
 from wam_demo.models.tokenizer import Tokenizer, to_images, to_tensor
 from wam_demo.models.wam import Plan, WorldActionModel
-from wam_demo.policy.probe import PROBE_BATCH, EditedPlans, Probe
+from wam_demo.policy.edited_plans import EditedPlans
+from wam_demo.policy.probe import PROBE_BATCH, Probe
+from wam_demo.policy.tokens import TokenGrid
 from wam_demo.types import IMAGE_SIZE, STATE_DIM, ActionChunk, Image, Observation, Prediction
 
 
@@ -116,7 +117,7 @@ class WamPolicy:
 
         Args:
             observation: As for `predict`.
-            edits: (K, N), see `wam_demo.models.token_edits.Edit`.
+            edits: (K, N), see `Edit`.
             seed: Noise seed, the same for all.
             batch: Edits planned between two yields.
 
@@ -125,7 +126,7 @@ class WamPolicy:
         """
         began = time.perf_counter()
         edits = self.token_grid.check(edits)
-        plans = EditedPlans(self.model, *self.encode([observation]), self.noise(1, [seed]))
+        plans = EditedPlans(self.model, *self.encode([observation]), self.noise(1, [seed])[:, :1])
         base = plans.plan(self.token_grid.keep()[None])
         prediction = self._prediction(base, 0, {"policy_call": 1e3 * (time.perf_counter() - began)})
         actions = []

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from wam_demo.diagnose.finding import Finding, Masked, Question, Selection
 from wam_demo.errors import InvalidInputError
-from wam_demo.models.token_edits import TokenGrid
+from wam_demo.policy.tokens import TokenGrid
 from wam_demo.session import View
 from wam_demo.types import CONTROL_HZ, Image, Observation, Vector
 from wam_demo.ui.packet import Tile

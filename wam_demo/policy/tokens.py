@@ -1,16 +1,10 @@
 """Edits of the video tokens that the action head reads: what each token is replaced by."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 Edit = NDArray[np.int64]
 """(N,) source of each of the N tokens: 0 .. N - 1 is a token, N is zero, N + 1 + c is the mean token of camera c."""
@@ -91,20 +85,3 @@ class TokenGrid:
         if edits.size and not (edits.min() >= 0 and edits.max() <= self.count + len(self.cameras)):
             raise ValueError(f"an edit names a source that is not in 0 .. {self.count + len(self.cameras)}")
         return edits.astype(np.int64)
-
-
-def edited(tokens: Tensor, edits: Tensor, cameras: int) -> Tensor:
-    """The tokens of one observation under several edits.
-
-    Args:
-        tokens: (N, dim).
-        edits: (K, N) int64, see `Edit`.
-        cameras: Views that the N tokens belong to.
-
-    Returns:
-        (K, N, dim).
-    """
-    import torch  # here, because whoever only marks cells does without it
-
-    means = tokens.unflatten(0, (cameras, -1)).mean(1)
-    return torch.cat([tokens, torch.zeros_like(tokens[:1]), means])[edits]
