@@ -19,6 +19,7 @@ COMMANDS = {
     "probe": (commands.probe, "measure where a policy looks and what changes its plan"),
     "bench": (commands.bench, "measure speed and memory"),
     "demo": (commands.demo, "start the app"),
+    "replay": (commands.replay, "replay a session log and check that every state comes out the same"),
 }
 TRAINABLE = ("tokenizer", "decoder", "teacher", "wam", "agra")
 PRESETS = ("debug", "small", "base")
@@ -68,6 +69,7 @@ def _parser() -> Parser:
     _add_probe(added["probe"])
     _add_bench(added["bench"])
     _add_demo(added["demo"])
+    added["replay"].add_argument("file", type=Path, metavar="FILE", help="log downloaded from the Live tab")
     return parser
 
 

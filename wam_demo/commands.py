@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wam_demo.errors import InvalidInputError
+from wam_demo.errors import InvalidInputError, ReplayDiffers
 
 if TYPE_CHECKING:
     from wam_demo.evaluate.rollout import RolloutConfig
@@ -194,6 +194,28 @@ def demo(options: argparse.Namespace) -> None:
     from wam_demo.ui.app import launch
 
     launch(host=options.host, port=options.port)
+
+
+def replay(options: argparse.Namespace) -> None:
+    """Every attempt of a session log, without pictures, compared with the states it was recorded with."""
+    from wam_demo.session import logfile
+    from wam_demo.session.replay import replay_all
+    from wam_demo.sim import TASKS
+
+    attempts = logfile.parse_log(logfile.read_text(options.file), tuple(TASKS))
+    out = _output(options, "replay")
+    with _progress(len(attempts), "replay") as advance:
+        results = replay_all(attempts, advance)
+    for number, (log, result) in enumerate(zip(attempts, results, strict=True), 1):
+        print(f"{number}. {log.task}, seed {log.seed}, {log.policy}, {result.steps} steps: {result.verdict}")
+    exact = all(result.differs is None for result in results)
+    named = [
+        {"task": log.task, "seed": log.seed, "policy": log.policy, **asdict(result)}
+        for log, result in zip(attempts, results, strict=True)
+    ]
+    _finish(out, "replay", {"file": options.file.name, "exact": exact, "attempts": named}, printed=True)
+    if not exact:
+        raise ReplayDiffers(f"{options.file} does not replay exactly here")
 
 
 def _output(options: argparse.Namespace, command: str) -> Path:

@@ -83,7 +83,7 @@ class WamPolicy:
     def imagine_stages(
         self, observations: Sequence[Observation], *, samples: int = 1, seed: int | None = None
     ) -> Iterator[list[list[Mapping[str, Image]]] | None]:
-        """As `imagine`, yielding ``None`` after each denoising step so that a plan may go in between."""
+        """As `imagine`, yielding ``None`` after each denoising step and decoded frame so that plans go in between."""
         latents, text, state = (part.repeat_interleave(samples, 0) for part in self.encode(observations))
         video = self.model.config.backbone
         shape = (len(latents), video.cameras, video.horizons, *latents.shape[2:])
@@ -91,9 +91,12 @@ class WamPolicy:
         for stage in self.model.imagine_stages(latents, text, state, future):
             future = stage
             yield None
-        with torch.inference_mode():
-            decoded = self.tokenizer.decode(future.flatten(0, 2).to(self.dtype))
-            frames = to_images(decoded).unflatten(0, shape[:3]).numpy()
+        frames = np.empty((*shape[:3], IMAGE_SIZE, IMAGE_SIZE, 3), np.uint8)
+        for horizon in range(video.horizons):
+            with torch.inference_mode():
+                decoded = self.tokenizer.decode(future[:, :, horizon].flatten(0, 1).to(self.dtype))
+                frames[:, :, horizon] = to_images(decoded).unflatten(0, shape[:2]).numpy()
+            yield None
         results: list[Mapping[str, Image]] = [dict(zip(self.cameras, sample, strict=True)) for sample in frames]
         yield [results[i : i + samples] for i in range(0, len(results), samples)]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from wam_demo.errors import CheckpointError
@@ -66,6 +67,8 @@ def shipped() -> Catalogue:
             open_planner=_open_planner,
             sample=_sample,
             horizons={name: spec.horizon for name, spec in TASKS.items()},
+            digest=_digest,
+            has_policy=lambda policy: policy in POLICY_LABELS and _is_here(policy),
         ),
         open_probing=_open_probing,
     )
@@ -104,6 +107,13 @@ def _sample(axis: str, severity: int, seed: int, world: World) -> Sequence[Event
     return perturb.sample(axis, severity, seed, world)
 
 
+@lru_cache
+def _digest(policy: str) -> str | None:
+    from wam_demo.policy.base import checkpoint_digest
+
+    return checkpoint_digest(policy)
+
+
 def _open_planner(policy: str, world: World) -> Planner:
     from wam_demo.policy.base import load_policy
     from wam_demo.policy.engine import engines
@@ -113,7 +123,12 @@ def _open_planner(policy: str, world: World) -> Planner:
         engine = engines.get(policy)
         trained = getattr(engine.policy, "tasks", ())
         note = f"{policy} was not trained on this task" if trained and world.task not in trained else ""
-        return Planner(engine.submit, engine.submit_imagination, note)
+        return Planner(
+            engine.submit,
+            engine.submit_imagination,
+            note,
+            lambda observation, seed: engine.submit(observation, seed=seed, alone=True),
+        )
     return Planner(InlinePlanner(load_policy(policy, world=world)).submit)
 
 
@@ -122,5 +137,6 @@ def _open_probing(policy: str) -> Probing | None:
 
     if policy not in LEARNED_POLICIES:
         return None
-    engine: Any = engines.get(policy)
-    return Probing(engine.policy.token_grid, engine.submit_probe)
+    engine = engines.get(policy)
+    prober: Any = engine.policy
+    return Probing(prober.token_grid, engine.submit_probe)

@@ -76,6 +76,7 @@ function errorChart(track, w, h) {
 
 function paintCharts() {
   if (!live.track) return;
+  if (root.classList.contains("twinned")) { paintTwinCharts(); return; }
   show("action", (w, h) => actionFan(live.track, w, h));
   show("error", (w, h) => errorChart(live.track, w, h));
 }

@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 
 from wam_demo.errors import WamDemoError
+from wam_demo.limits import LOG_BYTES
 from wam_demo.types import CONTROL_HZ, FUTURE_STEPS
 from wam_demo.ui.catalogue import Catalogue
 from wam_demo.ui.commands import parse_command, parse_region
@@ -19,8 +20,8 @@ from wam_demo.ui.stream import stream
 from wam_demo.ui.words import AXIS_WORDS
 
 _HERE = Path(__file__).parent
-STYLES = (_HERE / "canvas.css", _HERE / "probe.css")
-_SCRIPTS = ("markup.js", "canvas.js", "charts.js", "controls.js", "probe.js")
+STYLES = (_HERE / "canvas.css", _HERE / "twin.css", _HERE / "probe.css")
+_SCRIPTS = ("pieces.js", "twin.js", "log.js", "markup.js", "canvas.js", "charts.js", "controls.js", "probe.js")
 
 
 def build_live(catalogue: Catalogue, hub: Hub) -> gr.HTML:
@@ -96,6 +97,7 @@ def script(catalogue: Catalogue) -> str:
         "horizons": list(FUTURE_STEPS),
         "control_hz": CONTROL_HZ,
         "cells": CELLS,
+        "log_bytes": LOG_BYTES,
     }
     sources = [(_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS]
     return "\n".join([f"const CONFIG = {json.dumps(config)};", *sources])

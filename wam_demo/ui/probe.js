@@ -2,19 +2,20 @@
 const probe = { on: false, region: null, drag: null, waiting: 0, asked: 0 };
 root.probe = probe;
 const FOLLOW_MS = 1500, PATIENCE_MS = 30000;
+const nowCanvas = $('[data-view="now"] .main');
 const views = Object.fromEntries($$(".view").map((view) => [view.dataset.view, view]));
 const found = () => (probe.on ? live.status?.probe : null);
 
 // The switch and the marked region are elements of their own.
 views.now.querySelector("header").insertAdjacentHTML("beforeend",
   `<button type="button" class="tool probe-switch" role="switch" aria-checked="false" data-probe
-    title="Mark a region on Now: where does the policy look, and what would its plan be without it? (P)"><i class="knob"></i><span>Probe</span></button>`);
+    title="Mark a region on Now: where does the policy look, and what would its plan be without it? (M)"><i class="knob"></i><span>Probe</span></button>`);
 const probeSwitch = $("[data-probe]");
 for (const name of ["now", "attention", "surprise"]) {
   views[name].querySelector(".frame").insertAdjacentHTML("beforeend", `<svg class="region" aria-hidden="true"><rect/></svg>`);
 }
 const helpList = $("dialog.help dl");
-helpList.insertAdjacentHTML("beforeend", `<div><dt><kbd>P</kbd></dt><dd>probe: what does the plan depend on</dd></div>`);
+helpList.insertAdjacentHTML("beforeend", `<div><dt><kbd>M</kbd></dt><dd>probe: what matters to the plan</dd></div>`);
 
 // What the panels show while probing: one moment, raw attention beside the causal map.
 const usual = { tiles: { ...tileNames }, describe: { ...describe }, title: views.surprise.querySelector("h3").textContent };
@@ -67,7 +68,7 @@ function askProbe() {
 }
 function followProbe() {
   const s = live.status;
-  if (!probe.on || !s || document.hidden) return;
+  if (!probe.on || !s || s.twin || document.hidden) return;
   if (probe.waiting && ((s.probe?.number || 0) >= probe.waiting || performance.now() - probe.asked > PATIENCE_MS)) probe.waiting = 0;
   const old = !s.probe || s.step > s.probe.step + 1;
   if (!probe.waiting && !probe.drag && s.attention && old && performance.now() - probe.asked > FOLLOW_MS) askProbe();
@@ -90,7 +91,7 @@ function setProbe(on) {
   paintStrip();
 }
 act.probe = () => setProbe(!probe.on);
-KEYS.p = "probe";
+KEYS.m = "probe";
 probeSwitch.addEventListener("click", act.probe);
 
 // While probing, the pointer on Now marks cells; it neither drops nor shoves.
@@ -134,19 +135,18 @@ nowCanvas.addEventListener("keydown", (event) => {
 });
 
 // The plan without the region, beside the plan, in the action chart: dotted, from where the arm was.
+const actionNote = $('[aria-label="Action plan"] .note'), usualNote = actionNote.textContent;
+let masked = ""; // of which answer the chart shows the plan
 function showMasked() {
   const answer = found(), track = live.track;
   const start = answer?.masked && track?.past[track.past.length - 1 - (track.step - answer.step)];
+  const which = start ? `${live.episode} ${answer.number}` : "";
+  if (which === masked || (answer?.masked && !start)) return;
+  masked = which;
   live.masked = start
     ? { step: answer.step, style: "masked", path: answer.masked.path.map(([x, y, z, g]) => [x + start[0], y + start[1], z + start[2], g]) }
     : null;
-}
-const actionNote = $('[aria-label="Action plan"] .note'), usualNote = actionNote.textContent;
-live.listeners.push(() => {
-  followProbe();
-  drawRegion();
-  const before = live.masked;
-  showMasked();
   setText(actionNote, live.masked ? "cm from start · solid done, dashed plan, dotted without the region" : usualNote);
-  if (before || live.masked) paintCharts();
-});
+  paintCharts();
+}
+live.listeners.push(() => { followProbe(); drawRegion(); showMasked(); });

@@ -7,6 +7,7 @@ import json
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
+from dataclasses import asdict
 from typing import Any
 
 from wam_demo.errors import WamDemoError
@@ -99,9 +100,10 @@ def _encode(
     answer: Answer | None,
 ) -> str:
     view, track = newest
-    stamp = (view.episode, view.step, len(view.events))
+    stamp = (view.episode, view.step, len(view.events), view.twin is not None)
     shown = {**status(view, imagines(view.settings.policy)), "probe": probe_status(answer, view)}
-    return encoder.encode(tiles(view) | probe_tiles(answer, view), shown, charts(view, track), stamp)
+    handout = None if view.handout is None else asdict(view.handout)
+    return encoder.encode(tiles(view) | probe_tiles(answer, view), shown, charts(view, track), stamp, handout)
 
 
 def _waiting(position: int) -> str:
