@@ -1,7 +1,7 @@
 // Probe: mark a region on Now and see where the policy looks and what its plan would be without the region.
-const probe = { on: false, region: null, drag: null, waiting: 0, asked: 0 };
+const probe = { on: false, region: null, drag: null, waiting: 0, asked: 0, episode: 0 };
 root.probe = probe;
-const FOLLOW_MS = 1500, PATIENCE_MS = 30000;
+const FOLLOW_MS = 1500, PATIENCE_MS = 8000;
 const nowCanvas = $('[data-view="now"] .main');
 const views = Object.fromEntries($$(".view").map((view) => [view.dataset.view, view]));
 const found = () => (probe.on ? live.status?.probe : null);
@@ -69,6 +69,7 @@ function askProbe() {
 function followProbe() {
   const s = live.status;
   if (!probe.on || !s || s.twin || document.hidden) return;
+  if (probe.episode !== s.episode) { probe.episode = s.episode; probe.waiting = 0; }
   if (probe.waiting && ((s.probe?.number || 0) >= probe.waiting || performance.now() - probe.asked > PATIENCE_MS)) probe.waiting = 0;
   const old = !s.probe || s.step > s.probe.step + 1;
   if (!probe.waiting && !probe.drag && s.attention && old && performance.now() - probe.asked > FOLLOW_MS) askProbe();
