@@ -33,8 +33,8 @@ MEASURES: Mapping[str, Part] = {
     "aim_over_area": _mean(lambda moment: moment.aim / moment.area),
     "centroid_error_cells": _mean(lambda moment: moment.centroid_error),
     **{f"msr.{kind}": _ratio(kind) for kind in KINDS},
-    "map_agreement": _mean(lambda moment: moment.causal_map and moment.causal_map.agreement),
-    "map_over_area": _mean(lambda moment: moment.causal_map and moment.causal_map.over_area),
+    "map_agreement": _mean(lambda moment: None if moment.causal_map is None else moment.causal_map.agreement),
+    "map_over_area": _mean(lambda moment: None if moment.causal_map is None else moment.causal_map.over_area),
 }
 """Every measure as a ratio of sums over moments; a dot stands for a level of the document."""
 
