@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from wam_demo.evaluate.rollout import RolloutConfig
     from wam_demo.evaluate.suite import EpisodeResult, EvaluationSpec
     from wam_demo.policy.driven import DrivenTask
+    from wam_demo.policy.probe import Prober
 
 
 def demos(options: argparse.Namespace) -> None:
@@ -133,6 +134,7 @@ def probe(options: argparse.Namespace) -> None:
     from wam_demo.evaluate.report import probe_table
     from wam_demo.evaluate.suite import evaluation_seeds
     from wam_demo.policy.base import checkpoint_digest, load_policy
+    from wam_demo.policy.probe import require_prober
 
     seeds = evaluation_seeds(options.seed, options.episodes)
     chosen = [(options.policy, options.checkpoint)]
@@ -141,7 +143,7 @@ def probe(options: argparse.Namespace) -> None:
     for name, checkpoint in chosen:
         _require_learned(argparse.Namespace(policy=name, checkpoint=checkpoint))
     out = _output(options, "probe")
-    policies: list[Any] = [load_policy(name, checkpoint) for name, checkpoint in chosen]
+    policies = [require_prober(load_policy(name, checkpoint), name) for name, checkpoint in chosen]
     began = time.monotonic()
     scores = _probed(policies, options.task, seeds)
     documents = [
@@ -157,7 +159,7 @@ def probe(options: argparse.Namespace) -> None:
     _finish(out, "probe", content, printed=True)
 
 
-def _probed(policies: list[Any], tasks: Sequence[str], seeds: Sequence[int]) -> list[dict[str, Any]]:
+def _probed(policies: Sequence[Prober], tasks: Sequence[str], seeds: Sequence[int]) -> list[dict[str, Any]]:
     """For each policy, scored episodes by task."""
     from wam_demo.diagnose.grounding import score_task
     from wam_demo.sim.world import World

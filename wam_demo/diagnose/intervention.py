@@ -1,6 +1,6 @@
 """What matters to a plan: edits of video tokens inside a region against edits of as many outside it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -101,10 +101,5 @@ def matched_edits(draws: Sequence[MatchedDraw], grid: TokenGrid, rng: np.random.
 
 
 def cell_edits(grid: TokenGrid) -> NDArray[np.int64]:
-    """(N, N): one edit for each cell, its token becoming the view's mean token; the causal map's question."""
+    """(N, N): one edit for each cell, its token becoming the view's mean token; their changes are the causal map."""
     return np.stack([grid.mean(np.array([cell])) for cell in range(grid.count)])
-
-
-def causal_map(change: Vector, grid: TokenGrid) -> Mapping[str, Vector]:
-    """(side, side) by camera: how much the plan changes when a cell is masked, from the changes of `cell_edits`."""
-    return grid.split(change)

@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from wam_demo.errors import InvalidInputError
 from wam_demo.policy.tokens import TokenGrid
 from wam_demo.types import Observation, Prediction, Vector
 
@@ -49,6 +50,17 @@ class Prober(Protocol):
         self, observation: Observation, edits: NDArray[np.int64], *, seed: int = 0, batch: int = PROBE_BATCH
     ) -> Iterator[Probe | None]:
         """Plan under (K, N) edits, yielding ``None`` after each batch and the result at last."""
+
+
+def require_prober(policy: object, name: str) -> Prober:
+    """The policy, if its video tokens can be edited.
+
+    Raises:
+        InvalidInputError: It has none.
+    """
+    if not hasattr(policy, "probe_stages"):
+        raise InvalidInputError(f"policy {name!r} has no video tokens to edit")
+    return policy  # type: ignore[return-value]
 
 
 def run_probe(policy: Prober, observation: Observation, edits: NDArray[np.int64], seed: int = 0) -> Probe:

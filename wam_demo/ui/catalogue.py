@@ -139,4 +139,4 @@ def _open_probing(policy: str) -> Probing | None:
         return None
     engine = engines.get(policy)
     prober: Any = engine.policy
-    return Probing(prober.token_grid, engine.submit_probe)
+    return Probing(prober.token_grid, engine.submit_probe) if engine.can_probe else None

@@ -107,17 +107,19 @@ class Inquirer:
         future.add_done_callback(partial(self._answered, ask, question, began))
 
     def _answered(self, ask: Ask, question: Question, began: float, future: Future[Probe]) -> None:
-        error = None if future.cancelled() else future.exception()
-        if error is None and not future.cancelled():
-            self._count += 1
-            milliseconds = 1e3 * (time.perf_counter() - began)
-            self.answer = Answer(self._count, ask, question.answer(future.result()), milliseconds)
-            self._changed()
-        elif error is not None:
-            ask.warn(str(error))
-        with self._lock:
-            following, self._next = self._next, None
-            self._busy = following is not None
+        try:
+            error = future.exception()  # nobody cancels it
+            if error is None:
+                self._count += 1
+                milliseconds = 1e3 * (time.perf_counter() - began)
+                self.answer = Answer(self._count, ask, question.answer(future.result()), milliseconds)
+                self._changed()
+            else:
+                ask.warn(str(error))
+        finally:
+            with self._lock:
+                following, self._next = self._next, None
+                self._busy = following is not None
         if following is not None:
             self._submit(following)
 
