@@ -45,6 +45,8 @@ def test_a_grounded_policy_scores_above_an_ungrounded_one():
     assert good["area"] == pytest.approx(6 / 128)
     assert good["aim_over_area"] == pytest.approx(good["aim"] / good["area"])
     assert good["aim"] > 0.6 > 0.05 > bad["aim"]
+    assert good["views"]["front"]["area"] == pytest.approx(4 / 64)
+    assert good["views"]["wrist"]["aim"] > 0.4 > 0.05 > bad["views"]["wrist"]["aim"]
     assert bad["aim_over_area"] < 1 < good["aim_over_area"]
     assert good["centroid_error_cells"] < bad["centroid_error_cells"]
     for kind in ("mean", "zero", "swap"):

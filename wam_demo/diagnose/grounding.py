@@ -43,6 +43,7 @@ class MomentScore:
         centroid_error: Distance of the centres of attention and region [cells].
         on_images: Share of the whole attention that is on the images, not on proprioception and text.
         effects: Mean L2 change of the chunk by kind of edit: inside the region, in the background.
+        views: The first two for each camera alone: share of its attention, share of its cells.
         causal_map: ``None`` where no map was made.
     """
 
@@ -52,6 +53,7 @@ class MomentScore:
     centroid_error: float
     on_images: float
     effects: Mapping[str, tuple[float, float]]
+    views: Mapping[str, tuple[float, float]]
     causal_map: MapScore | None
 
 
@@ -119,6 +121,10 @@ def score_moment(policy: Prober, moment: Moment, seed: int, with_map: bool) -> M
         centroid_error=centroid_error(attention, moment.region),
         on_images=float(sum(cells.sum() for cells in attention.values())),
         effects=matched.effects(matched_change),
+        views={
+            camera: (attention_in_mask({camera: cells}, moment.region), float(moment.region[camera].mean()))
+            for camera, cells in attention.items()
+        },
         causal_map=map_score(grid.flatten(attention), cell_change, region) if with_map else None,
     )
 

@@ -78,8 +78,17 @@ def _document(episodes: Sequence[Episode]) -> dict[str, Any]:
         **_measured(episodes),
         "area": _mean_of(episodes, lambda moment: moment.area),
         "attention_on_images": _mean_of(episodes, lambda moment: moment.on_images),
+        "views": {camera: _view(episodes, camera) for camera in episodes[0][0].views},
         "effects": {kind: _effects(episodes, kind) for kind in KINDS},
         "phases": {phase: _measured(part) for phase, part in phases.items() if len(part) > 1},
+    }
+
+
+def _view(episodes: Sequence[Episode], camera: str) -> dict[str, float]:
+    """Attention in the region's part of one view alone, and that part of its cells."""
+    return {
+        "aim": _mean_of(episodes, lambda moment: moment.views[camera][0]),
+        "area": _mean_of(episodes, lambda moment: moment.views[camera][1]),
     }
 
 
