@@ -32,7 +32,7 @@ def test_a_marked_region_shows_what_the_plan_would_be_without_it(serve, visit):
     page.wait_for_function(f"{STATUS}.probe?.masked?.cells.join() === '5,4,5,5'")
     assert page.locator("svg.region.on").count() == 3
     page.wait_for_function(f"document.querySelector('{MATTERS} .value')?.textContent.includes('cm')")
-    assert "the plan moves without the region" in page.locator(f"{MATTERS} .facts").inner_text()
+    assert "plan shift without it" in page.locator(f"{MATTERS} .facts").inner_text()
     assert "of the attention on the images is here" in page.locator('[data-view="attention"] .facts').inner_text()
     page.locator('[data-plot="action"] path.masked').first.wait_for(state="attached")
     assert page.locator(".events li.none").count() == 1  # nothing was dropped or shoved

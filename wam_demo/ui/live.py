@@ -17,7 +17,7 @@ from wam_demo.ui.commands import parse_command, parse_region
 from wam_demo.ui.hub import Hub
 from wam_demo.ui.probe import CELLS, ask_about
 from wam_demo.ui.stream import stream
-from wam_demo.ui.words import AXIS_WORDS
+from wam_demo.ui.words import AXIS_WORDS, POINTER_HINT
 
 _HERE = Path(__file__).parent
 STYLES = (_HERE / "canvas.css", _HERE / "twin.css", _HERE / "probe.css")
@@ -97,6 +97,7 @@ def script(catalogue: Catalogue) -> str:
         "horizons": list(FUTURE_STEPS),
         "control_hz": CONTROL_HZ,
         "cells": CELLS,
+        "pointer_hint": POINTER_HINT,
         "log_bytes": LOG_BYTES,
     }
     sources = [(_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS]

@@ -22,7 +22,7 @@ const usual = { tiles: { ...tileNames }, describe: { ...describe }, title: views
 tileNames.attention = (camera) => (found() ? `probe.attention.${camera}` : usual.tiles.attention(camera));
 tileNames.surprise = (camera) => (probe.on ? `probe.causal.${camera}` : usual.tiles.surprise(camera));
 describe.now = (s) => (probe.on
-  ? { facts: fact(seconds(s.step), " s", "Drag to mark a region, click for one cell. Arrows move it, Shift resizes.") }
+  ? { facts: fact(seconds(s.step), " s", "Drag to mark a region. Arrows move it, Shift resizes.") }
   : usual.describe.now(s));
 describe.attention = (s) => {
   const masked = found()?.masked;
@@ -35,9 +35,9 @@ describe.surprise = (s) => {
   const answer = s.probe;
   if (!answer) return { absent: s.attention ? (probe.waiting ? "Masking one cell after the other." : "Mark a region on Now.") : s.absent.surprise };
   const masked = answer.masked, when = `at ${seconds(answer.step)} s`;
-  if (!masked) return { facts: `<p>How much the plan changes when a cell is masked, ${when}. Mark a region on Now.</p>` };
-  const elsewhere = masked.background_cm === null ? "" : `, ${masked.background_cm.toFixed(1)} cm without as much elsewhere`;
-  return { facts: fact(masked.shift_cm.toFixed(1), " cm", `the plan moves without the region ${when}${elsewhere}`) };
+  if (!masked) return { facts: `<p>How much the plan changes without a cell, ${when}. Mark a region on Now.</p>` };
+  const elsewhere = masked.background_cm === null ? "" : `; ${masked.background_cm.toFixed(1)} cm for as much elsewhere`;
+  return { facts: fact(masked.shift_cm.toFixed(1), " cm", `plan shift without it ${when}${elsewhere}`) };
 };
 
 function drawRegion() {
@@ -91,6 +91,7 @@ function setProbe(on) {
   drawRegion();
   paintStrip();
 }
+live.wording = (text) => (probe.on ? text.replace(CONFIG.pointer_hint, "Drag on Now to mark a region.") : text);
 act.probe = () => setProbe(!probe.on);
 KEYS.m = "probe";
 probeSwitch.addEventListener("click", act.probe);
@@ -147,7 +148,7 @@ function showMasked() {
   live.masked = start
     ? { step: answer.step, style: "masked", path: answer.masked.path.map(([x, y, z, g]) => [x + start[0], y + start[1], z + start[2], g]) }
     : null;
-  setText(actionNote, live.masked ? "cm from start · solid done, dashed plan, dotted without the region" : usualNote);
+  setText(actionNote, live.masked ? "cm from start · dashed plan, dotted without the region" : usualNote);
   paintCharts();
 }
 live.listeners.push(() => { followProbe(); drawRegion(); showMasked(); });
