@@ -37,7 +37,7 @@ def test_the_twin_shows_both_courses_and_their_difference(serve, visit):
     served = serve()
     page = visit(served)
     start_twin(page)
-    assert page.locator('[data-side="with"] h3').inner_text() == "With shove red dot"
+    assert page.locator('[data-side="with"] h3').inner_text() == "With: shove red dot"
     page.wait_for_function(f"({PIXELS})('with') !== ({PIXELS})('without')")
     assert page.locator('[data-plot="gap"] .bar').count() > 0
     assert page.locator('[data-plot="apart"] path.error').count() == 1

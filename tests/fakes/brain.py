@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from tests.fakes.prober import GRID, FakeProber
-from tests.fakes.world import TARGET, FakeWorld, sample
+from tests.fakes.world import FakeWorld, sample
 from wam_demo.policy.probe import run_probe
 from wam_demo.session import Backend, Planner
 from wam_demo.types import ActionChunk, Prediction
@@ -18,11 +18,11 @@ _pool = ThreadPoolExecutor(2)
 
 
 def plan(observation) -> Prediction:
-    """Steers to the target, more slowly towards the end of the plan."""
-    tcp = observation.state[:3]
+    """Steers to where the red dot is, more slowly towards the end of the plan."""
+    tcp, target = observation.state[:3], observation.state[10:12]
     actions = np.zeros((16, 7), np.float32)
     for k in range(16):
-        step = np.clip(np.append(TARGET - tcp[:2], 0.1 - tcp[2]) * 0.12, -0.02, 0.02)
+        step = np.clip(np.append(target - tcp[:2], 0.1 - tcp[2]) * 0.12, -0.02, 0.02)
         actions[k, :3], actions[k, 6] = step, float(k < 10)
         tcp = tcp + step
     grid = np.exp(-((np.mgrid[:8, :8] - [[[5]], [[5]]]) ** 2).sum(0) / 2.0).astype(np.float32)

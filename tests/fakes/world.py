@@ -64,6 +64,7 @@ class FakeWorld:
     def state_vector(self):
         state = np.zeros(STATE_DIM, np.float32)
         state[:3], state[9] = self.tcp, self.opening
+        state[10:12] = self.objects["red_dot"]
         return state
 
     def snapshot(self):

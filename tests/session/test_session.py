@@ -226,10 +226,10 @@ def test_an_internal_error_stops_with_one_line_and_reset_goes_on(open_session):
     broken = threading.Event()
 
     class BreakingWorld(FakeWorld):
-        def observe(self):
+        def observe(self, pictures=None):
             if broken.is_set():
                 raise RuntimeError("secret detail\nof the machine")
-            return super().observe()
+            return super().observe(pictures)
 
     session, seen = open_session(parts=replace(parts, open_world=BreakingWorld))
     seen.wait(lambda view: view.step > 1)

@@ -151,7 +151,7 @@ class Episodes:
     def close_twin(self) -> None:
         """Go back to the attempt as it was and free the second world."""
         if self.twin is not None:
-            self.twin, twin = None, self.twin
+            twin, self.twin = self.twin, None
             twin.close()
 
     def log(self) -> list[AttemptLog]:

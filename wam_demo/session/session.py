@@ -16,10 +16,9 @@ from wam_demo.session.attempt import Attempt
 from wam_demo.session.contracts import Backend, Command, Handout, Settings, Watcher
 from wam_demo.session.disturb import DISTURBANCES
 from wam_demo.session.episodes import Episodes
+from wam_demo.session.handouts import HANDOUTS
 from wam_demo.session.log import AttemptLog
-from wam_demo.session.logfile import format_log, pack
 from wam_demo.session.look import look
-from wam_demo.session.paired import nearest_test
 from wam_demo.session.twin import Twin
 from wam_demo.types import CONTROL_HZ, Image
 
@@ -223,6 +222,10 @@ class Session:
             self._complete_step()
             self._episodes.disturb(command.kind, command.parameters)
             self._changed_world()
+        elif command.kind in HANDOUTS:
+            self._complete_step()
+            number = 1 if self._handout is None else self._handout.number + 1
+            self._handout = Handout(number, command.kind, HANDOUTS[command.kind](self._episodes))
         else:
             getattr(self, f"_on_{command.kind}")(**command.parameters)
 
@@ -307,19 +310,6 @@ class Session:
         self._state = "running"
         self._begun(attempt)
 
-    def _on_log(self) -> None:
-        self._complete_step()
-        self._hand_out("log", format_log(self._episodes.log()))
-
-    def _on_link(self) -> None:
-        self._complete_step()
-        self._hand_out("link", pack(format_log([self._episodes.present_log()])))
-
-    def _on_paired(self) -> None:
-        settings, attempt = self._episodes.settings, self._episodes.attempt
-        test = nearest_test(() if attempt is None else attempt.world.events)
-        self._hand_out("paired", {"task": settings.task, "policy": settings.policy, "seed": settings.seed, **test})
-
     def _change(self, settings: Settings, name: str) -> None:
         """Begin with another task or policy, which may take seconds to load."""
         self._say(f"opening {name}")
@@ -351,9 +341,6 @@ class Session:
             return False
         self._notice = ("", False, 0.0)
         return True
-
-    def _hand_out(self, kind: str, content: object) -> None:
-        self._handout = Handout(1 if self._handout is None else self._handout.number + 1, kind, content)
 
     def _picture(self) -> Image:
         """The newest picture of ``front``; the one that was published last if nothing moved since."""

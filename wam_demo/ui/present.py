@@ -123,15 +123,16 @@ def charts(view: View, track: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _badges(view: View) -> dict[str, Any]:
-    played = view.played
+    played = view.played if view.twin is None else None  # a twin's plans are awaited: no age, no rate
     prediction = None if played is None else played.prediction
     policy_ms = None if prediction is None else prediction.timing_ms.get("policy_call")
+    imagination = view.imagination if view.twin is None else None
     age = None
     if played is not None and played.prediction_step is not None:
         age = round((view.step - played.prediction_step) / CONTROL_HZ, 1)
     return {
         "policy_ms": None if policy_ms is None else round(float(policy_ms), 1),
-        "imagination_ms": view.imagination and round(view.imagination.milliseconds, 1),
+        "imagination_ms": None if imagination is None else round(imagination.milliseconds, 1),
         "chunk_age_s": age,
         "successes": view.successes,
         "episodes": view.episodes,

@@ -81,7 +81,7 @@ function showTwin(twin) {
   if (was !== Boolean(twin)) { paintCharts(); paintStrip(); }
   if (!twin) return;
   const what = twin.what.length ? twin.what.join(", ") : "nothing yet";
-  setText($('[data-side="with"] h3'), twin.what.length ? `With ${what}` : "Left: disturb this one");
+  setText($('[data-side="with"] h3'), twin.what.length ? `With: ${what}` : "Left: disturb this one");
   setText($('[data-side="without"] h3'), twin.what.length ? "Without" : "Right: stays undisturbed");
   for (const side of SIDES) setText($(`[data-side="${side}"] .note`), `${seconds(twin.step)} s`);
   for (const name of ["action_cm", "largest_cm", "tool_cm"]) {
