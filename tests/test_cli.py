@@ -49,6 +49,10 @@ def run(tmp_path, monkeypatch, capsys):
         (["eval", "--unheard-of"], "unrecognized arguments: --unheard-of"),
         (["imagine", "--policy", "expert"], "policy 'expert' has no weights"),
         (["imagine", "--policy", "agra", "--checkpoint", "missing"], "no checkpoint at missing"),
+        (["probe", "--policy", "expert"], "policy 'expert' has no weights"),
+        (["probe", "--compare", "wan"], "did you mean 'wam'?"),
+        (["probe", "--compare", "wam", "--compare-checkpoint", "missing"], "no checkpoint at missing"),
+        (["probe", "--episodes", "1"], "'1' is not a whole number in 2 .. 10000"),
         (["bench", "--policy", "hold"], "policy 'hold' has no weights"),
         (["demos", "--task", "pick_place", "--episodes", "2", "--noise", "nan"], "'nan' is not a number in 0 .. 1"),
         (["demos", "--task", "pick_place", "--episodes", "2", "--driver", "agr"], "did you mean 'agra'?"),
@@ -139,6 +143,29 @@ def test_a_comparison_stops_once_it_is_decided(run, tmp_path):
     document = json.loads((tmp_path / "out" / "results.json").read_text())
     assert document["sequential"]["decided_after"] <= 10
     assert document["n"] < 100
+
+
+def test_probe_writes_the_measures_with_an_interval_for_each(run, tmp_path, monkeypatch):
+    from tests.fakes.prober import FakeProber
+    from wam_demo.policy import base
+
+    weights = np.random.default_rng(0).uniform(0.5, 1.5, 128)
+    monkeypatch.setattr(base, "load_policy", lambda *_: FakeProber(weights, weights))
+    arguments = ["probe", "--task", "pick_place,reach", "--episodes", 2, "--compare", "wam", "--out", "out"]
+    code, out, _ = run(*arguments)
+    assert code == 0
+    assert "difference" in out
+    document = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert document["schema"] == "wam_demo.probe"
+    assert set(document["msr"]) == {"mean", "zero", "shuffle", "swap"}
+    for name in ("aim", "aim_over_area", "centroid_error_cells"):
+        low, high = document["ci95"][name]
+        assert low <= document[name] <= high
+    assert set(document["ci95"]["msr"]) == set(document["msr"])
+    assert (document["policy"], document["compare"]["policy"]) == ("agra", "wam")
+    assert set(document["tasks"]) == {"pick_place", "reach"}
+    assert document["episodes"] == 4
+    assert document["difference"]["aim"] == 0
 
 
 def test_results_lie_under_results_unless_told_otherwise(run, tmp_path):

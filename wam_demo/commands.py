@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from wam_demo.evaluate.rollout import RolloutConfig
     from wam_demo.evaluate.sequential import SequentialResult
     from wam_demo.policy.driven import DrivenTask
+    from wam_demo.policy.probe import Prober
 
 SAVED_VIDEOS = 10
 """Episodes of each policy that ``--save-video`` shows."""
@@ -131,6 +132,52 @@ def imagine(options: argparse.Namespace) -> None:
     }
     print(imagination_table(content))
     _finish(out, "imagine", content, printed=True)
+
+
+def probe(options: argparse.Namespace) -> None:
+    """Where the action head looks, and what changes the plan; one policy, or two at the same moments."""
+    from wam_demo.diagnose import grounding_report
+    from wam_demo.evaluate.report import probe_table
+    from wam_demo.evaluate.suite import evaluation_seeds
+    from wam_demo.policy.base import checkpoint_digest, load_policy
+    from wam_demo.policy.probe import require_prober
+
+    seeds = evaluation_seeds(options.seed, options.episodes)
+    chosen = [(options.policy, options.checkpoint)]
+    if options.compare:
+        chosen.append((options.compare, options.compare_checkpoint))
+    for name, checkpoint in chosen:
+        _require_learned(argparse.Namespace(policy=name, checkpoint=checkpoint))
+    out = _output(options, "probe")
+    policies = [require_prober(load_policy(name, checkpoint), name) for name, checkpoint in chosen]
+    began = time.monotonic()
+    scores = _probed(policies, options.task, seeds)
+    documents = [
+        {"policy": name, "checkpoint_sha256": checkpoint_digest(name, checkpoint), **grounding_report.document(tasks)}
+        for (name, checkpoint), tasks in zip(chosen, scores, strict=True)
+    ]
+    compared = {}
+    if options.compare:
+        compared = {"compare": documents[1], "difference": grounding_report.difference(*scores)}
+    content = {"task": ",".join(options.task), "seed": options.seed, **documents[0], **compared}
+    content |= {"moments_from": "expert episodes of evaluation scenes", "seconds": time.monotonic() - began}
+    print(probe_table(documents, compared.get("difference")))
+    _finish(out, "probe", content, printed=True)
+
+
+def _probed(policies: Sequence[Prober], tasks: Sequence[str], seeds: Sequence[int]) -> list[dict[str, Any]]:
+    """For each policy, scored episodes by task."""
+    from wam_demo.diagnose.grounding import score_task
+    from wam_demo.sim.world import World
+
+    scores: list[dict[str, Any]] = [{} for _ in policies]
+    with _progress(len(tasks) * len(seeds), "probe") as advance:
+        for task in tasks:
+            world = World(task)
+            for found, episodes in zip(scores, score_task(policies, world, seeds, advance), strict=True):
+                found[task] = episodes
+            world.close()
+    return scores
 
 
 def bench(options: argparse.Namespace) -> None:

@@ -7,6 +7,7 @@ const seconds = (steps) => (steps / CONFIG.control_hz).toFixed(1);
 const live = {
   status: null, track: null, tiles: new Map(), horizon: CONFIG.horizons.at(-1), swapped: false,
   drawn: 0, missed: false, newest: 0, told: 0, received: 0, last: 0, fps: 0, listeners: [],
+  wording: (text) => text, // of the status line
 };
 root.live = live; // tests and the curious read the counters here
 
