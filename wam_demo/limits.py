@@ -21,6 +21,9 @@ LIVE_SESSIONS = 8
 SESSION_IDLE_S = 60.0
 """A session whose page stopped asking for frames for this long is closed and its simulator freed."""
 
+BLIND_AHEAD = 2
+"""Blind matches that are played before anybody asks for them, while somebody is there."""
+
 ARM_COMMAND_AGE_S = 0.1
 CAMERA_FRAME_AGE_S = 0.5
 
