@@ -14,3 +14,5 @@ STATE = Path(os.environ.get("WAM_DEMO_STATE", ROOT / "state"))
 """What the running app keeps across restarts; on a host whose disk is temporary, a folder that is not."""
 VOTES = STATE / "votes.sqlite3"
 """Votes of the Blind A/B tab."""
+RUNS = STATE / "robustness"
+"""Runs of the Robustness tab: one folder each."""

@@ -45,7 +45,6 @@ function reset(side) {
   takes[side].classList.remove("won", "lost");
   say(side, ".who", side === "left" ? "Left" : "Right");
   say(side, '[data-text="ended"]', "");
-  say(side, ".facts", "");
 }
 
 function load(video, base64) {

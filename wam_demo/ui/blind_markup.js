@@ -4,7 +4,7 @@ const blindPanel = (side, title) => `
     <header><h3><span class="who">${title}</span></h3><span class="note" data-text="ended"></span></header>
     <div class="pair">
       <div class="frame"><video class="front" muted playsinline preload="auto" aria-label="${title}: front camera"></video><p class="absent"></p></div>
-      <div class="aside"><canvas class="wrist" width="256" height="256" role="img" aria-label="${title}: wrist camera"></canvas><p class="facts"></p></div>
+      <div class="aside"><canvas class="wrist" width="256" height="256" role="img" aria-label="${title}: wrist camera"></canvas></div>
     </div>
   </section>`;
 const choice = (name, label, key, path) =>
