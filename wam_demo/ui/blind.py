@@ -89,7 +89,7 @@ def responder(room: BlindRoom, standings: Standings) -> Callable[[Any], dict[str
     def answer(question: Any) -> dict[str, Any]:
         try:
             if not isinstance(question, Mapping) or question.get("kind") not in kinds:
-                raise UnknownNameError("question", question, kinds)
+                raise UnknownNameError("question", _kind(question), kinds)
             return kinds[question["kind"]](_key(question.get("page")), question)
         except WamDemoError as error:
             return {"error": str(error)}
@@ -126,3 +126,7 @@ def _place(place: Place) -> dict[str, Any]:
 
 def _digests(catalogue: Catalogue) -> dict[str, str]:
     return {name: checkpoint_digest(name) or "" for name in catalogue.policies}
+
+
+def _kind(question: object) -> object:
+    return question.get("kind") if isinstance(question, Mapping) else question

@@ -103,7 +103,7 @@ def responder(catalogue: Catalogue, lab: Lab) -> Callable[[Any], Answer]:
     def answer(question: Any) -> Answer:
         try:
             if not isinstance(question, Mapping) or question.get("kind") not in kinds:
-                raise UnknownNameError("question", question, kinds)
+                raise UnknownNameError("question", _kind(question), kinds)
             return kinds[question["kind"]](question)
         except WamDemoError as error:
             return {"error": str(error)}
@@ -224,6 +224,10 @@ def _record(job: Job, question: Question) -> EpisodeRecord:
             if record.seed == question.get("seed"):
                 return record
     raise InvalidInputError("this run has no such episode")
+
+
+def _kind(question: object) -> object:
+    return question.get("kind") if isinstance(question, Mapping) else question
 
 
 def _list(what: str, value: object) -> Sequence[object]:
