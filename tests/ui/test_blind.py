@@ -48,6 +48,7 @@ def test_the_vote_reveals_and_counts(answer):
     [
         (None, "unknown question"),
         ({"kind": "drop"}, "unknown question 'drop'"),
+        ({"kind": ["look"]}, "unknown question"),
         ({"kind": "look"}, "no name"),
         ({"kind": "look", "page": "x" * 100}, "no name"),
         ({"kind": "video", "page": "p", "match": ["m"], "side": {}}, "over"),

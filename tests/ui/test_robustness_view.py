@@ -52,6 +52,15 @@ def test_pairs_are_the_same_scenes():
     assert pair["p_holm"] == 0.5
 
 
+def test_the_whole_grid_has_a_p_value_that_may_be_watched():
+    records = [record("expert", axis, s, seed, True) for axis, s in (("none", 0), ("light", 1)) for seed in range(4)]
+    records += [record("hold", axis, s, seed, False) for axis, s in (("none", 0), ("light", 1)) for seed in range(4)]
+    pairs = view(SPEC, records)["pairs"]
+    (total,) = [pair for pair in pairs if "p_anytime" in pair]
+    assert (total["axis"], total["severity"], total["task"], total["n"]) == (ALL, ALL_SEVERITIES, "reach", 8)
+    assert total["p"] < total["p_anytime"] <= 1
+
+
 def test_several_tasks_are_shown_together_and_apart():
     spec = GridSpec(("expert",), ("reach", "push"), ("light",), (1,), episodes=1)
     records = [record("expert", "light", 1, 0, True), record("expert", "light", 1, 0, False, task="push")]

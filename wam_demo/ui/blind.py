@@ -6,7 +6,7 @@ import base64
 import json
 import logging
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -88,9 +88,8 @@ def responder(room: BlindRoom, standings: Standings) -> Callable[[Any], dict[str
 
     def answer(question: Any) -> dict[str, Any]:
         try:
-            if not isinstance(question, Mapping) or question.get("kind") not in kinds:
-                raise UnknownNameError("question", _kind(question), kinds)
-            return kinds[question["kind"]](_key(question.get("page")), question)
+            kind = _kind(question, kinds)
+            return kinds[kind](_key(question.get("page")), question)
         except WamDemoError as error:
             return {"error": str(error)}
 
@@ -112,7 +111,12 @@ def _key(page: object) -> str:
 
 def _place(place: Place) -> dict[str, Any]:
     """What a page may know before its vote: neither policies nor outcomes."""
-    shown: dict[str, Any] = {"match": None, "position": place.position, "wait_s": place.wait_s, "trouble": place.trouble}
+    shown: dict[str, Any] = {
+        "match": None,
+        "position": place.position,
+        "wait_s": place.wait_s,
+        "trouble": place.trouble,
+    }
     if place.match is not None:
         pairing = place.match.pairing
         shown["match"] = {
@@ -128,5 +132,8 @@ def _digests(catalogue: Catalogue) -> dict[str, str]:
     return {name: checkpoint_digest(name) or "" for name in catalogue.policies}
 
 
-def _kind(question: object) -> object:
-    return question.get("kind") if isinstance(question, Mapping) else question
+def _kind(question: object, kinds: Collection[str]) -> str:
+    kind = question.get("kind") if isinstance(question, Mapping) else question
+    if not isinstance(question, Mapping) or not isinstance(kind, str) or kind not in kinds:
+        raise UnknownNameError("question", kind, kinds)
+    return kind

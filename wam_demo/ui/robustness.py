@@ -12,7 +12,7 @@ import gradio as gr
 
 from wam_demo.config import RUNS
 from wam_demo.errors import InvalidInputError, UnknownNameError, WamDemoError
-from wam_demo.evaluate.grid import Cell, GridSpec
+from wam_demo.evaluate.grid import GridSpec
 from wam_demo.evaluate.record import EpisodeRecord, worst_first
 from wam_demo.evaluate.suite import NOMINAL
 from wam_demo.limits import GRID_EPISODES
@@ -102,9 +102,7 @@ def responder(catalogue: Catalogue, lab: Lab) -> Callable[[Any], Answer]:
 
     def answer(question: Any) -> Answer:
         try:
-            if not isinstance(question, Mapping) or question.get("kind") not in kinds:
-                raise UnknownNameError("question", _kind(question), kinds)
-            return kinds[question["kind"]](question)
+            return kinds[_kind(question, kinds)](question)
         except WamDemoError as error:
             return {"error": str(error)}
 
@@ -188,9 +186,7 @@ def _episodes(job: Job, question: Question) -> list[Answer]:
     return [
         {
             **_described(record),
-            "others": [
-                _described(other) for key, other in others.items() if key[:2] == (record.task, record.seed)
-            ],
+            "others": [_described(other) for key, other in others.items() if key[:2] == (record.task, record.seed)],
         }
         for record in own
     ]
@@ -218,16 +214,18 @@ def _described(record: EpisodeRecord) -> Answer:
 
 
 def _record(job: Job, question: Question) -> EpisodeRecord:
-    names = [question.get(name) for name in ("policy", "task", "axis", "severity")]
-    if job.run is not None:
-        for record in job.run.episodes(Cell(*names)):  # type: ignore[arg-type]
-            if record.seed == question.get("seed"):
-                return record
+    names = ("policy", "task", "axis", "severity", "seed")
+    for record in () if job.run is None else job.run.records():
+        if all(getattr(record, name) == question.get(name) for name in names):
+            return record
     raise InvalidInputError("this run has no such episode")
 
 
-def _kind(question: object) -> object:
-    return question.get("kind") if isinstance(question, Mapping) else question
+def _kind(question: object, kinds: Collection[str]) -> str:
+    kind = question.get("kind") if isinstance(question, Mapping) else question
+    if not isinstance(question, Mapping) or not isinstance(kind, str) or kind not in kinds:
+        raise UnknownNameError("question", kind, kinds)
+    return kind
 
 
 def _list(what: str, value: object) -> Sequence[object]:

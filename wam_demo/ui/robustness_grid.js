@@ -69,10 +69,11 @@ function pairPanel(run) {
   if (!pairs.includes(lab.against)) lab.against = pairs[0];
   const [first, second] = lab.against.split("|").map(policyLabel), total = find(run, lab.against, ALL, ALL_SEVERITIES);
   const title = pairs.length === 1 ? `${first} − ${second}` : `<select data-pick="pair" aria-label="Policies to compare">${pairs.map((pair) => `<option value="${escapeHtml(pair)}"${pair === lab.against ? " selected" : ""}>${pair.split("|").map((name) => escapeHtml(policyLabel(name))).join(" − ")}</option>`).join("")}</select>`;
-  const sum = total ? `<b>${points(total.difference)}</b> <span class="soft">[${points(total.low)}, ${points(total.high)}] p ${shortP(total.p)}</span>` : "";
+  const sum = total ? `<b>${points(total.difference)}</b> <span class="soft">${points(total.low)} to ${points(total.high)}</span>` : "";
+  const tests = total ? `On ${total.n} scenes McNemar p ${shortP(total.p)}${total.p_anytime === undefined ? "" : `, p ${shortP(total.p_anytime)} if you stop because of what you see`}. ` : "";
   return `<section class="panel gridbox pairs"><header><h3>${title}</h3><span class="note" title="Percentage points on the same scenes, Newcombe's 95 % interval, exact McNemar test">${sum}</span></header>
     ${table(run.grid, (axis, severity) => differenceHtml(run, lab.against, axis, severity))}
-    <p class="foot soft">points on the same scenes; p: exact McNemar, corrected (Holm) for all cells, ringed below .05</p></section>`;
+    <p class="foot soft">${tests}Cells: percentage points on the same scenes; p exact McNemar, Holm-corrected for all cells, ringed below .05.</p></section>`;
 }
 
 function paintGrids(run) {

@@ -8,6 +8,7 @@ from itertools import combinations
 from typing import Any
 
 from wam_demo.evaluate.grid import GridSpec
+from wam_demo.evaluate.paired import compare_policies
 from wam_demo.evaluate.record import EpisodeRecord
 from wam_demo.evaluate.statistics import Interval, mcnemar_exact, newcombe_paired, wilson
 
@@ -33,7 +34,8 @@ def view(spec: GridSpec, records: Sequence[EpisodeRecord]) -> dict[str, Any]:
         ``cells``: policy, task, axis, severity, ``n``, ``k`` successes, Wilson interval ``low`` and
         ``high``, ``held`` at the end, simulator ``faults`` (not in ``n``). ``pairs``: two policies
         on the same scenes: ``n``, ``difference`` of the success rates with Newcombe's interval,
-        McNemar's ``p``, and ``p_holm``, corrected for looking at every cell of this grid.
+        McNemar's ``p``, and ``p_holm``, corrected for looking at every cell of this grid; over the
+        whole grid ``p_anytime``, which stays valid although one watches and may stop at any time.
     """
     return {"cells": list(_cells(spec, records)), "pairs": _pairs(spec, records)}
 
@@ -65,16 +67,19 @@ def _cells(spec: GridSpec, records: Iterable[EpisodeRecord]) -> Iterator[dict[st
         }  # fmt: skip
 
 
-def _pairs(spec: GridSpec, records: Iterable[EpisodeRecord]) -> list[dict[str, Any]]:
+def _pairs(spec: GridSpec, records: Sequence[EpisodeRecord]) -> list[dict[str, Any]]:
     outcomes: dict[str, Outcomes] = {policy: {} for policy in spec.policies}
     for record in records:
         if record.counts:
             outcomes[record.policy][record.task, record.axis, record.severity, record.seed] = record.success
-    return [
-        row
-        for first, second in combinations(spec.policies, 2)
-        for row in _compared(spec, first, second, outcomes[first], outcomes[second])
-    ]
+    rows = []
+    for first, second in combinations(spec.policies, 2):
+        compared = _compared(spec, first, second, outcomes[first], outcomes[second])
+        if compared:
+            together = compare_policies(spec, records, first, second)[0]
+            compared[0]["p_anytime"] = round(together.sequential.p_value, _DECIMALS)
+        rows += compared
+    return rows
 
 
 def _compared(spec: GridSpec, first: str, second: str, ours: Outcomes, theirs: Outcomes) -> list[dict[str, Any]]:
@@ -83,7 +88,7 @@ def _compared(spec: GridSpec, first: str, second: str, ours: Outcomes, theirs: O
         for group in _groups(spec, *scene[:3]):
             table = counts.setdefault(group, [0, 0, 0, 0])  # both, only first, only second, neither
             table[(not ours[scene]) * 2 + (not theirs[scene])] += 1
-    rows = [_row(first, second, group, tuple(table)) for group, table in counts.items()]
+    rows = [_row(first, second, group, tuple(table)) for group, table in sorted(counts.items())]
     single = [row for row in rows if row["axis"] != ALL and row["severity"] != ALL_SEVERITIES and row["task"] != ALL]
     for row, adjusted in zip(single, holm([row["p"] for row in single]), strict=True):
         row["p_holm"] = round(adjusted, _DECIMALS)
