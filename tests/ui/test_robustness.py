@@ -4,16 +4,10 @@ import base64
 import csv
 import io
 import json
-from dataclasses import replace
 
 import pytest
 
-from tests.fakes.blind import video
-from tests.fakes.brain import catalogue as drawn
-from tests.fakes.grid import FakeEngine
-from tests.ui.test_robustness_lab import until
-from wam_demo.evaluate.grid_run import GridRun
-from wam_demo.ui.catalogue import Catalogue
+from tests.fakes.filmed import catalogue, open_filmed, until
 from wam_demo.ui.robustness import responder, script
 from wam_demo.ui.robustness_lab import Lab
 
@@ -21,24 +15,6 @@ GRID = {
     "policies": ["expert", "hold"], "tasks": ["push"], "axes": ["none", "light"], "severities": [3, 5],
     "episodes": 4, "seed": 0,
 }  # fmt: skip
-
-
-def catalogue() -> Catalogue:
-    """The drawn world's catalogue with names that the evaluation knows."""
-    return replace(drawn(), tasks={"push": "Push", "reach": "Reach"}, policies={"expert": "Expert", "hold": "Hold"})
-
-
-class FilmedRun(GridRun):
-    """Its videos show no simulator."""
-
-    def video(self, record):
-        path = self.out / f"{record.policy}-{record.seed}.mp4"
-        video(path, 60 + record.seed % 100)
-        return path
-
-
-def open_filmed(pace_s: float = 0.0):
-    return lambda spec, out: FilmedRun(spec, out, engine=FakeEngine(pace_s))
 
 
 @pytest.fixture

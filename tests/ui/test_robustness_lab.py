@@ -1,10 +1,10 @@
 """One run at a time, others wait; runs can be cancelled, resumed, and found again after a restart."""
 
 import threading
-import time
 
 import pytest
 
+from tests.fakes.filmed import until
 from tests.fakes.grid import FakeEngine
 from wam_demo.errors import InvalidInputError
 from wam_demo.evaluate.grid import GridSpec
@@ -47,13 +47,6 @@ def open_lab(tmp_path):
     yield start
     for lab in labs:
         lab.close()
-
-
-def until(holds, timeout: float = 20.0):
-    end = time.monotonic() + timeout
-    while not holds():
-        assert time.monotonic() < end, "never happened"
-        time.sleep(0.01)
 
 
 def test_runs_take_turns_in_order(open_lab):

@@ -111,11 +111,11 @@ def draw(number: int, seed: int, pool: Pool) -> Pairing:
     rng = np.random.default_rng([seed, 2, number])
     if rng.random() < 0.5:
         left, right = right, left
-    task = pool.tasks[rng.integers(len(pool.tasks))]
+    task = pool.tasks[int(rng.integers(len(pool.tasks)))]
     scene = int(rng.integers(EVALUATION_SEEDS[0], EVALUATION_SEEDS[-1] + 1))
     if not pool.axes or rng.random() < NOMINAL_SHARE:
         return Pairing(left, right, task, scene)
-    axis = pool.axes[rng.integers(len(pool.axes))]
+    axis = pool.axes[int(rng.integers(len(pool.axes)))]
     return Pairing(left, right, task, scene, axis, int(rng.choice(SEVERITIES)))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -151,15 +152,14 @@ class VoteStore:
         Args:
             digests: SHA-256 of the present weights by policy; empty for a scripted one.
         """
-        found: dict[tuple[str, str], dict[str, int]] = {}
+        found: dict[tuple[str, str], Counter[str]] = {}
         for left, right, choice, count in self._counts(digests):
-            pair = (left, right) if left < right else (right, left)
-            winner = {"left": left, "right": right}.get(choice)
-            name = choice if winner is None else ("first_wins" if winner == pair[0] else "second_wins")
-            name = {"tie": "ties"}.get(name, name)
-            counts = found.setdefault(pair, {})
-            counts[name] = counts.get(name, 0) + count
-        return [Tally(*pair, **counts) for pair, counts in sorted(found.items())]
+            who = {"left": left, "right": right}.get(choice, choice)
+            found.setdefault((min(left, right), max(left, right)), Counter())[who] += count
+        return [
+            Tally(first, second, votes[first], votes[second], votes["tie"], votes["neither"])
+            for (first, second), votes in sorted(found.items())
+        ]
 
     @property
     def matches(self) -> int:
