@@ -41,6 +41,9 @@ class FakeEngine:
         self.order = []
         self.closed = False
 
+    def prepare(self):
+        pass
+
     def play(self, sweeps, on_episode, stop):
         for sweep in sweeps:
             for scene in sweep.scenes:

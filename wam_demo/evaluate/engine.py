@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from wam_demo.errors import UnknownNameError
 from wam_demo.evaluate.grid import GridSpec, Sweep, split_policy
 from wam_demo.evaluate.record import EpisodeRecord
 from wam_demo.evaluate.rollout import Control, PlayedEpisode, play_scenes
@@ -18,6 +19,7 @@ from wam_demo.types import Policy
 Load = Callable[[str, Path | None], Policy]
 """Loads a policy by name and weights."""
 
+ENGINES = ("local", "ray")
 EXPERT = "expert"
 SECONDS_PER_EPISODE = {EXPERT: 0.2, "hold": 0.2}
 """Measured with two simulator processes on two idle CPU cores [s]."""
@@ -26,6 +28,9 @@ SECONDS_PER_LEARNED_EPISODE = 0.35
 
 class Engine(Protocol):
     """Plays sweeps in order and reports each episode once, from the calling thread."""
+
+    def prepare(self) -> None:
+        """Load what `play` needs; optional. Raises `CheckpointError` or `InvalidInputError`."""
 
     def play(
         self, sweeps: Iterable[Sweep], on_episode: Callable[[EpisodeRecord], None], stop: Callable[[], bool]
@@ -67,6 +72,11 @@ class LocalEngine:
         self._policies: dict[str, Policy | None] = {}
         self._simulators: Simulators | None = None
 
+    def prepare(self) -> None:
+        """See `Engine`."""
+        for reference in self._spec.policies:
+            self.policy(reference)
+
     def play(
         self, sweeps: Iterable[Sweep], on_episode: Callable[[EpisodeRecord], None], stop: Callable[[], bool]
     ) -> None:
@@ -105,6 +115,22 @@ def _report(on_episode: Callable[[EpisodeRecord], None], policy: str, episode: P
 def control_of(spec: GridSpec, policy: str) -> Control:
     """How a policy's plans are played in a grid; the expert plans anew at every step."""
     return Control(1) if split_policy(policy)[0] == EXPERT else Control(spec.execute, spec.latency)
+
+
+def open_engine(name: str, spec: GridSpec, config: EngineConfig) -> Engine:
+    """The engine ``local`` or ``ray``.
+
+    Raises:
+        UnknownNameError: There is no such engine.
+        InvalidInputError: Ray is not installed.
+    """
+    if name == "local":
+        return LocalEngine(spec, config)
+    if name != "ray":
+        raise UnknownNameError("engine", name, ENGINES)
+    from wam_demo.evaluate.ray_engine import RayEngine
+
+    return RayEngine(spec, config)
 
 
 def estimate_s(spec: GridSpec) -> float:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from wam_demo.config import SCENES
+from wam_demo.evaluate import suite
 from wam_demo.evaluate.cells import tally
 from wam_demo.evaluate.grid import GridSpec
 from wam_demo.evaluate.paired import compare_policies
@@ -46,6 +47,30 @@ def grid_document(
         ],
         "episodes": [episode_row(record) for record in records],
     }
+
+
+def condition_document(
+    spec: GridSpec, weights: Mapping[str, str | None], records: Iterable[EpisodeRecord]
+) -> dict[str, Any]:
+    """A grid of one axis and severity with at most two policies, as one evaluation.
+
+    Returns:
+        As `suite.summarise`; with a second policy also its document as ``compare`` and what
+        `suite.compare` says about the scenes that both have finished.
+    """
+    records = sorted(records, key=lambda record: record.key)
+    documents, results = [], []
+    for policy in spec.policies:
+        cells = [cell for cell in spec.cells() if cell.policy == policy]
+        episodes = [record.result for cell in cells for record in records if record.cell == cell]
+        documents.append(suite.summarise([spec.condition(cell) for cell in cells], episodes, weights[policy]))
+        results.append({(episode.task, episode.seed): episode for episode in episodes})
+    content = documents[0]
+    if len(documents) == 2:
+        both = [scene for scene in results[0] if scene in results[1]]
+        comparison = suite.compare([results[0][scene] for scene in both], [results[1][scene] for scene in both])
+        content = {**content, **comparison, "compare": documents[1]}
+    return {**content, "weights": dict(weights), "scenes_sha256": scenes_digest(), "command": command(spec)}
 
 
 def episode_row(record: EpisodeRecord) -> dict[str, Any]:

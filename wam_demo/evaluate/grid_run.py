@@ -99,6 +99,15 @@ class GridRun:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
+    def prepare(self) -> None:
+        """Load what the episodes need ahead of `start`, in the calling thread.
+
+        Raises:
+            CheckpointError: Weights are missing or corrupt.
+            InvalidInputError: A cluster cannot be reached.
+        """
+        self._engine.prepare()
+
     def start(self) -> None:
         """Begin to play, or go on after `cancel`. Does nothing while it runs or when all is done."""
         with self._lock:
@@ -147,6 +156,12 @@ class GridRun:
             return GridSnapshot(
                 self._state, cells, done, self.spec.total, self._elapsed(), self._left(done), self._error
             )
+
+    @property
+    def fresh(self) -> int:
+        """Episodes played since `start`."""
+        with self._lock:
+            return len(self._records) - self._before
 
     def records(self) -> tuple[EpisodeRecord, ...]:
         """Every finished episode."""

@@ -73,7 +73,7 @@ class EpisodeRecord:
     @property
     def counts(self) -> bool:
         """Whether it says something about the policy: a simulator fault is neither success nor failure."""
-        return self.outcome != "sim_fault"
+        return self.result.counts
 
     @property
     def result(self) -> EpisodeResult:

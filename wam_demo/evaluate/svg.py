@@ -28,9 +28,21 @@ def curves(
     title: str,
     x_label: str = "severity",
     y_range: tuple[float, float] = (0.0, 1.0),
+    ticks: Sequence[str] | None = None,
     size: tuple[int, int] = (300, 190),
+    named: bool = False,
 ) -> str:
-    """One line a series with its intervals as whiskers; ``<svg>`` of a fixed view box."""
+    """One line a series with its intervals as whiskers; ``<svg>`` of a fixed view box.
+
+    Args:
+        series: Points by name.
+        title: Above the chart.
+        x_label: Below it.
+        y_range: What the vertical axis shows.
+        ticks: Labels of the x values, ascending; the values themselves by default.
+        size: Width and height [px].
+        named: Write the names of the series into the chart, for one without a legend beside it.
+    """
     width, height = size
     left, right, top, bottom = 40, 10, 26, 34
     xs = sorted({point.x for points in series.values() for point in points}) or [0.0, 1.0]
@@ -47,9 +59,15 @@ def curves(
         value = y_range[0] + k / 4 * (y_range[1] - y_range[0])
         parts.append(_line(left, up(value), width - right, up(value), _GREY, 0.5, opacity=0.4))
         parts.append(_text(left - 5, up(value) + 3.5, f"{100 * value:.0f} %", anchor="end", faint=True))
-    parts += [_text(across(x), height - bottom + 15, f"{x:g}", anchor="middle", faint=True) for x in xs]
+    labels = ticks or [f"{x:g}" for x in xs]
+    parts += [
+        _text(across(x), height - bottom + 15, label, anchor="middle", faint=True)
+        for x, label in zip(xs, labels, strict=True)
+    ]
     parts.append(_text((left + width - right) / 2, height - 4, x_label, anchor="middle", faint=True))
     for index, (name, points) in enumerate(series.items()):
+        if named:
+            parts.append(_text(left + 10, top + 14 + 14 * index, name, fill=COLOURS[index % len(COLOURS)]))
         parts.append(_series(name, [(across(p.x), up(p.rate), up(p.low), up(p.high)) for p in points], index))
     return _svg(width, height, title, parts)
 
@@ -121,8 +139,17 @@ def _line(x1: float, y1: float, x2: float, y2: float, colour: str, width: float,
     )
 
 
-def _text(x: float, y: float, text: str, *, anchor: str = "start", weight: int = 400, faint: bool = False) -> str:
-    fill = _GREY if faint else "currentColor"
+def _text(
+    x: float,
+    y: float,
+    text: str,
+    *,
+    anchor: str = "start",
+    weight: int = 400,
+    faint: bool = False,
+    fill: str = "currentColor",
+) -> str:
+    fill = _GREY if faint else fill
     return (
         f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-weight="{weight}" fill="{fill}">'
         f"{escape(text)}</text>"
