@@ -1,10 +1,12 @@
 """What a page learns about a match before its vote, and that every bad question is one line."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.fakes.blind import match
 from tests.fakes.brain import catalogue
-from tests.ui.test_blind_room import until
+from tests.fakes.filmed import until
 from wam_demo.evaluate.blind_votes import VoteStore
 from wam_demo.ui.blind import open_room, responder, script
 from wam_demo.ui.blind_room import BlindRoom
@@ -20,12 +22,9 @@ def answer(tmp_path):
 
 
 def shown(answer, page: str = "p") -> dict:
-    class Found:
-        def __init__(self) -> None:
-            self.match = answer({"kind": "look", "page": page})["match"]
-            self.name = self.match and self.match["name"]
-
-    return until(Found).match
+    """What the page is told once its match is there."""
+    until(lambda: answer({"kind": "look", "page": page})["match"])
+    return answer({"kind": "look", "page": page})["match"]
 
 
 def test_before_the_vote_neither_policies_nor_outcomes_are_told(answer):
@@ -68,3 +67,16 @@ def test_the_script_knows_the_labels():
 
 def test_without_two_policies_there_is_no_room(tmp_path):
     assert open_room(catalogue(), tmp_path / "votes.sqlite3") is None  # steer and hold, and hold is left out
+
+
+def test_votes_that_cannot_be_kept_last_until_the_app_stops(tmp_path, caplog):
+    (tmp_path / "file").write_text("")
+    offered = replace(catalogue(), policies={"expert": "Expert", "wam": "WAM"})
+    room = open_room(offered, tmp_path / "file" / "votes.sqlite3")
+    try:
+        room.store.keep("m", match())
+        room.vote("p", "m", "left")
+        assert room.store.tallies({"steer": "", "hold": ""})[0].n == 1
+        assert "cannot keep votes" in caplog.text
+    finally:
+        room.close()
