@@ -4,19 +4,8 @@ import numpy as np
 import pytest
 from scipy.special import betaln
 
+from wam_demo.evaluate.coverage import decisions
 from wam_demo.evaluate.sequential import SequentialComparison, compare_sequentially
-
-
-def crossings(rate_first, rate_second, shared, seeds, trials, alpha=0.05):
-    """(trials,) seeds after which each simulated comparison decided; ``seeds + 1`` if never."""
-    rng = np.random.default_rng(3)
-    luck = rng.random((trials, seeds))
-    other = np.where(rng.random(luck.shape) < shared, luck, rng.random(luck.shape))
-    first, second = luck < rate_first, other < rate_second
-    wins, losses = (first & ~second).cumsum(1), (~first & second).cumsum(1)
-    log_e = betaln(wins + 0.5, losses + 0.5) - betaln(0.5, 0.5) + (wins + losses) * np.log(2)
-    crossed = log_e >= -np.log(alpha)
-    return np.where(crossed.any(1), crossed.argmax(1) + 1, seeds + 1), (first, second)
 
 
 def test_the_product_of_bets_is_the_closed_form():
@@ -33,7 +22,7 @@ def test_the_product_of_bets_is_the_closed_form():
 @pytest.mark.parametrize(("rate", "shared"), [(0.5, 0.0), (0.8, 0.5), (0.95, 0.0)])
 def test_looking_after_every_seed_keeps_the_level(rate, shared):
     """Equal policies, 500 seeds, a look after each: at most 5 % are ever called different."""
-    decided, _ = crossings(rate, rate, shared, seeds=500, trials=4000)
+    decided, _ = decisions(rate, rate, shared=shared, seeds=500, trials=4000)
     assert np.mean(decided <= 500) <= 0.05
 
 
@@ -49,7 +38,7 @@ def test_repeated_mcnemar_tests_would_not_keep_it():
 
 
 def test_a_difference_is_found_early():
-    decided, (first, second) = crossings(0.9, 0.6, 0.3, seeds=200, trials=1000)
+    decided, (first, second) = decisions(0.9, 0.6, shared=0.3, seeds=200, trials=1000)
     assert np.mean(decided <= 200) > 0.98
     assert np.median(decided) < 80
     comparison = SequentialComparison()

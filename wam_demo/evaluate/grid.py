@@ -186,7 +186,9 @@ class GridSpec:
         names = {field.name for field in fields(cls)}
         if not isinstance(document, Mapping) or not names >= set(document):
             raise InvalidInputError("this is not the description of a grid")
-        values = {name: tuple(value) if isinstance(value, list) else value for name, value in document.items()}
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in document.items()
+        }
         try:
             return cls(**values).validated()
         except TypeError as error:

@@ -32,8 +32,8 @@ def page(
     finished = sum(cell.finished for cell in cells)
     sections = [
         "<h1>Robustness report</h1>",
-        f"<p>{len(spec.policies)} policies, {len(spec.tasks)} tasks, {len(spec.axes)} axes; "
-        f"{finished} of {spec.total} episodes, every policy on the same scenes. Rates count an episode as a success "
+        f"<p>{finished} of {spec.total} episodes: {spec.episodes} scenes in each of {len(cells)} cells, the same "
+        "scenes for every policy. Rates count an episode as a success "
         "when the goal was held for 0.5 s at some time; intervals are 95 % (Wilson). Simulator faults are counted "
         "apart.</p>",
         legend(spec.policies),
@@ -119,7 +119,8 @@ def _comparison(comparison: Mapping[str, Any]) -> str:
         if row["difference"] is None:
             continue
         low, high = row["difference_ci95"]
-        where = f"{row['task']}, {row['axis']} {row['severity'] or ''}" if row["task"] else "all together"
+        where = f"{row['task']}, {row['axis']} {row['severity']}" if row["severity"] else f"{row['task']}, nominal"
+        where = where if row["task"] else "all together"
         rows.append(
             f"<tr><th>{escape(where)}</th><td>{row['pairs']}</td><td>{100 * row['difference']:+.1f}</td>"
             f"<td>{100 * low:+.1f} .. {100 * high:+.1f}</td>"
@@ -140,7 +141,8 @@ def _videos(shown: Sequence[tuple[EpisodeRecord, bytes]]) -> str:
     figures = []
     for record, content in shown:
         what = "success" if record.success_final else "success, not held" if record.success else record.outcome
-        caption = f"{record.policy}: {record.task}, {record.axis} {record.severity or ''}, seed {record.seed}: {what}"
+        where = f"{record.axis} {record.severity}" if record.severity else "nominal"
+        caption = f"{record.policy}: {record.task}, {where}, seed {record.seed}: {what}"
         data = base64.b64encode(content).decode()
         figures.append(
             f'<figure><video controls muted loop playsinline preload="metadata" '

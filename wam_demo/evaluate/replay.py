@@ -59,16 +59,18 @@ class Replays:
         report = self._simulators.begin({0: replace(scene, video=path.with_stem(f".{path.stem}"))})[0]
         if record.steps:
             report = self._simulators.play({0: record.plan()})[0]
-        _require_same(record, report)
         if report.video is None:  # a simulator or policy that failed leaves the episode open
             raise DataError(f"episode {record.seed} has no video: it ended by {record.outcome}")
-        report.video.replace(path)
+        try:
+            _require_same(record, report)
+            report.video.replace(path)
+        finally:
+            report.video.unlink(missing_ok=True)
 
 
 def _require_same(record: EpisodeRecord, report: RoundReport) -> None:
     """Whether the replay ends where the episode did."""
-    same = (report.steps, report.success) == (record.steps, record.success)
-    if record.counts and not same:
+    if (report.steps, report.success) != (record.steps, record.success):
         raise DataError(
             f"episode {record.seed} of {record.task} does not replay: {report.steps} steps and success "
             f"{report.success}, but it took {record.steps} and {record.success}; the scenes have changed since"
