@@ -21,7 +21,6 @@ COMMANDS = {
 }
 TRAINABLE = ("tokenizer", "decoder", "teacher", "wam", "agra")
 PRESETS = ("debug", "small", "base")
-ENGINES = ("local", "ray")
 DEFAULT_TASK = "pick_place"
 MAX_SEED = 2**31 - 1
 
@@ -92,6 +91,8 @@ def _add_train(parser: Parser) -> None:
 
 
 def _add_eval(parser: Parser) -> None:
+    from wam_demo.evaluate.engine import ENGINES
+
     _add_policy(parser)
     parser.add_argument("--task", type=tasks, default=[DEFAULT_TASK], metavar="T[,T]")
     parser.add_argument("--axis", type=listed(word), default=["none"], metavar="A[,A]", help="perturbation axes (none)")

@@ -87,7 +87,11 @@ def evaluate(options: argparse.Namespace) -> None:
     config = EngineConfig(options.batch, options.processes, options.address)
     with GridRun(spec, out, config, engine=open_engine(options.engine, spec, config)) as run:
         run.prepare()
-        sequential = _play(run, options.sequential)
+        try:
+            sequential = _play(run, options.sequential)
+        except KeyboardInterrupt:
+            print(f"go on with the same command and --resume --out {out}", file=sys.stderr)
+            raise
         content = {"seed": options.seed, **_evaluated(run), **_pace(run)}
         if sequential:
             content["sequential"] = sequential

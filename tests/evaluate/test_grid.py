@@ -2,9 +2,11 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from dataclasses import replace
@@ -13,6 +15,7 @@ import pytest
 
 from tests.fakes.grid import SPEC, FakeEngine
 from wam_demo.errors import DataError, InvalidInputError, UnknownNameError
+from wam_demo.evaluate.engine import EngineConfig
 from wam_demo.evaluate.grid import Cell, GridSpec, join_policy, split_policy
 from wam_demo.evaluate.grid_run import GridRun, read_grid
 from wam_demo.evaluate.journal import JOURNAL_NAME
@@ -230,9 +233,19 @@ def test_a_full_disk_stops_the_run_with_one_line_and_keeps_what_is_there(tmp_pat
         run.wait()
         monkeypatch.setattr(os, "fsync", real)
         snapshot = run.snapshot()
-    assert (snapshot.state, snapshot.done) == ("failed", 12)
-    assert "No space left on device" in snapshot.error
-    assert finished(tmp_path)[0].done == SPEC.total
+        assert (snapshot.state, snapshot.done) == ("failed", 12)
+        assert "No space left on device" in snapshot.error
+        assert len(read_grid(tmp_path)[2]) == 12
+        run.start()  # there is room again
+        run.wait()
+        assert run.snapshot().done == len(read_grid(tmp_path)[2]) == SPEC.total
+
+
+def test_a_disk_that_is_full_is_reported_before_the_first_episode(tmp_path, monkeypatch):
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=3 * 2**20))
+    with pytest.raises(InvalidInputError, match="the disk has 3 MiB left, 16 are needed"):
+        GridRun(SPEC, tmp_path / "out", engine=FakeEngine())
 
 
 def test_a_record_is_one_line_and_back():
@@ -241,3 +254,13 @@ def test_a_record_is_one_line_and_back():
     for record in engine.order:
         assert EpisodeRecord.from_line(record.to_line()) == record
         assert record.plan().shape == (record.steps, 7)
+
+
+def test_a_grid_can_stand_back_for_live_sessions(tmp_path):
+    own, seen = os.getpriority(os.PRIO_PROCESS, 0), set()
+    with GridRun(SPEC, tmp_path, EngineConfig(nice=19), engine=FakeEngine()) as run:
+        run.subscribe(lambda record: seen.add(os.getpriority(os.PRIO_PROCESS, threading.get_native_id())))
+        run.start()
+        run.wait()
+    assert seen == {19}
+    assert os.getpriority(os.PRIO_PROCESS, 0) == own

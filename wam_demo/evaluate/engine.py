@@ -49,11 +49,14 @@ class EngineConfig:
         batch: Episodes at a time, i.e. observations in one policy call.
         processes: Simulator processes (local) or workers (Ray); 0 simulates in the caller's thread.
         address: Ray cluster; ``None`` starts one on this machine.
+        nice: How far the worker and its simulators stand back for others, 0 .. 19, e.g. for live sessions
+            in the same process (Linux).
     """
 
     batch: int = 8
     processes: int = 2
     address: str | None = None
+    nice: int = 0
 
 
 class LocalEngine:

@@ -11,6 +11,7 @@ from typing import Any
 from wam_demo.errors import InvalidInputError
 from wam_demo.evaluate.runner import SceneSpec
 from wam_demo.evaluate.suite import NOMINAL, EvaluationSpec, evaluation_seeds
+from wam_demo.policy.base import validate_instruction
 from wam_demo.policy.receding import EXECUTE_STEPS
 from wam_demo.sim import TASKS
 
@@ -89,8 +90,9 @@ class GridSpec:
             InvalidInputError: A value is out of range, or the grid is empty or too large.
             UnknownNameError: There is no such policy, task or axis; the closest is named.
         """
+        instruction = None if self.instruction is None else validate_instruction(self.instruction)
         once = {name: tuple(dict.fromkeys(getattr(self, name))) for name in ("policies", "tasks", "axes", "severities")}
-        spec = replace(self, **once)  # type: ignore[arg-type]
+        spec = replace(self, instruction=instruction, **once)  # type: ignore[arg-type]
         for name, values in once.items():
             if not values:
                 raise InvalidInputError(f"the grid has no {name}")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -186,6 +188,7 @@ class GridRun:
     def _work(self) -> None:
         state: State = "done"
         try:
+            _stand_back(self.config.nice)
             done = {record.key for record in self.records()}
             self._engine.play(self.spec.sweeps(self.config.batch, done), self._keep, self._stop.is_set)
             if len(self.records()) < self.spec.total:
@@ -217,6 +220,12 @@ class GridRun:
         if fresh >= TRUSTED_EPISODES:
             return left * self._elapsed() / fresh
         return estimate_s(self.spec) * left / self.spec.total
+
+
+def _stand_back(nice: int) -> None:
+    """Lower the priority of this thread; on Linux a thread has its own, and what it starts inherits it."""
+    if nice and sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), nice)
 
 
 def weights(spec: GridSpec) -> dict[str, str | None]:

@@ -6,10 +6,10 @@ import fcntl
 import json
 import os
 from collections.abc import Mapping
-from contextlib import suppress
+from io import FileIO
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import Any
 
 from wam_demo.errors import DataError, InvalidInputError
 from wam_demo.evaluate.grid import GridSpec
@@ -43,7 +43,7 @@ class Journal:
     def __init__(self, directory: Path, spec: GridSpec, digests: Mapping[str, str | None]) -> None:
         self.path = prepare_output(directory) / JOURNAL_NAME
         header = _header(spec, digests)
-        self._file: IO[bytes] = self.path.open("a+b")
+        self._file = self.path.open("a+b", buffering=0)
         try:
             _lock(self._file, directory)
             _drop_torn_line(self._file)
@@ -79,14 +79,13 @@ class Journal:
 
     def _write(self, line: str) -> None:
         end = self._file.seek(0, os.SEEK_END)
+        content = line.encode() + b"\n"
         try:
-            self._file.write(line.encode() + b"\n")
-            self._file.flush()
+            while content:  # an unbuffered write may take a part only
+                content = content[self._file.write(content) :]
             os.fsync(self._file.fileno())
         except OSError as error:
-            with suppress(OSError):  # what is still buffered cannot be written either
-                self._file.close()
-            os.truncate(self.path, end)
+            self._file.truncate(end)
             raise InvalidInputError(f"cannot write to {self.path}: {error.strerror or error}") from None
 
 
@@ -144,14 +143,14 @@ def _require_same(header: Mapping[str, Any], found: Mapping[str, Any], directory
         )
 
 
-def _lock(file: IO[bytes], directory: Path) -> None:
+def _lock(file: FileIO, directory: Path) -> None:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         raise InvalidInputError(f"another process is running the grid in {directory}") from None
 
 
-def _drop_torn_line(file: IO[bytes]) -> None:
+def _drop_torn_line(file: FileIO) -> None:
     file.seek(0)
     content = file.read()
     file.truncate(content.rfind(b"\n") + 1)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from wam_demo.config import ROOT
 from wam_demo.errors import InvalidInputError, WamDemoError
 from wam_demo.evaluate.engine import EngineConfig, LocalEngine
 from wam_demo.evaluate.grid import GridSpec, Sweep
@@ -50,7 +51,7 @@ class RayEngine:
         count = max(1, self._config.processes)
         local = {"num_cpus": count, "include_dashboard": False} if self._config.address is None else {}
         # workers import this package from where it lies here
-        environment = {"env_vars": {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}}
+        environment = {"env_vars": {"PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, sys.path)])}}
         try:
             self._ray.init(
                 address=self._config.address or "local",

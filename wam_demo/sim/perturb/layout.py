@@ -91,7 +91,7 @@ def _outside(world: "World", rng: np.random.Generator, distance: float) -> np.nd
         point, side, axis = rng.uniform(low, high), rng.integers(2), rng.integers(2)
         point[axis] = high[axis] + distance if side else low[axis] - distance
         points.append(point)
-    lost = [np.linalg.norm(point - np.clip(point, *DROP_BOX)) for point in points]
+    lost = [float(np.linalg.norm(point - np.clip(point, *DROP_BOX))) for point in points]
     allowed = max(min(lost), TABLE_EDGE_M)  # else a higher severity would move it less far
     points = [np.clip(point, *DROP_BOX) for point, short in zip(points, lost, strict=True) if short <= allowed]
     return max(points, key=lambda point: min(0.1, clearance(point, places)))
