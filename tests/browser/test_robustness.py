@@ -85,6 +85,9 @@ def test_a_cell_shows_its_videos_worst_first(open_tab):
     assert shown[-1].startswith("solved")
     page.locator(".episodes [data-other]").first.click()
     page.locator(".episodes .screen em", has_text="Hold").wait_for()
+    page.locator('.sides [data-side="hold"]').click()
+    page.locator('.sides [aria-pressed="true"]', has_text="Hold 0/6").wait_for()
+    page.wait_for_function("document.querySelectorAll('.cellbox video').length === 3")
     page.keyboard.press("Escape")
     assert not page.locator(".cellbox").is_visible()
 

@@ -9,7 +9,7 @@ function show(name) {
 }
 
 const WHERE = {
-  queued: (run) => [`Waits: number ${run.position} in the queue`, "starts by itself"],
+  queued: (run) => [`Waits: number ${run.position} in the queue`, `starts by itself in about ${clock(run.wait_s)}`],
   running: (run) => [run.stopping ? "Stopping" : `${run.done} of ${run.total} episodes`, `about ${clock(run.left_s)} left`],
   cancelled: (run) => [`Stopped at ${run.done} of ${run.total} episodes`, "nothing is lost; resume goes on here"],
   done: (run) => [`${run.total} episodes`, run.elapsed_s ? `in ${clock(run.elapsed_s)}` : "complete"],

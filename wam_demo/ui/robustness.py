@@ -162,6 +162,7 @@ def _shown(lab: Lab, job: Job, have: object) -> Answer:
         "state": job.state,
         "stopping": job.cancelled and job.state == "running",
         "position": lab.position(job),
+        "wait_s": lab.wait_s(job) if job.state == "queued" else 0.0,
         "done": done,
         "total": job.spec.total,
         "left_s": lab.expected_s(job.spec) if snapshot is None else snapshot.left_s,

@@ -1,6 +1,6 @@
 // A cell's episodes, worst failures first; a video is rendered when it is asked for, the first few at once.
 const AT_ONCE = 3;
-const box = $(".cellbox"), opened = { urls: [], turn: 0, cell: null };
+const box = $(".cellbox"), opened = { urls: [], turn: 0 };
 const metres = (miss) => (miss === null || miss === undefined ? "" : `, ${(100 * miss).toFixed(0)} cm off`);
 const seconds = (value) => `${value.toFixed(1)} s`;
 const OUTCOMES = { timeout: (e) => `not solved${metres(e.miss_m)}`, success: (e) => `solved in ${seconds(e.seconds)}${e.held ? "" : ", not held"}`,
@@ -9,9 +9,13 @@ const ended = (episode) => OUTCOMES[episode.outcome](episode);
 
 async function openCell({ policy, axis, severity }) {
   const cell = { policy, task: shownTask(lab.run.grid), axis, severity: Number(severity) };
-  const known = find(lab.run, policy, axis, cell.severity), turn = (opened.turn += 1);
-  opened.cell = cell;
-  setText(box.querySelector("h2"), `${policyLabel(policy)}: ${axisLabel(axis)}${cell.severity ? ` ${cell.severity}` : ""}, ${known.k} of ${known.n}`);
+  const turn = (opened.turn += 1);
+  setText(box.querySelector("h2"), cell.severity ? `${axisLabel(axis)}, severity ${cell.severity}` : axisLabel(axis));
+  setHtml(box.querySelector(".sides"), lab.run.grid.policies.map((name) => {
+    const known = find(lab.run, name, axis, cell.severity);
+    return `<button type="button" data-side="${escapeHtml(name)}" aria-pressed="${name === policy}"${known?.n ? "" : " disabled"}>${escapeHtml(policyLabel(name))} <b>${known?.n ? `${known.k}/${known.n}` : "–"}</b></button>`;
+  }).join(""));
+  for (const button of box.querySelectorAll("[data-side]")) button.addEventListener("click", () => openCell({ policy: button.dataset.side, axis, severity }));
   setText(box.querySelector("p.soft"), "Worst failures first; a green frame marks success.");
   setHtml(box.querySelector(".episodes"), "");
   if (!box.open) box.showModal();
@@ -37,6 +41,7 @@ function showEpisodes(episodes) {
 }
 
 async function play(index, episodes, turn, other) {
+  if (turn !== opened.turn) return; // another cell was opened meanwhile
   const episode = other === undefined ? episodes[index] : episodes[index].others[other];
   const screen = box.querySelectorAll(".episodes .screen")[index];
   screen.innerHTML = `<p class="absent">rendering</p>`;

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -154,12 +155,12 @@ class Lab:
         """How long a grid takes here, once it has begun [s]; from the pace of earlier runs."""
         return estimate_s(spec) * self._pace
 
-    def wait_s(self) -> float:
-        """How long a run that is submitted now waits for its turn [s]."""
+    def wait_s(self, job: Job | None = None) -> float:
+        """How long a run in the queue, or one that is submitted now, waits for its turn [s]."""
         with self._changed:
-            running, queued = self._running, list(self._queue)
+            running, queued = self._running, list(takewhile(lambda other: other is not job, self._queue))
         left = running.run.snapshot().left_s if running is not None and running.run is not None else 0.0
-        return left + sum(self.expected_s(job.spec) for job in queued)
+        return left + sum(self.expected_s(other.spec) for other in queued)
 
     def drawn(self, job: Job) -> dict[str, Any]:
         """Cells and pairs of a run as `view` gives them, computed once for all who look at it."""
