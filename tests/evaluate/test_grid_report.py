@@ -76,6 +76,11 @@ def test_everything_is_in_the_files(grid, tmp_path):
     with report.episodes_csv.open() as file:
         assert len(list(csv.DictReader(file))) == GRID.total
 
+    table = report.table.read_text().splitlines()
+    assert table[0] == "| `hold` | nominal | 1 | 3 | 5 |"
+    assert table[2] == "| `none` | 0/8 (0-32) |  |  |  |"  # both tasks together
+    assert len(table) == 2 * (2 + len(GRID.axes)) + 1
+
     text = report.html.read_text()
     tags = Tags(text)
     assert tags.seen.count("video") == 6

@@ -107,5 +107,24 @@ def snapshot(cell: Cell, episodes: Sequence[EpisodeRecord], planned: int) -> Cel
     )
 
 
+def pooled(cells: Iterable[CellSnapshot], policy: str, axis: str) -> list[CellSnapshot]:
+    """One policy under one axis with all tasks together, severities ascending."""
+    by_severity: dict[int, list[CellSnapshot]] = {}
+    for cell in cells:
+        if (cell.cell.policy, cell.cell.axis) == (policy, axis):
+            by_severity.setdefault(cell.cell.severity, []).append(cell)
+    return [_together(group) for _, group in sorted(by_severity.items())]
+
+
+def _together(group: Sequence[CellSnapshot]) -> CellSnapshot:
+    first = group[0].cell
+    tasks = ",".join(dict.fromkeys(cell.cell.task for cell in group))
+    counts = ("planned", "n", "successes", "held", "sim_faults", "policy_faults")
+    return CellSnapshot(
+        Cell(first.policy, tasks, first.axis, first.severity),
+        **{name: sum(getattr(cell, name) for cell in group) for name in counts},
+    )
+
+
 def _pair(interval: Interval | None) -> list[float] | None:
     return None if interval is None else [interval.low, interval.high]

@@ -120,15 +120,21 @@ def control_of(spec: GridSpec, policy: str) -> Control:
     return Control(1) if split_policy(policy)[0] == EXPERT else Control(spec.execute, spec.latency)
 
 
-def open_engine(name: str, spec: GridSpec, config: EngineConfig) -> Engine:
+def open_engine(name: str, spec: GridSpec, config: EngineConfig, load: Load = load_policy) -> Engine:
     """The engine ``local`` or ``ray``.
+
+    Args:
+        name: Which one.
+        spec: The grid.
+        config: Parallelism.
+        load: Loads a policy of the local engine; Ray's workers load their own.
 
     Raises:
         UnknownNameError: There is no such engine.
         InvalidInputError: Ray is not installed.
     """
     if name == "local":
-        return LocalEngine(spec, config)
+        return LocalEngine(spec, config, load)
     if name != "ray":
         raise UnknownNameError("engine", name, ENGINES)
     from wam_demo.evaluate.ray_engine import RayEngine

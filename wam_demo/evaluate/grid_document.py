@@ -11,7 +11,7 @@ from typing import Any
 
 from wam_demo.config import SCENES
 from wam_demo.evaluate import suite
-from wam_demo.evaluate.cells import tally
+from wam_demo.evaluate.cells import CellSnapshot, pooled, tally
 from wam_demo.evaluate.grid import GridSpec
 from wam_demo.evaluate.paired import compare_policies
 from wam_demo.evaluate.record import EpisodeRecord
@@ -91,6 +91,26 @@ def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
         writer.writeheader()
         writer.writerows(flat)
     return path
+
+
+def severity_table(spec: GridSpec, cells: Sequence[CellSnapshot], policy: str) -> str:
+    """Markdown: successes of a policy by axis and severity, all tasks together, with 95 % intervals in percent."""
+    columns = sorted({cell.severity for cell in spec.cells()})
+    lines = [
+        f"| `{policy}` | " + " | ".join("nominal" if column == 0 else str(column) for column in columns) + " |",
+        "|---" * (len(columns) + 1) + "|",
+    ]
+    for axis in spec.axes:
+        rows = {row.cell.severity: row for row in pooled(cells, policy, axis)}
+        lines.append(f"| `{axis}` | " + " | ".join(_in_words(rows.get(column)) for column in columns) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _in_words(row: CellSnapshot | None) -> str:
+    if row is None or row.ci95 is None:
+        return ""
+    faults = f", {row.sim_faults} sim faults" if row.sim_faults else ""
+    return f"{row.successes}/{row.n} ({100 * row.ci95.low:.0f}-{100 * row.ci95.high:.0f}){faults}"
 
 
 def _flat(row: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:

@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 import wam_demo
-from wam_demo.evaluate.cells import CellSnapshot
+from wam_demo.evaluate.cells import CellSnapshot, pooled
 from wam_demo.evaluate.grid import GridSpec
 from wam_demo.evaluate.record import EpisodeRecord
 from wam_demo.evaluate.suite import NOMINAL
@@ -57,33 +57,26 @@ def _charts(spec: GridSpec, cells: Sequence[CellSnapshot]) -> str:
         return ""
     parts = []
     if len(axes) > 2:
-        rates = {policy: [_pooled(cells, policy, axis) for axis in axes] for policy in spec.policies}
+        rates = {policy: [_overall(cells, policy, axis) for axis in axes] for policy in spec.policies}
         parts.append(radar(axes, rates, title="Success rate by axis, all severities together"))
     parts += [curves({p: _points(cells, p, axis) for p in spec.policies}, title=axis) for axis in axes]
     return f'<h2>Success by axis and severity</h2><div class="charts">{"".join(parts)}</div>'
 
 
-def _pooled(cells: Sequence[CellSnapshot], policy: str, axis: str) -> float | None:
-    mine = [cell for cell in cells if (cell.cell.policy, cell.cell.axis) == (policy, axis)]
-    n = sum(cell.n for cell in mine)
-    return sum(cell.successes for cell in mine) / n if n else None
+def _overall(cells: Sequence[CellSnapshot], policy: str, axis: str) -> float | None:
+    rows = pooled(cells, policy, axis)
+    n = sum(row.n for row in rows)
+    return sum(row.successes for row in rows) / n if n else None
 
 
 def _points(cells: Sequence[CellSnapshot], policy: str, axis: str) -> list[Point]:
     """Rate by severity over all tasks; the nominal scene is severity 0."""
-    from wam_demo.evaluate.statistics import wilson
-
-    totals: dict[int, tuple[int, int]] = {}
-    for cell in cells:
-        if cell.cell.policy == policy and cell.cell.axis in (axis, NOMINAL):
-            k, n = totals.get(cell.cell.severity, (0, 0))
-            totals[cell.cell.severity] = (k + cell.successes, n + cell.n)
-    points = []
-    for severity, (k, n) in sorted(totals.items()):
-        if n:
-            interval = wilson(k, n)
-            points.append(Point(severity, k / n, interval.low, interval.high))
-    return points
+    rows = [*pooled(cells, policy, NOMINAL), *pooled(cells, policy, axis)]
+    return [
+        Point(row.cell.severity, row.rate, row.ci95.low, row.ci95.high)
+        for row in rows
+        if row.rate is not None and row.ci95 is not None
+    ]
 
 
 def _grid(policy: str, cells: Sequence[CellSnapshot]) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from wam_demo.errors import DataError
 from wam_demo.evaluate.cells import tally
 from wam_demo.evaluate.grid import Cell, GridSpec
-from wam_demo.evaluate.grid_document import grid_document, write_csv
+from wam_demo.evaluate.grid_document import grid_document, severity_table, write_csv
 from wam_demo.evaluate.grid_page import page
 from wam_demo.evaluate.grid_run import VIDEOS, read_grid
 from wam_demo.evaluate.record import EpisodeRecord, worst_first
@@ -19,16 +19,17 @@ from wam_demo.evaluate.replay import Replays
 from wam_demo.evaluate.report import prepare_output
 
 HTML_NAME, GRID_NAME = "report.html", "grid.json"
-CELLS_NAME, EPISODES_NAME = "cells.csv", "episodes.csv"
+CELLS_NAME, EPISODES_NAME, TABLE_NAME = "cells.csv", "episodes.csv", "table.md"
 VIDEOS_PER_POLICY = 4
 
 
 @dataclass(frozen=True)
 class Report:
-    """Where the files of a report lie."""
+    """Where the files of a report lie; ``table`` is Markdown."""
 
     html: Path
     json: Path
+    table: Path
     cells_csv: Path
     episodes_csv: Path
 
@@ -55,12 +56,15 @@ def write_report(out: Path, videos: int = VIDEOS_PER_POLICY, replays: Replays | 
             own.close()
     json_path = out / GRID_NAME
     json_path.write_text(json.dumps({"schema": "wam_demo.grid", "schema_version": 1, **document}, indent=1) + "\n")
-    html_path = out / HTML_NAME
-    html_path.write_text(page(spec, document, tally(spec.cells(), records, spec.episodes), shown))
+    cells = tally(spec.cells(), records, spec.episodes)
+    html_path, table_path = out / HTML_NAME, out / TABLE_NAME
+    html_path.write_text(page(spec, document, cells, shown))
+    table_path.write_text("\n".join(severity_table(spec, cells, policy) for policy in spec.policies))
     header = [dict.fromkeys(("policy", "task", "axis", "severity", "seed"), None)]
     return Report(
         html=html_path,
         json=json_path,
+        table=table_path,
         cells_csv=write_csv(out / CELLS_NAME, document["cells"]),
         episodes_csv=write_csv(out / EPISODES_NAME, document["episodes"] or header),
     )

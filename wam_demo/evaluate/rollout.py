@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
@@ -26,14 +25,10 @@ class RolloutConfig:
     Attributes:
         batch: Episodes at a time, i.e. observations in one policy call.
         processes: Simulator processes; 0 simulates in the caller's.
-        videos: Folder for a video of each of the first ``video_count`` episodes.
-        video_count: Videos written when ``videos`` is given.
     """
 
     batch: int = 8
     processes: int = 2
-    videos: Path | None = None
-    video_count: int = 10
 
 
 @dataclass(frozen=True)
@@ -79,7 +74,7 @@ def rollout(
         spec: The condition, validated.
         policy: Plans for batches of observations; ``None`` for ``expert``, which lives in the
             simulator processes because it reads their worlds.
-        config: Parallelism and videos.
+        config: Parallelism.
         on_episode: Called as each episode ends.
 
     Returns:
@@ -95,7 +90,7 @@ def rollout(
         on_episode(episode.result)
 
     with Simulators(min(config.batch, spec.episodes), config.processes) as simulators:
-        play_scenes(_scenes(spec, config), policy, Control(spec.execute, spec.latency), simulators, keep)
+        play_scenes(_scenes(spec), policy, Control(spec.execute, spec.latency), simulators, keep)
     return [results[seed] for seed in spec.seeds()]
 
 
@@ -174,9 +169,8 @@ class _Player:
         return np.array(self._sent[: self.report.steps], np.float32).reshape(-1, ACTION_DIM)
 
 
-def _scenes(spec: EvaluationSpec, config: RolloutConfig) -> Iterator[SceneSpec]:
-    for index, seed in enumerate(spec.seeds()):
-        recorded = config.videos is not None and index < config.video_count
+def _scenes(spec: EvaluationSpec) -> Iterator[SceneSpec]:
+    for seed in spec.seeds():
         yield SceneSpec(
             task=spec.task,
             seed=seed,
@@ -185,7 +179,6 @@ def _scenes(spec: EvaluationSpec, config: RolloutConfig) -> Iterator[SceneSpec]:
             instruction=spec.instruction,
             horizon=TASKS[spec.task].horizon,
             linger=spec.linger,
-            video=config.videos / f"{spec.policy}-{spec.task}-{seed}.mp4" if recorded and config.videos else None,
         )
 
 
