@@ -16,8 +16,10 @@ COMMANDS = {
     "train": (commands.train, "train a model"),
     "eval": (commands.evaluate, "measure success rates in closed loop"),
     "imagine": (commands.imagine, "compare imagined with real frames"),
+    "probe": (commands.probe, "measure where a policy looks and what changes its plan"),
     "bench": (commands.bench, "measure speed and memory"),
     "demo": (commands.demo, "start the app"),
+    "replay": (commands.replay, "replay a session log and check that every state comes out the same"),
 }
 TRAINABLE = ("tokenizer", "decoder", "teacher", "wam", "agra")
 PRESETS = ("debug", "small", "base")
@@ -64,8 +66,10 @@ def _parser() -> Parser:
     _add_train(added["train"])
     _add_eval(added["eval"])
     _add_imagine(added["imagine"])
+    _add_probe(added["probe"])
     _add_bench(added["bench"])
     _add_demo(added["demo"])
+    added["replay"].add_argument("file", type=Path, metavar="FILE", help="log downloaded from the Live tab")
     return parser
 
 
@@ -124,6 +128,16 @@ def _add_imagine(parser: Parser) -> None:
     _add_policy(parser)
     _add_one_task(parser)
     parser.add_argument("--episodes", type=whole(1, 10_000), default=20, metavar="N", help="expert episodes (20)")
+
+
+def _add_probe(parser: Parser) -> None:
+    _add_policy(parser)
+    parser.add_argument("--task", type=tasks, default=[DEFAULT_TASK], metavar="T[,T]")
+    parser.add_argument(
+        "--episodes", type=whole(2, 10_000), default=20, metavar="N", help="expert episodes a task (20)"
+    )
+    parser.add_argument("--compare", metavar="P2", help="second policy at the same moments")
+    parser.add_argument("--compare-checkpoint", type=Path, metavar="DIR", help="weights of the second policy")
 
 
 def _add_bench(parser: Parser) -> None:

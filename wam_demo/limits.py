@@ -39,3 +39,11 @@ ARM_COMMAND_AGE_S = 0.1
 CAMERA_FRAME_AGE_S = 0.5
 
 CHECKPOINT_BYTES = 60 * 2**20
+
+LOG_BYTES = 2 * 2**20
+LOG_ATTEMPTS = 32
+LOG_STEPS = 5000
+"""Largest session log that is read: size, attempts, control steps of an attempt."""
+
+LINK_CHARACTERS = 16_000
+"""Longest log that travels in a link."""

@@ -14,7 +14,7 @@ from wam_demo.ui.blind import build_blind, open_room
 from wam_demo.ui.blind_room import BlindRoom
 from wam_demo.ui.catalogue import Catalogue, shipped, warm_up
 from wam_demo.ui.hub import Hub
-from wam_demo.ui.live import STYLE, build_live
+from wam_demo.ui.live import STYLES, build_live
 from wam_demo.ui.robustness import STYLE as ROBUSTNESS_STYLE
 from wam_demo.ui.robustness import build_robustness, open_lab
 from wam_demo.ui.robustness_lab import Lab
@@ -64,7 +64,7 @@ def launch_arguments(**overrides: Any) -> dict[str, Any]:
     """Keyword arguments of ``Blocks.launch``; ``overrides`` win."""
     return {
         "theme": theme(),
-        "css_paths": [STYLE, ROBUSTNESS_STYLE, BLIND_STYLE],
+        "css_paths": [*STYLES, ROBUSTNESS_STYLE, BLIND_STYLE],
         "ssr_mode": False,
         "max_threads": 80,
         "max_file_size": UPLOAD_BYTES,
