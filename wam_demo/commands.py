@@ -78,7 +78,7 @@ def evaluate(options: argparse.Namespace) -> None:
         rival = {"policy": options.compare, "checkpoint": options.compare_checkpoint}
         groups.append([replace(spec, **rival).validated() for spec in groups[0]])
     for specs in groups:
-        require_policy(specs[0].policy, specs[0].checkpoint)
+        require_policy(specs[0].policy, specs[0].checkpoint, specs[0].server)
     out = _output(options, "eval")
     config = _rollout_config(options)
     loaded = [_load(specs[0]) for specs in groups]
@@ -144,6 +144,15 @@ def bench(options: argparse.Namespace) -> None:
     _finish(out, "bench", {"seed": options.seed, **content})
 
 
+def serve(options: argparse.Namespace) -> None:
+    """A policy server for robots and other programs, until it is interrupted."""
+    from wam_demo.policy.remote.hosting import open_server
+
+    with open_server(options.policy, options.checkpoint, options.host, options.port) as server:
+        print(f"{options.policy} answers at {server.url}, health at http{server.url[2:]}/healthz", flush=True)
+        server.wait()
+
+
 def demo(options: argparse.Namespace) -> None:
     """The app."""
     from wam_demo.ui.app import launch
@@ -190,6 +199,7 @@ def _spec(options: argparse.Namespace, task: str) -> EvaluationSpec:
         latency=options.latency,
         linger=options.linger,
         checkpoint=options.checkpoint,
+        server=options.server,
     ).validated()
 
 
@@ -197,7 +207,7 @@ def _load(spec: EvaluationSpec) -> tuple[Any, str | None]:
     """A policy and the digest of its weights; the expert is loaded beside its worlds, not here."""
     from wam_demo.policy.base import checkpoint_digest, load_policy
 
-    policy = None if spec.policy == "expert" else load_policy(spec.policy, spec.checkpoint)
+    policy = None if spec.policy == "expert" else load_policy(spec.policy, spec.checkpoint, server=spec.server)
     return policy, checkpoint_digest(spec.policy, spec.checkpoint)
 
 

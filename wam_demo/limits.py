@@ -25,3 +25,12 @@ ARM_COMMAND_AGE_S = 0.1
 CAMERA_FRAME_AGE_S = 0.5
 
 CHECKPOINT_BYTES = 60 * 2**20
+
+SERVER_MESSAGE_BYTES = 16 * 2**20
+"""Largest websocket message that the policy server or its client accepts."""
+SERVER_CLIENTS = 64
+"""Robots connected to one policy server; further ones are turned away."""
+SERVER_SEND_S = 5.0
+"""A robot that has not taken its answer for this long has stopped reading and is dropped."""
+SERVER_ANSWER_S = 10.0
+"""Longest wait for a plan, in the server's queue and on the wire."""

@@ -42,6 +42,7 @@ class EvaluationSpec:
         latency: Control steps from an observation to the first action of its plan.
         linger: Control steps to go on after the first success; shows in ``success_final``.
         checkpoint: Directory that overrides the shipped weights.
+        server: Policy server that ``remote`` asks; ``None`` takes the configured one.
     """
 
     policy: str
@@ -55,6 +56,7 @@ class EvaluationSpec:
     latency: int = 0
     linger: int = 0
     checkpoint: Path | None = None
+    server: str | None = None
 
     def validated(self) -> EvaluationSpec:
         """Return the condition if it can be run, with severity 0 on the nominal axis.

@@ -125,7 +125,7 @@ class InferenceEngine:
             return self._log.stats(len(self._acting) + len(self._imagining))
 
     def close(self) -> None:
-        """Refuse what waits and stop; a call in progress is given one second. Idempotent."""
+        """Refuse what waits, stop, and close the policy; a call in progress is given one second. Idempotent."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -135,6 +135,9 @@ class InferenceEngine:
         for thread in self._threads:
             if thread is not threading.current_thread():
                 thread.join(timeout=1.0)
+        close = getattr(self.policy, "close", None)
+        if close is not None:
+            close()
 
     def _enqueue(self, request: _Request, queue: deque[_Request]) -> Future[Any]:
         try:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wam_demo.errors import CheckpointError
-from wam_demo.policy.base import LEARNED_POLICIES, require_policy
+from wam_demo.errors import CheckpointError, InvalidInputError
+from wam_demo.policy.base import LEARNED_POLICIES, REMOTE, require_policy
 from wam_demo.session import Backend, Planner
 from wam_demo.types import Event
 from wam_demo.ui.commands import Choices
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 POLICY_LABELS: Mapping[str, str] = {
     "agra": "AGRA",
     "wam": "WAM, unaligned",
+    "remote": "Policy server",
     "expert": "Expert, scripted",
     "hold": "Hold still",
 }
@@ -49,7 +50,7 @@ class Catalogue:
 
 
 def shipped() -> Catalogue:
-    """What this checkout can do; learned policies without a checkpoint are left out."""
+    """What this checkout can do; policies without a checkpoint or a configured server are left out."""
     from wam_demo.sim import TASKS
     from wam_demo.ui.words import AXIS_WORDS
 
@@ -70,7 +71,7 @@ def shipped() -> Catalogue:
 def _is_here(policy: str) -> bool:
     try:
         require_policy(policy)
-    except CheckpointError:
+    except (CheckpointError, InvalidInputError):
         return False
     return True
 
@@ -105,9 +106,9 @@ def _open_planner(policy: str, world: World) -> Planner:
     from wam_demo.policy.engine import engines
     from wam_demo.policy.receding import InlinePlanner
 
-    if policy in LEARNED_POLICIES:
+    if policy in (*LEARNED_POLICIES, REMOTE):
         engine = engines.get(policy)
         trained = getattr(engine.policy, "tasks", ())
         note = f"{policy} was not trained on this task" if trained and world.task not in trained else ""
-        return Planner(engine.submit, engine.submit_imagination, note)
+        return Planner(engine.submit, engine.submit_imagination if engine.can_imagine else None, note)
     return Planner(InlinePlanner(load_policy(policy, world=world)).submit)
