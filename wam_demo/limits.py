@@ -23,6 +23,10 @@ SESSION_IDLE_S = 60.0
 
 ARM_COMMAND_AGE_S = 0.1
 CAMERA_FRAME_AGE_S = 0.5
+CAMERA_STREAMS = 4
+"""Live camera streams at a time; further visitors are told so."""
+CAMERA_JPEG_BYTES, CAMERA_JPEG_SIDE = 256 * 2**10, 1024
+"""Largest picture that a page may send of its camera: bytes, and side [px] read from the header."""
 
 CHECKPOINT_BYTES = 60 * 2**20
 

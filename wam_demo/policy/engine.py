@@ -76,6 +76,7 @@ class InferenceEngine:
 
     def __init__(self, policy: Policy, config: EngineConfig | None = None) -> None:
         self.policy = policy
+        self._expected: Callable[[], int] | None = None
         self.config = config or EngineConfig()
         self._changed = threading.Condition()
         self._acting: deque[_Request] = deque()
@@ -113,6 +114,13 @@ class InferenceEngine:
             request.future.set_exception(InvalidInputError("this policy does not imagine"))
             return request.future
         return self._enqueue(request, self._imagining)
+
+    def expect(self, sessions: Callable[[], int]) -> None:
+        """Let a batch wait for as many sessions as ask at present, and no longer than for those.
+
+        Without this it waits for a full batch. ``sessions`` is called in the worker thread.
+        """
+        self._expected = sessions
 
     @property
     def can_imagine(self) -> bool:
@@ -178,8 +186,9 @@ class InferenceEngine:
     def _gather(self) -> list[_Request]:
         """The oldest waiting plans, after a moment in which further sessions may join."""
         size, until = self.config.max_batch, time.monotonic() + self.config.gather_s
+        wanted = size if self._expected is None else min(size, self._expected())
         with self._changed:
-            while len(self._acting) < size and (left := until - time.monotonic()) > 0:
+            while len(self._acting) < wanted and (left := until - time.monotonic()) > 0:
                 self._changed.wait(left)
             return self._take(self._acting, size)
 

@@ -6,9 +6,9 @@ import pytest
 from tests.fakes.robots import seen
 from wam_demo.errors import PolicyFault, UnknownNameError
 from wam_demo.policy.remote.conventions import convention, fill
-from wam_demo.policy.remote.kinematics import ArmKinematics
 from wam_demo.policy.remote.wire import decode, encode
 from wam_demo.sim.controller import HOME
+from wam_demo.sim.kinematics import ArmKinematics
 from wam_demo.sim.rotation import exponential
 
 

@@ -14,7 +14,7 @@ from wam_demo.errors import PolicyFault, UnknownNameError
 from wam_demo.limits import ACTION_ROTATION_RAD, ACTION_TRANSLATION_M
 from wam_demo.policy.base import OPENING_INDEX
 from wam_demo.policy.remote.keys import fit_image
-from wam_demo.policy.remote.kinematics import ArmKinematics
+from wam_demo.sim.kinematics import ArmKinematics
 from wam_demo.sim.rotation import logarithm
 from wam_demo.types import ACTION_DIM, CHUNK_STEPS, CONTROL_HZ, Observation, Vector
 

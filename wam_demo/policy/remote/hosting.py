@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ from wam_demo.policy.remote.keys import KEYS
 from wam_demo.policy.remote.server import PolicyServer, ServerConfig
 from wam_demo.policy.remote.settings import token
 from wam_demo.types import ACTION_DIM, CHUNK_STEPS, CONTROL_HZ, IMAGE_SIZE, STATE_DIM, Policy
+
+GATHER_S = 0.02
+"""How long a batch waits for robots that have asked within the last second."""
 
 
 @contextmanager
@@ -33,9 +37,10 @@ def open_server(policy: str, checkpoint: Path | None, host: str, port: int) -> I
     loaded = load_policy(policy, checkpoint)
     loaded.reset("warm up")  # the text encoder loads now, not at the first request
     greeting = metadata(policy, loaded, checkpoint_digest(policy, checkpoint))
-    engine = InferenceEngine(loaded, EngineConfig(act_timeout_s=SERVER_ANSWER_S))
+    batching = EngineConfig(gather_s=GATHER_S, act_timeout_s=SERVER_ANSWER_S)
+    engine = InferenceEngine(loaded, batching)
     try:
-        with PolicyServer(engine, ServerConfig(host, port, config.token, metadata=greeting)) as server:
+        with PolicyServer(engine, replace(config, metadata=greeting)) as server:
             yield server
     finally:
         engine.close()

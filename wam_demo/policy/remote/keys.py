@@ -11,7 +11,7 @@ import numpy as np
 
 from wam_demo.errors import InvalidInputError, UnknownNameError
 from wam_demo.limits import IMAGE_PIXELS, INSTRUCTION_CHARACTERS
-from wam_demo.policy.remote.kinematics import JOINTS, ArmKinematics
+from wam_demo.sim.kinematics import JOINTS, ArmKinematics
 from wam_demo.types import IMAGE_SIZE, STATE_DIM, Image, Observation, Vector
 
 FRONT = ("observation/image", "observation/exterior_image_1_left", "observation.images.front")

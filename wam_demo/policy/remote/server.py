@@ -28,6 +28,7 @@ AUTHORIZATION = "Api-Key"
 """Scheme of the ``Authorization`` header, as openpi's client sends it."""
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 CLOSE_S = 2.0
+ACTIVE_S = 1.0
 INLINE_BYTES = 2**20
 """Larger messages are decoded off the event loop."""
 
@@ -80,13 +81,14 @@ class PolicyServer:
         self._engine = engine
         self.config = config or ServerConfig()
         self._greeting = encode(dict(self.config.metadata))
-        self._clients: set[ServerConnection] = set()
+        self._clients: dict[ServerConnection, float] = {}  # when each asked last, `time.monotonic`
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
         self._ready = threading.Event()
         self._fault: Exception | None = None
         self.port = self.config.port
         self._thread = threading.Thread(target=self._run, name="policy-server", daemon=True)
+        engine.expect(lambda: self.active)
         self._thread.start()
         self._ready.wait()
         if self._fault is not None:
@@ -103,6 +105,12 @@ class PolicyServer:
     def clients(self) -> int:
         """Robots connected now."""
         return len(self._clients)
+
+    @property
+    def active(self) -> int:
+        """Robots that have asked within the last second: so many may be in the next batch."""
+        since = time.monotonic() - ACTIVE_S
+        return sum(asked >= since for asked in list(self._clients.values()))
 
     def wait(self) -> None:
         """Block until the server is closed from elsewhere."""
@@ -169,17 +177,17 @@ class PolicyServer:
     async def _attend(self, connection: ServerConnection) -> None:
         """One client, from greeting to goodbye."""
         began, total_ms = time.monotonic(), None
-        self._clients.add(connection)
+        self._clients[connection] = began - ACTIVE_S
         try:
             await self._send(connection, self._greeting)
             async for message in connection:
-                received = time.monotonic()
+                self._clients[connection] = received = time.monotonic()
                 await self._send(connection, await self._answer(message, received - began, total_ms))
                 total_ms = 1e3 * (time.monotonic() - received)
         except (ConnectionClosed, _StoppedReading):
             pass
         finally:
-            self._clients.discard(connection)
+            del self._clients[connection]
 
     async def _send(self, connection: ServerConnection, data: bytes | str) -> None:
         try:
