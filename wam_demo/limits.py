@@ -25,6 +25,8 @@ ARM_COMMAND_AGE_S = 0.1
 CAMERA_FRAME_AGE_S = 0.5
 CAMERA_STREAMS = 4
 """Live camera streams at a time; further visitors are told so."""
+CAMERA_IDLE_S = 10.0
+"""A page with a live camera that was not heard of for this long loses its place."""
 CAMERA_JPEG_BYTES, CAMERA_JPEG_SIDE = 256 * 2**10, 1024
 """Largest picture that a page may send of its camera: bytes, and side [px] read from the header."""
 

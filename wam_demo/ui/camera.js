@@ -60,8 +60,6 @@ async function openCamera() {
   await video.play();
 }
 function takePicture() {
-  const late = performance.now() - cam.heard > SILENT_MS;
-  if (late) return stop("the server has gone silent; start again");
   if (!root.offsetParent) return stop("stopped, because the page shows something else");
   const live = cam.media?.getVideoTracks()[0]?.readyState === "live";
   if (!live || video.readyState < 2 || cam.sent - cam.got >= AHEAD) return; // the server notices the pause
@@ -175,5 +173,10 @@ $("form").addEventListener("submit", (event) => {
   field.blur();
 });
 field.addEventListener("change", () => { if (cam.running) trigger("command", { kind: "instruction", text: field.value }); });
-setInterval(() => { if (cam.running && !cam.media && performance.now() - cam.heard > SILENT_MS) stop("the server has gone silent; start again"); }, 1000);
+// Once a second: a sign of life, without which the server gives the place to somebody else.
+setInterval(() => {
+  if (!cam.running) return;
+  if (performance.now() - cam.heard > SILENT_MS) stop("the server has gone silent; start again", true);
+  else trigger("command", { kind: "alive" });
+}, 1000);
 show();

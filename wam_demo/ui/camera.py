@@ -92,7 +92,7 @@ async def packets(desk: CameraDesk, key: str, wish: object) -> AsyncIterator[str
         return
     bell, encoder = Bell(), PacketEncoder()
     watcher.ring = bell.ring
-    while desk.find(key) is watcher:
+    while desk.holds(key, watcher):
         yield await asyncio.to_thread(_encode, encoder, watcher)
         await bell.wait(QUIET_S)
     yield json.dumps({"n": 0, "over": ""})
@@ -115,11 +115,12 @@ def receive(desk: CameraDesk, key: str, payload: object) -> None:
 
 
 def obey(desk: CameraDesk, key: str, payload: object) -> None:
-    """Follow a page's command: stop, or another instruction."""
+    """Follow a page's command: stop, another instruction, or just a sign of life."""
     data = payload if isinstance(payload, dict) else {}
+    watcher = desk.find(key)
     if data.get("kind") == "stop":
         desk.leave(key)
-    elif data.get("kind") == "instruction" and (watcher := desk.find(key)) is not None:
+    elif data.get("kind") == "instruction" and watcher is not None:
         try:
             watcher.watching.instruct(_instruction(data.get("text")))
         except InvalidInputError as error:

@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 
 from wam_demo.errors import InvalidInputError, UnknownNameError
-from wam_demo.limits import CAMERA_JPEG_BYTES, CAMERA_JPEG_SIDE, CAMERA_STREAMS, SESSION_IDLE_S
+from wam_demo.limits import CAMERA_IDLE_S, CAMERA_JPEG_BYTES, CAMERA_JPEG_SIDE, CAMERA_STREAMS
 from wam_demo.session import Planner
 from wam_demo.session.watching import Watching, WatchView
 from wam_demo.sources.camera import CameraSource, FrameBox, home_state
@@ -71,7 +71,7 @@ class CameraDesk:
         policies: tuple[str, ...],
         rack: CameraRack,
         places: int = CAMERA_STREAMS,
-        idle_s: float = SESSION_IDLE_S,
+        idle_s: float = CAMERA_IDLE_S,
         state: Vector | None = None,
     ) -> None:
         self.policies = policies
@@ -128,6 +128,10 @@ class CameraDesk:
         if watcher is not None:
             watcher.seen = time.monotonic()
         return watcher
+
+    def holds(self, key: str, watcher: Watcher) -> bool:
+        """Whether this is still the stream of the page."""
+        return self._watchers.get(key) is watcher
 
     def receive(self, key: str, number: int, data: str) -> None:
         """A picture from the page's own camera.
