@@ -40,3 +40,6 @@ SERVER_SEND_S = 5.0
 """A robot that has not taken its answer for this long has stopped reading and is dropped."""
 SERVER_ANSWER_S = 10.0
 """Longest wait for a plan, in the server's queue and on the wire."""
+
+API_EPISODES = 20
+"""Episodes that a program may ask of the app in one call; the command line has no such limit."""

@@ -9,6 +9,7 @@ import gradio as gr
 
 from wam_demo.limits import LIVE_SESSIONS, QUEUE_SIZE, SESSION_IDLE_S, UPLOAD_BYTES
 from wam_demo.session import Session, Settings
+from wam_demo.ui.api import build_api, has_mcp
 from wam_demo.ui.catalogue import Catalogue, shipped, warm_up
 from wam_demo.ui.hub import Hub
 from wam_demo.ui.live import STYLE, build_live
@@ -36,8 +37,11 @@ def build_app(catalogue: Catalogue, hub: Hub) -> gr.Blocks:
         delete_cache=(CACHE_SECONDS, CACHE_SECONDS),
     ) as app:  # fmt: skip
         gr.HTML(TITLE, elem_id="brand", apply_default_css=False, js_on_load=None)
-        with gr.Tabs(elem_id="tabs"), gr.Tab("Live"):
-            build_live(catalogue, hub)
+        with gr.Tabs(elem_id="tabs"):
+            with gr.Tab("Live"):
+                build_live(catalogue, hub)
+            with gr.Tab("Report & API"):
+                build_api(catalogue)
 
         def leave(request: gr.Request) -> None:
             hub.leave(request.session_hash)
@@ -57,6 +61,7 @@ def launch_arguments(**overrides: Any) -> dict[str, Any]:
         "max_file_size": UPLOAD_BYTES,
         "show_error": False,
         "footer_links": [],
+        "mcp_server": has_mcp(),
         **overrides,
     }
 

@@ -10,7 +10,7 @@ const panel = (id, title, why, aside = "") => `
 const meter = (name, label, unit) => `<span class="badge" data-meter="${name}"><span>${label}</span> <b>–</b> <span>${unit}</span></span>`;
 
 element.innerHTML = `<style>${CONFIG.style}</style>
-<div class="wam cam" data-state="idle">
+<div class="wam cam" id="camera-stream" data-state="idle">
   <div class="toolbar" role="group" aria-label="Live stream">
     <label class="field"><span>Camera</span><select data-choice="camera">${options(CONFIG.cameras)}</select></label>
     <label class="field"><span>Policy</span><select data-choice="policy">${options(CONFIG.policies)}</select></label>
