@@ -181,7 +181,7 @@ def test_the_snippet_that_runs_an_episode(url, tmp_path):
 
 
 def test_the_snippet_that_evaluates(url, tmp_path):
-    assert re.search(r"0 of 2, 95 % interval 0\.00 \.\. 0\.\d\d", paste("evaluate", url, tmp_path))
+    assert re.search(r"0 of 2\n95 % interval 0\.00 \.\. 0\.\d\d", paste("evaluate", url, tmp_path))
 
 
 def test_the_snippet_for_curl(url, tmp_path):

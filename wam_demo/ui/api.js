@@ -1,6 +1,7 @@
 // The part of the tab for programs: snippets with this page's own address in them, and the endpoints.
 const escapeHtml = (text) => String(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 const here = location.origin + location.pathname.replace(/\/$/, "");
+const words = (text) => escapeHtml(text).replace(/`([^`]+)`/g, "<code>$1</code>");
 const placed = (text) => text.replaceAll(CONFIG.place, here);
 const snippet = (s, index) => `
   <section class="panel" aria-label="${escapeHtml(s.title)}">
@@ -10,13 +11,13 @@ const snippet = (s, index) => `
   </section>`;
 const argument = (a) => `
   <tr><td><code>${escapeHtml(a.name)}</code></td><td>${escapeHtml(a.type)}</td>
-    <td>${a.default === null ? "required" : `<code>${escapeHtml(a.default)}</code>`}</td><td>${escapeHtml(a.words)}</td></tr>`;
+    <td>${a.default === null ? "required" : `<code>${escapeHtml(a.default)}</code>`}</td><td>${words(a.words)}</td></tr>`;
 const endpoint = (e) => `
   <section class="panel" aria-label="${escapeHtml(e.name)}">
     <header><h3><code>${escapeHtml(e.name)}</code></h3></header>
-    <div class="about"><p>${escapeHtml(e.summary)}</p>
+    <div class="about"><p>${words(e.summary)}</p>
       ${e.arguments.length ? `<div class="scroll" tabindex="0"><table><tr><th>argument</th><th>type</th><th>default</th><th></th></tr>${e.arguments.map(argument).join("")}</table></div>` : ""}
-      <p>Returns ${escapeHtml(e.returns)}</p></div>
+      <p>Returns: ${words(e.returns)}</p></div>
   </section>`;
 element.innerHTML = `<style>${CONFIG.style}</style>
 <div class="wam" id="programs">

@@ -37,7 +37,9 @@ SNIPPETS = (
 from gradio_client import Client
 
 client = Client("{PLACE}")
-episode = client.predict(task="pick_place", policy="hold", scene=3, api_name="/run_episode")
+episode = client.predict(
+    task="pick_place", policy="hold", scene=3, api_name="/run_episode"
+)
 print(episode["outcome"], "after", episode["steps"], "steps")
 """,
     ),
@@ -51,10 +53,12 @@ from gradio_client import Client
 
 client = Client("{PLACE}")
 result = client.predict(
-    task="pick_place", policy="hold", axis="shove", severity=3, episodes=2, api_name="/evaluate"
+    task="pick_place", policy="hold", axis="shove", severity=3,
+    episodes=2, api_name="/evaluate",
 )
 low, high = result["ci95"]
-print(f"{{result['successes']}} of {{result['n']}}, 95 % interval {{low:.2f}} .. {{high:.2f}}")
+print(result["successes"], "of", result["n"])
+print(f"95 % interval {{low:.2f}} .. {{high:.2f}}")
 """,
     ),
     Snippet(
@@ -66,7 +70,8 @@ print(f"{{result['successes']}} of {{result['n']}}, 95 % interval {{low:.2f}} ..
 from gradio_client import Client, handle_file
 from PIL import Image
 
-Image.new("RGB", (640, 480), "grey").save("frame.png")  # put your camera's picture here
+# Put your camera's picture here.
+Image.new("RGB", (640, 480), "grey").save("frame.png")
 
 client = Client("{PLACE}")
 policy = client.predict(api_name="/choices")["imagining"][0]
@@ -77,7 +82,7 @@ plan = client.predict(
     api_name="/predict",
 )
 for x, y, z, *rotation, gripper in plan["actions"]:
-    print(f"move {{100 * x:+.1f}} {{100 * y:+.1f}} {{100 * z:+.1f}} cm, gripper {{gripper:.2f}}")
+    print(f"move {{x:+.3f}} {{y:+.3f}} {{z:+.3f}} m, gripper {{gripper:.2f}}")
 """,
     ),
     Snippet(
@@ -86,10 +91,11 @@ for x, y, z, *rotation, gripper in plan["actions"]:
         "sh",
         "curl",
         f"""\
-URL={PLACE}
-EVENT=$(curl -s -X POST $URL/gradio_api/call/run_episode -H "Content-Type: application/json" \\
-  -d '{{"data": ["pick_place", "hold", 3, "none", 3, ""]}}' | sed 's/.*"event_id": *"\\([^"]*\\)".*/\\1/')
-curl -s -N $URL/gradio_api/call/run_episode/$EVENT
+CALL={PLACE}/gradio_api/call/run_episode
+EVENT=$(curl -s $CALL -H "Content-Type: application/json" \\
+  -d '{{"data": ["pick_place", "hold", 3, "none", 3, ""]}}' \\
+  | cut -d '"' -f 4)
+curl -s -N $CALL/$EVENT
 """,
     ),
     Snippet(

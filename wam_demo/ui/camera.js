@@ -19,6 +19,7 @@ element.innerHTML = `<style>${CONFIG.style}</style>
     <button type="button" class="primary" data-do="toggle">Start</button>
     <div class="meters">${meter("rate", "looks at", "frames/s")}${meter("policy", "policy call", "ms")}${meter("age", "picture to plan", "ms")}</div>
   </div>
+  <p class="line" role="status" aria-live="polite">not watching</p>
   <p class="said">Open loop: nothing moves. The weights have seen neither this camera nor this robot; the wrist view is grey and
     the arm is assumed at rest, so this shows what the policy makes of pictures that are new to it.</p>
   <div class="strip">
@@ -33,7 +34,6 @@ element.innerHTML = `<style>${CONFIG.style}</style>
       <span class="note">cm from here over the next 1.6 s; not executed</span></header>
     <svg viewBox="0 0 100 100" preserveAspectRatio="none" role="img" aria-label="Planned motion of the tool"></svg>
   </section>
-  <p class="line" role="status" aria-live="polite"></p>
   <video muted playsinline></video>
 </div>`;
 const root = element.querySelector(".cam");
