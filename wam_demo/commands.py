@@ -205,9 +205,11 @@ def _spec(options: argparse.Namespace, task: str) -> EvaluationSpec:
 
 def _load(spec: EvaluationSpec) -> tuple[Any, str | None]:
     """A policy and the digest of its weights; the expert is loaded beside its worlds, not here."""
-    from wam_demo.policy.base import checkpoint_digest, load_policy
+    from wam_demo.policy.base import REMOTE, checkpoint_digest, load_policy
 
     policy = None if spec.policy == "expert" else load_policy(spec.policy, spec.checkpoint, server=spec.server)
+    if spec.policy == REMOTE:
+        return policy, getattr(policy, "checkpoint_sha256", None)
     return policy, checkpoint_digest(spec.policy, spec.checkpoint)
 
 
@@ -220,11 +222,15 @@ def _rollout_config(options: argparse.Namespace) -> RolloutConfig:
 
 
 def _run(specs: Sequence[EvaluationSpec], policy: Any, config: RolloutConfig) -> list[EpisodeResult]:
-    """Every episode of one policy, task after task."""
+    """Every episode of one policy, task after task; a policy with a connection leaves it at the end."""
     from wam_demo.evaluate.rollout import rollout
 
-    with _progress(sum(spec.episodes for spec in specs), specs[0].policy) as advance:
-        return [episode for spec in specs for episode in rollout(spec, policy, config, lambda _: advance())]
+    try:
+        with _progress(sum(spec.episodes for spec in specs), specs[0].policy) as advance:
+            return [episode for spec in specs for episode in rollout(spec, policy, config, lambda _: advance())]
+    finally:
+        if hasattr(policy, "close"):
+            policy.close()
 
 
 @contextmanager

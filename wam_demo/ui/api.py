@@ -79,7 +79,7 @@ def _add_predict(calls: ProgramCalls) -> None:
 
 def endpoints(calls: ProgramCalls) -> list[dict[str, Any]]:
     """Name, what it does, arguments and result of every endpoint, from the functions themselves."""
-    functions = [calls.run_episode, calls.predict, calls.evaluate, calls.choices]
+    functions: list[Callable[..., Any]] = [calls.run_episode, calls.predict, calls.evaluate, calls.choices]
     return [_described(function) for function in functions]
 
 
@@ -88,15 +88,19 @@ def _described(function: Callable[..., Any]) -> dict[str, Any]:
     summary = text.split("\n\n")[0].replace("\n", " ")
     arguments, result = _section(text, "Args"), _section(text, "Returns")
     parameters = inspect.signature(function).parameters.values()
-    rows = [
-        {"name": p.name, "type": str(p.annotation), "default": None if p.default is p.empty else repr(p.default)}
-        for p in parameters
-    ]
     words = dict(line.split(": ", 1) for line in arguments)
     return {
         "name": f"/{function.__name__}",
         "summary": summary,
-        "arguments": [{**row, "words": words[row["name"]]} for row in rows],
+        "arguments": [
+            {
+                "name": parameter.name,
+                "type": str(parameter.annotation),
+                "default": None if parameter.default is parameter.empty else repr(parameter.default),
+                "words": words[parameter.name],
+            }
+            for parameter in parameters
+        ],
         "returns": " ".join(result),
     }
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wam_demo.errors import CheckpointError, InvalidInputError
+from wam_demo.errors import CheckpointError
 from wam_demo.policy.base import LEARNED_POLICIES, REMOTE, require_policy
+from wam_demo.policy.remote.settings import is_configured
 from wam_demo.session import Backend, Planner
 from wam_demo.types import Event
 from wam_demo.ui.commands import Choices
@@ -50,7 +51,11 @@ class Catalogue:
 
 
 def shipped() -> Catalogue:
-    """What this checkout can do; policies without a checkpoint or a configured server are left out."""
+    """What this checkout can do; policies without a checkpoint or a configured server are left out.
+
+    Raises:
+        InvalidInputError: The configured server's address is not one.
+    """
     from wam_demo.sim import TASKS
     from wam_demo.ui.words import AXIS_WORDS
 
@@ -69,9 +74,11 @@ def shipped() -> Catalogue:
 
 
 def _is_here(policy: str) -> bool:
+    if policy == REMOTE and not is_configured():
+        return False
     try:
         require_policy(policy)
-    except (CheckpointError, InvalidInputError):
+    except CheckpointError:
         return False
     return True
 

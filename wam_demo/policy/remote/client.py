@@ -69,6 +69,8 @@ class RemotePolicy:
         self._idle.append(connection)
         self._is_ours = self.metadata.get("protocol") == PROTOCOL
         self._convention: Convention = convention("wam" if self._is_ours else config.convention)
+        digest = self.metadata.get("checkpoint_sha256")
+        self.checkpoint_sha256: str | None = digest if isinstance(digest, str) else None
         self.tasks: tuple[str, ...] = tuple(self.metadata.get("tasks", ())) if self._is_ours else ()
 
     def reset(self, instruction: str) -> None:

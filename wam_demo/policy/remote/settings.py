@@ -27,6 +27,11 @@ def remote_config(server: str | None = None) -> RemoteConfig:
     return RemoteConfig(url, token(), os.environ.get(CONVENTION_VARIABLE) or "libero")
 
 
+def is_configured() -> bool:
+    """Whether the operator has named a policy server."""
+    return bool(os.environ.get(SERVER_VARIABLE))
+
+
 def token() -> str | None:
     """The token that the operator has set, if any."""
     return os.environ.get(TOKEN_VARIABLE) or None
