@@ -37,6 +37,10 @@ class SimulationFault(WamDemoError):
     """The simulated physics diverged; the episode ends as ``sim_fault``, never as success."""
 
 
+class ReplayDiffers(WamDemoError):
+    """A replay went through other states than its log: another machine, or another version."""
+
+
 class PolicyFault(WamDemoError):
     """A policy answered late, with a wrong shape or with values that are not finite."""
 

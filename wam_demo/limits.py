@@ -21,6 +21,20 @@ LIVE_SESSIONS = 8
 SESSION_IDLE_S = 60.0
 """A session whose page stopped asking for frames for this long is closed and its simulator freed."""
 
+BLIND_AHEAD = 2
+"""Blind matches that are played before anybody asks for them, while somebody is there."""
+
+GRID_EPISODES = 600
+"""Most episodes of one run of the Robustness tab: some minutes on 2 vCPU. The command line has no such limit."""
+GRID_QUEUE = 8
+"""Runs that may wait for the one that is running."""
+GRID_RUNS_KEPT = 12
+"""Finished runs whose results and videos stay on the disk."""
+GRID_PROCESSES = 1
+"""Simulator processes of a run, so that live sessions keep the other of 2 vCPU."""
+GRID_VIDEOS_WAITING = 8
+"""Videos that may wait for being rendered."""
+
 ARM_COMMAND_AGE_S = 0.1
 CAMERA_FRAME_AGE_S = 0.5
 CAMERA_STREAMS = 4
@@ -43,3 +57,11 @@ SERVER_ANSWER_S = 10.0
 
 API_EPISODES = 20
 """Episodes that a program may ask of the app in one call; the command line has no such limit."""
+
+LOG_BYTES = 2 * 2**20
+LOG_ATTEMPTS = 32
+LOG_STEPS = 5000
+"""Largest session log that is read: size, attempts, control steps of an attempt."""
+
+LINK_CHARACTERS = 16_000
+"""Longest log that travels in a link."""

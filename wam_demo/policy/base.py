@@ -62,12 +62,7 @@ def validate_instruction(text: str) -> str:
     return check_instruction(text)
 
 
-def load_policy(
-    name: str,
-    checkpoint: str | Path | None = None,
-    world: World | None = None,
-    server: str | None = None,
-) -> Policy:
+def load_policy(name: str, checkpoint: str | Path | None = None, world: World | None = None) -> Policy:
     """Load a policy.
 
     Args:
@@ -75,7 +70,6 @@ def load_policy(
         checkpoint: Directory with ``config.json`` and ``model.safetensors``; ``None`` is the
             shipped one. Ignored by scripted policies.
         world: Simulator that ``expert`` reads and forks; needed by ``expert`` only.
-        server: Address that ``remote`` asks; ``None`` takes the configured one.
 
     Raises:
         UnknownNameError: No such policy.
@@ -98,7 +92,7 @@ def load_policy(
         from wam_demo.policy.remote.client import RemotePolicy
         from wam_demo.policy.remote.settings import remote_config
 
-        return RemotePolicy(remote_config(server))
+        return RemotePolicy(remote_config())
     directory = checkpoint_directory(name, checkpoint)
     require_checkpoint(directory)
     from wam_demo.policy.wam import WamPolicy
@@ -106,7 +100,7 @@ def load_policy(
     return WamPolicy(directory)
 
 
-def require_policy(name: str, checkpoint: str | Path | None = None, server: str | None = None) -> None:
+def require_policy(name: str, checkpoint: str | Path | None = None) -> None:
     """Fail early, before anything heavy is imported, when a policy cannot be loaded.
 
     Raises:
@@ -119,7 +113,7 @@ def require_policy(name: str, checkpoint: str | Path | None = None, server: str 
     if name == REMOTE:
         from wam_demo.policy.remote.settings import remote_config
 
-        remote_config(server)
+        remote_config()
 
 
 def checkpoint_digest(name: str, checkpoint: str | Path | None = None) -> str | None:

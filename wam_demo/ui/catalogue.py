@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from wam_demo.errors import CheckpointError
 from wam_demo.policy.base import LEARNED_POLICIES, REMOTE, require_policy
@@ -12,6 +13,7 @@ from wam_demo.policy.remote.settings import is_configured
 from wam_demo.session import Backend, Planner
 from wam_demo.types import Event
 from wam_demo.ui.commands import Choices
+from wam_demo.ui.probe import Probing
 
 if TYPE_CHECKING:
     from wam_demo.sim.world import World
@@ -36,6 +38,7 @@ class Catalogue:
         imagining: Policies that imagine and attend.
         axes: Perturbation axes with a slider.
         backend: Makes what was chosen.
+        open_probing: How a policy is probed; ``None`` for one without video tokens.
     """
 
     tasks: Mapping[str, str]
@@ -43,6 +46,7 @@ class Catalogue:
     imagining: frozenset[str]
     axes: tuple[str, ...]
     backend: Backend
+    open_probing: Callable[[str], Probing | None] = lambda policy: None
 
     @property
     def choices(self) -> Choices:
@@ -69,7 +73,10 @@ def shipped() -> Catalogue:
             open_planner=_open_planner,
             sample=_sample,
             horizons={name: spec.horizon for name, spec in TASKS.items()},
+            digest=_digest,
+            has_policy=lambda policy: policy in POLICY_LABELS and _is_here(policy),
         ),
+        open_probing=_open_probing,
     )
 
 
@@ -108,6 +115,13 @@ def _sample(axis: str, severity: int, seed: int, world: World) -> Sequence[Event
     return perturb.sample(axis, severity, seed, world)
 
 
+@lru_cache
+def _digest(policy: str) -> str | None:
+    from wam_demo.policy.base import checkpoint_digest
+
+    return checkpoint_digest(policy)
+
+
 def _open_planner(policy: str, world: World) -> Planner:
     from wam_demo.policy.base import load_policy
     from wam_demo.policy.engine import engines
@@ -117,5 +131,20 @@ def _open_planner(policy: str, world: World) -> Planner:
         engine = engines.get(policy)
         trained = getattr(engine.policy, "tasks", ())
         note = f"{policy} was not trained on this task" if trained and world.task not in trained else ""
-        return Planner(engine.submit, engine.submit_imagination if engine.can_imagine else None, note)
+        return Planner(
+            engine.submit,
+            engine.submit_imagination if engine.can_imagine else None,
+            note,
+            lambda observation, seed: engine.submit(observation, seed=seed, alone=True),
+        )
     return Planner(InlinePlanner(load_policy(policy, world=world)).submit)
+
+
+def _open_probing(policy: str) -> Probing | None:
+    from wam_demo.policy.engine import engines
+
+    if policy not in LEARNED_POLICIES:
+        return None
+    engine = engines.get(policy)
+    prober: Any = engine.policy
+    return Probing(prober.token_grid, engine.submit_probe) if engine.can_probe else None

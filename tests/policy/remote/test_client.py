@@ -138,9 +138,10 @@ def test_an_unusable_answer_is_a_fault_and_the_next_request_starts_clean(foreign
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "127.0.0.1:8000", "ws://", "file:///etc/passwd", ""])
 def test_an_address_that_is_none_is_refused(url, monkeypatch):
-    monkeypatch.delenv(settings.SERVER_VARIABLE, raising=False)
-    with pytest.raises(InvalidInputError):
-        load_policy("remote", server=url)
+    monkeypatch.setenv(settings.SERVER_VARIABLE, "ws://kept:1")
+    with pytest.raises(InvalidInputError, match="not the address of a policy server"):
+        settings.use_server(url)
+    assert settings.remote_config().url == "ws://kept:1"
 
 
 def test_the_environment_names_the_server(host, monkeypatch):

@@ -15,7 +15,8 @@ from wam_demo.policy.remote.hosting import open_server
 @pytest.fixture(autouse=True)
 def no_configuration(monkeypatch):
     for name in (settings.SERVER_VARIABLE, settings.TOKEN_VARIABLE, settings.CONVENTION_VARIABLE):
-        monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv(name, "to be restored")
+        monkeypatch.delenv(name)
 
 
 @pytest.mark.parametrize(

@@ -15,13 +15,22 @@ CONVENTION_VARIABLE = "WAM_DEMO_SERVER_CONVENTION"
 """How to talk to a server that is not ours: ``libero`` (default) or ``droid``."""
 
 
-def remote_config(server: str | None = None) -> RemoteConfig:
-    """The policy server given, or else configured in the environment.
+def use_server(url: str) -> None:
+    """Let ``remote`` mean this server, in this process and those that it starts.
+
+    Raises:
+        InvalidInputError: It is not an address.
+    """
+    os.environ[SERVER_VARIABLE] = RemoteConfig(url).url
+
+
+def remote_config() -> RemoteConfig:
+    """The policy server that the environment names.
 
     Raises:
         InvalidInputError: There is none, or its address is not one.
     """
-    url = server or os.environ.get(SERVER_VARIABLE)
+    url = os.environ.get(SERVER_VARIABLE)
     if not url:
         raise InvalidInputError(f"policy 'remote' needs the address of its server: --server or {SERVER_VARIABLE}")
     return RemoteConfig(url, token(), os.environ.get(CONVENTION_VARIABLE) or "libero")
