@@ -8,7 +8,7 @@ from pathlib import Path
 
 import wam_demo
 from wam_demo import commands
-from wam_demo.arguments import Parser, directory, one_of, real, tasks, whole
+from wam_demo.arguments import Parser, directory, one_of, real, tasks, weighted_tasks, whole
 from wam_demo.errors import UnknownNameError, WamDemoError
 
 COMMANDS = {
@@ -70,7 +70,7 @@ def _parser() -> Parser:
 
 
 def _add_demos(parser: Parser) -> None:
-    parser.add_argument("--task", type=tasks, required=True, metavar="T[,T]")
+    parser.add_argument("--task", type=weighted_tasks, required=True, metavar="T[:W][,T[:W]]")
     parser.add_argument("--episodes", type=whole(1, 1_000_000), required=True, metavar="N")
     parser.add_argument(
         "--every", type=whole(1, 100), default=1, metavar="K", help="control steps per stored frame (1)"
@@ -87,6 +87,7 @@ def _add_train(parser: Parser) -> None:
     parser.add_argument("--data", type=directory, metavar="DIR", help="LeRobot dataset; the teacher needs none")
     parser.add_argument("--teacher", default="simsem", metavar="NAME", help="features to align with (simsem)")
     parser.add_argument("--steps", type=whole(1, 10_000_000), metavar="N", help="instead of the preset's")
+    parser.add_argument("--init", type=directory, metavar="DIR", help="begin with these weights (fine-tuning)")
     parser.add_argument("--resume", action="store_true", help="go on where --out stopped")
 
 

@@ -64,6 +64,7 @@ def train(options: argparse.Namespace) -> None:
         teacher=options.teacher,
         seed=options.seed,
         steps=options.steps,
+        init=options.init,
     )
     _finish(out, "train", {"kind": options.kind, "preset": options.preset, "seed": options.seed, **content})
 

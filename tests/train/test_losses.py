@@ -22,8 +22,9 @@ def batches(size=4):
     noise, tau = action_noise((size, 2, 16, 7), generator)
     latents, state = draw(size, 2, 12, 16, 16), draw(size, 17)
     action = ActionBatch(latents, text, state, draw(size, 16, 7), noise, tau, draw(size, 128, 10))
-    future = latents[:, :, None] + 0.1 * draw(size, 2, 4, 12, 16, 16)
-    return action, VideoBatch(latents, text, state, future, draw(*future.shape), torch.rand(size, generator=generator))
+    future = latents[:, :, None] + 0.5 * draw(size, 2, 2, 12, 16, 16)
+    tau, motion = 0.1 + 0.9 * torch.rand(size, generator=generator), draw(size, 2, 8)
+    return action, VideoBatch(latents, text, state, future, draw(*future.shape), tau, motion, (1, 3))
 
 
 def test_one_batch_is_overfitted():

@@ -1,20 +1,31 @@
 """Losses of the world action model: pure functions of a model and a batch that return (loss, parts)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Self
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from wam_demo.models.agra import Projector, alignment_loss
-from wam_demo.models.flow import interpolate, velocity
+from wam_demo.models.flow import interpolate, velocity, velocity_to
 from wam_demo.models.wam import WorldActionModel
 
 Losses = tuple[Tensor, dict[str, Tensor]]
 
 
 @dataclass(frozen=True)
-class ActionBatch:
+class Batch:
+    """Tensors of one pass."""
+
+    def to(self, device: torch.device) -> Self:
+        """The same batch with its tensors on ``device``."""
+        moved = {field.name: getattr(self, field.name) for field in fields(self)}
+        return replace(self, **{name: v.to(device) for name, v in moved.items() if isinstance(v, Tensor)})
+
+
+@dataclass(frozen=True)
+class ActionBatch(Batch):
     """Inputs of the action-conditioning pass.
 
     Attributes:
@@ -37,16 +48,18 @@ class ActionBatch:
 
 
 @dataclass(frozen=True)
-class VideoBatch:
+class VideoBatch(Batch):
     """Inputs of the video pass.
 
     Attributes:
         latents: (B, cameras, C, H, W) observed.
         text: (B, 384).
         state: (B, 17) normalised.
-        future: (B, cameras, horizons, C, H, W) clean.
+        future: (B, cameras, K, C, H, W) clean.
         noise: As ``future``.
         tau: (B,).
+        motion: (B, K, 8), zeros where it is not to be known; see `ChunkNormaliser.encode_motion`.
+        horizons: Which K of the future frames these are.
     """
 
     latents: Tensor
@@ -55,6 +68,8 @@ class VideoBatch:
     future: Tensor
     noise: Tensor
     tau: Tensor
+    motion: Tensor
+    horizons: tuple[int, ...]
 
 
 def action_loss(
@@ -86,8 +101,8 @@ def video_loss(model: WorldActionModel, batch: VideoBatch) -> Tensor:
     """Flow matching of the future latents."""
     noisy = interpolate(batch.future, batch.noise, batch.tau)
     condition = model.backbone.condition(batch.text, batch.state, batch.tau)
-    predicted, _ = model.backbone.video(batch.latents, noisy, condition)
-    return F.mse_loss(predicted.float(), velocity(batch.future, batch.noise))
+    predicted, _ = model.backbone.video(batch.latents, noisy, condition, batch.tau, batch.motion, batch.horizons)
+    return F.mse_loss(predicted, velocity_to(batch.future, noisy, batch.tau))
 
 
 def action_noise(size: tuple[int, int, int, int], generator: torch.Generator) -> tuple[Tensor, Tensor]:

@@ -11,6 +11,7 @@ from wam_demo.models.backbone import BackboneConfig
 from wam_demo.models.checkpoint import sha256_of
 from wam_demo.models.teacher import SimsemConfig, load_teacher
 from wam_demo.models.tokenizer import Tokenizer
+from wam_demo.models.wam import WorldActionModel
 from wam_demo.train.loop import LoopConfig
 from wam_demo.train.randomised import ensure_randomised
 from wam_demo.train.teacher import TeacherRecipe, train_teacher
@@ -27,8 +28,8 @@ TOKENIZER = {
 }
 DECODER = {
     "debug": replace(TOKENIZER["debug"], loop=LoopConfig(steps=5, warmup=2)),
-    "small": replace(TOKENIZER["small"], loop=LoopConfig(steps=3000, lr=6e-4, warmup=100, decay=0.7)),
-    "base": replace(TOKENIZER["base"], loop=LoopConfig(steps=8000, lr=6e-4, warmup=100, decay=0.7)),
+    "small": replace(TOKENIZER["small"], loop=LoopConfig(steps=3000, lr=5e-4, warmup=100, decay=0.7)),
+    "base": replace(TOKENIZER["base"], loop=LoopConfig(steps=8000, lr=5e-4, warmup=100, decay=0.7)),
 }
 TEACHER = {
     "debug": TeacherRecipe(SimsemConfig(dim=48, depth=2), LoopConfig(steps=10, warmup=2, muon=True), 4, 1, 4, False),
@@ -80,6 +81,7 @@ def run(
     teacher: str = "simsem",
     seed: int = 0,
     steps: int | None = None,
+    init: Path | None = None,
     checkpoints: Path = CHECKPOINTS,
 ) -> dict[str, Any]:
     """Train one model.
@@ -93,6 +95,7 @@ def run(
         teacher: For ``agra``: see `load_teacher`.
         seed: Seeds everything.
         steps: Instead of the preset's; resuming with more steps extends a run.
+        init: Begin with the weights of this checkpoint, of the same kind and sizes, instead of random ones.
         checkpoints: Where the frozen tokenizer and teacher are read from.
 
     Returns:
@@ -102,6 +105,8 @@ def run(
         raise UnknownNameError("model to train", kind, KINDS)
     tables: dict[str, dict[str, Any]] = {"tokenizer": TOKENIZER, "decoder": DECODER, "teacher": TEACHER}
     presets = tables.get(kind, WAM)
+    if kind == "tokenizer" and init:
+        presets = DECODER  # a trained network needs smaller steps
     recipe = preset_of(presets, preset)
     if steps is not None:
         recipe = replace(recipe, loop=replace(recipe.loop, steps=steps))
@@ -110,8 +115,11 @@ def run(
         # Other scenes for each: what the teacher never saw is a fairer test of the tokenizer.
         renders = ensure_randomised(out / "renders", 1 + (kind == "teacher"), recipe.scenes, recipe.frames_per_scene)
         if kind != "teacher":
-            space = Tokenizer.from_pretrained(checkpoints / "tokenizer") if kind == "decoder" else None
-            return train_tokenizer(recipe, [data, *renders], out, seed=seed, resume=resume, latent_space_of=space)
+            frozen = kind == "decoder"
+            start = Tokenizer.from_pretrained(init or checkpoints / "tokenizer") if init or frozen else None
+            return train_tokenizer(
+                recipe, [data, *renders], out, seed=seed, resume=resume, start=start, decoder_only=frozen
+            )
         return train_teacher(recipe, renders, out, seed=seed, resume=resume)
     tokenizer = Tokenizer.from_pretrained(checkpoints / "tokenizer")
     chosen = None
@@ -119,4 +127,5 @@ def run(
         network = load_teacher(teacher, checkpoints / "teacher")
         digest = sha256_of(checkpoints / "teacher") if teacher == "simsem" else teacher
         chosen = (teacher, network, digest)
-    return train_wam(recipe, data, out, tokenizer, teacher=chosen, seed=seed, resume=resume)
+    start = WorldActionModel.from_pretrained(init) if init else None
+    return train_wam(recipe, data, out, tokenizer, teacher=chosen, start=start, seed=seed, resume=resume)
