@@ -38,6 +38,11 @@ def whole(low: int, high: int) -> Callable[[str], int]:
     return parse
 
 
+def numbers(low: int, high: int) -> Callable[[str], tuple[int, ...]]:
+    """Type of whole numbers in ``low`` .. ``high``, separated by commas."""
+    return lambda text: tuple(whole(low, high)(part) for part in text.split(","))
+
+
 def real(low: float, high: float) -> Callable[[str], float]:
     """Type of a finite number in ``low`` .. ``high``."""
 

@@ -62,11 +62,24 @@ def train(options: argparse.Namespace) -> None:
         out=out,
         resume=options.resume,
         teacher=options.teacher,
+        arm=_arm(options),
         seed=options.seed,
         steps=options.steps,
         init=options.init,
     )
     _finish(out, "train", {"kind": options.kind, "preset": options.preset, "seed": options.seed, **content})
+
+
+def _arm(options: argparse.Namespace) -> dict[str, Any]:
+    """What the options change about the preset's `Arm`."""
+    given = {
+        "aligned": options.align,
+        "weight": options.weight,
+        "blocks": options.blocks,
+        "projector": options.projector,
+        "frozen": options.frozen or None,
+    }
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def evaluate(options: argparse.Namespace) -> None:

@@ -80,18 +80,20 @@ class WorldActionModel(nn.Module):
         """Compute dtype: that of the weights."""
         return self.backbone.embed.weight.dtype
 
-    def features(self, latents: Tensor, text: Tensor, state: Tensor) -> list[Tensor]:
-        """The action-conditioning pass at tau = 1.
+    def features(self, latents: Tensor, text: Tensor, state: Tensor, tau: Tensor | None = None) -> list[Tensor]:
+        """The action-conditioning pass.
 
         Args:
             latents: (B, cameras, C, H, W) observed.
             text: (B, 384).
             state: (B, 17) normalised.
+            tau: (B,) flow time of the video; 1, a future of pure noise, unless a training arm asks otherwise.
 
         Returns:
             Every block's output (B, cameras * frame_tokens, dim).
         """
-        tau = torch.ones(len(latents), device=latents.device)
+        if tau is None:
+            tau = torch.ones(len(latents), device=latents.device)
         return self.backbone.features(latents, self.backbone.condition(text, state, tau))
 
     @torch.no_grad()

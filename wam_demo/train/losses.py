@@ -14,6 +14,30 @@ from wam_demo.models.wam import WorldActionModel
 Losses = tuple[Tensor, dict[str, Tensor]]
 
 
+PASSES = ("action", "video", "shared")
+
+
+@dataclass(frozen=True)
+class Arm:
+    """What is aligned how: the arms of the comparison.
+
+    Attributes:
+        aligned: Whose features are aligned: of the ``action``-conditioning pass (tau = 1), as AGRA does;
+            of the ``video`` pass at its noise level; or ``shared``: the head too reads features of the
+            pass at the video's noise level.
+        frozen: The action loss leaves the backbone alone; it learns from video only.
+        weight: lambda_agra.
+        blocks: Whose outputs are aligned; the paper's choice is one third of the depth.
+        projector: See `Projector`.
+    """
+
+    aligned: str = "action"
+    frozen: bool = False
+    weight: float = 0.5
+    blocks: tuple[int, ...] = (1,)
+    projector: str = "mlp"
+
+
 @dataclass(frozen=True)
 class Batch:
     """Tensors of one pass."""
@@ -73,28 +97,40 @@ class VideoBatch(Batch):
 
 
 def action_loss(
-    model: WorldActionModel, batch: ActionBatch, projector: Projector | None = None, block: int = 0
-) -> tuple[Tensor, Tensor]:
-    """Flow matching of the chunk, and the alignment of one block's features on the same pass.
+    model: WorldActionModel,
+    batch: ActionBatch,
+    projector: Projector | None = None,
+    arm: Arm | None = None,
+) -> Losses:
+    """Flow matching of the chunk, and the alignment of some blocks' features.
 
     Args:
         model: The model.
         batch: With ``teacher`` when ``projector`` is given.
         projector: Maps block features to the teacher's space.
-        block: Which block's output is aligned.
+        arm: Which features are aligned, and which ones the head reads; see `Arm`.
 
     Returns:
-        L_act and L_agra (zero without projector).
+        The sum of both, and its parts ``act`` and ``agra`` (0 without projector), unweighted.
     """
-    features = model.features(batch.latents, batch.text, batch.state)
-    static, context = model.head.context(features, batch.text, batch.state)
+    arm = arm or Arm()
+    samples, draws = batch.tau.shape
+    turn = torch.arange(samples, device=batch.tau.device) % draws  # times are stratified over draws
+    # Observed tokens never attend to the future: its flow time is all that sets the passes apart.
+    video_tau = batch.tau[torch.arange(samples, device=batch.tau.device), turn]
+    read = model.features(batch.latents, batch.text, batch.state, video_tau if arm.aligned == "shared" else None)
+    static, context = model.head.context([f.detach() if arm.frozen else f for f in read], batch.text, batch.state)
     clean = batch.chunk[:, None].expand_as(batch.noise)
     noisy = interpolate(clean.flatten(0, 1), batch.noise.flatten(0, 1), batch.tau.flatten()).view_as(clean)
     predicted, _ = model.head(noisy, batch.tau, static, context)
     act = F.mse_loss(predicted.float(), velocity(clean, batch.noise))
     if projector is None or batch.teacher is None:
-        return act, act.new_zeros(())
-    return act, alignment_loss(projector(features[block]), batch.teacher)[0]
+        return act, {"act": act.detach(), "agra": act.new_zeros(())}
+    aligned = read
+    if arm.aligned == "video":
+        aligned = model.features(batch.latents, batch.text, batch.state, video_tau)
+    align = torch.stack([alignment_loss(projector(aligned[block]), batch.teacher)[0] for block in arm.blocks]).mean()
+    return act + arm.weight * align, {"act": act.detach(), "agra": align.detach()}
 
 
 def video_loss(model: WorldActionModel, batch: VideoBatch) -> Tensor:

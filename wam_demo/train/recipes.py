@@ -1,11 +1,12 @@
 """Named recipes: what ``train KIND --preset P`` runs."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from wam_demo.config import CHECKPOINTS
-from wam_demo.errors import UnknownNameError
+from wam_demo.errors import InvalidInputError, UnknownNameError
 from wam_demo.models.action_head import ActionHeadConfig
 from wam_demo.models.backbone import BackboneConfig
 from wam_demo.models.checkpoint import sha256_of
@@ -13,6 +14,7 @@ from wam_demo.models.teacher import SimsemConfig, load_teacher
 from wam_demo.models.tokenizer import Tokenizer
 from wam_demo.models.wam import WorldActionModel
 from wam_demo.train.loop import LoopConfig
+from wam_demo.train.losses import Arm
 from wam_demo.train.randomised import ensure_randomised
 from wam_demo.train.teacher import TeacherRecipe, train_teacher
 from wam_demo.train.tokenizer import TokenizerRecipe, train_tokenizer
@@ -58,8 +60,7 @@ WAM = {
         loop=LoopConfig(steps=25_000, lr=8e-4, warmup=500, muon=True),
         batch=256,
         video_batch=64,
-        video_every=1,
-        block=3,
+        arm=Arm(blocks=(3,)),
     ),
 }
 
@@ -71,6 +72,12 @@ def preset_of(presets: dict[str, Any], preset: str) -> Any:
     return presets[preset]
 
 
+def _checked(arm: Arm, depth: int) -> Arm:
+    if not arm.blocks or max(arm.blocks) >= depth:
+        raise InvalidInputError(f"blocks {arm.blocks} are not all among the {depth} of this preset, counted from 0")
+    return arm
+
+
 def run(
     kind: str,
     preset: str,
@@ -79,6 +86,7 @@ def run(
     *,
     resume: bool = False,
     teacher: str = "simsem",
+    arm: Mapping[str, Any] | None = None,
     seed: int = 0,
     steps: int | None = None,
     init: Path | None = None,
@@ -93,6 +101,7 @@ def run(
         out: Run directory: log, resumable state and, in the end, the checkpoint.
         resume: Continue what is in ``out``.
         teacher: For ``agra``: see `load_teacher`.
+        arm: For ``wam`` and ``agra``: what to change about the preset's `Arm`.
         seed: Seeds everything.
         steps: Instead of the preset's; resuming with more steps extends a run.
         init: Begin with the weights of this checkpoint, of the same kind and sizes, instead of random ones.
@@ -121,6 +130,8 @@ def run(
                 recipe, [data, *renders], out, seed=seed, resume=resume, start=start, decoder_only=frozen
             )
         return train_teacher(recipe, renders, out, seed=seed, resume=resume)
+    if arm:
+        recipe = replace(recipe, arm=_checked(replace(recipe.arm, **arm), recipe.backbone.depth))
     tokenizer = Tokenizer.from_pretrained(checkpoints / "tokenizer")
     chosen = None
     if kind == "agra":

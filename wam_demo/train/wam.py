@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from wam_demo.models.tokenizer import Tokenizer
 from wam_demo.models.wam import WamConfig, WorldActionModel
 from wam_demo.train.cache import Cache, load_cache, load_teacher_features
 from wam_demo.train.loop import LoopConfig, Trainer, compute_device
-from wam_demo.train.losses import ActionBatch, VideoBatch, action_loss, action_noise, video_loss
+from wam_demo.train.losses import ActionBatch, Arm, VideoBatch, action_loss, action_noise, video_loss
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,7 @@ class WamRecipe:
         motion_known: Share of video samples that are told how the arm will move.
         approach_weight: How much more often than others a frame before the first grasp is drawn for
             the action batch. There the instruction decides; later the held object tells what to do.
-        weight_act: lambda_act.
-        weight_agra: lambda_agra.
-        projector: See `Projector`.
-        block: Which block's output is aligned; one third of the depth.
+        arm: What is aligned how.
         compile: Compile the transformer blocks with torch.compile (minutes at the start, then faster steps).
     """
 
@@ -50,15 +47,12 @@ class WamRecipe:
     loop: LoopConfig = field(default_factory=lambda: LoopConfig(steps=20_000, lr=1.5e-3, muon=True))
     batch: int = 32
     draws: int = 4
-    video_batch: int = 4
+    video_batch: int = 6
     video_every: int = 1
     video_horizons: int = 2
     motion_known: float = 0.8
     approach_weight: int = 3
-    weight_act: float = 1.0
-    weight_agra: float = 0.5
-    projector: str = "mlp"
-    block: int = 1
+    arm: Arm = field(default_factory=Arm)
     compile: bool = True
 
 
@@ -191,6 +185,7 @@ def train_wam(
         "frames": len(cache.states),
         "steps": recipe.loop.steps,
         "batch": recipe.batch,
+        "arm": asdict(recipe.arm),
         "seed": seed,
     }
     model = WorldActionModel(WamConfig(recipe.backbone, recipe.head, trained=provenance))
@@ -201,7 +196,9 @@ def train_wam(
         model.normaliser.fit(cache.chunks[train_rows], cache.states[train_rows])
     modules = nn.ModuleDict({"model": model})
     if teacher:
-        modules["projector"] = Projector(recipe.projector, recipe.backbone.dim, teacher[1].dim, recipe.backbone.grid)
+        modules["projector"] = Projector(
+            recipe.arm.projector, recipe.backbone.dim, teacher[1].dim, recipe.backbone.grid
+        )
     trainer = Trainer(modules.to(device), recipe.loop, out, resume=resume)
     # After the state is loaded: a resumed run keeps its normalisation even when the dataset has grown.
     batches = Batches(cache, train_rows, model, recipe, seed, device)
@@ -239,9 +236,7 @@ def _step_loss(
     def loss(step: int) -> tuple[Tensor, dict[str, Tensor]]:
         with torch.autocast(batches.device.type, torch.bfloat16):
             batch = batches.action(step)
-            act_value, align = action_loss(model, batch, projector, recipe.block)
-            value = recipe.weight_act * act_value + recipe.weight_agra * align
-            parts = {"act": act_value.detach(), "agra": align.detach()}
+            value, parts = action_loss(model, batch, projector, recipe.arm)
             if step % recipe.video_every == 0:
                 video = video_loss(model, batches.video(step))
                 value = value + video
