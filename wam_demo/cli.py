@@ -19,7 +19,7 @@ COMMANDS = {
     "bench": (commands.bench, "measure speed and memory"),
     "demo": (commands.demo, "start the app"),
 }
-TRAINABLE = ("tokenizer", "decoder", "teacher", "wam", "agra")
+TRAINABLE = ("all", "tokenizer", "decoder", "teacher", "wam", "agra")
 PRESETS = ("debug", "small", "base")
 PASSES = ("action", "video", "shared")
 PROJECTORS = ("linear", "mlp", "conv")
@@ -95,6 +95,9 @@ def _add_train(parser: Parser) -> None:
     parser.add_argument("--projector", type=one_of("projector", PROJECTORS), help="backbone to teacher (mlp)")
     parser.add_argument("--frozen", action="store_true", help="the backbone learns from video only")
     parser.add_argument("--init", type=directory, metavar="DIR", help="begin with these weights (fine-tuning)")
+    parser.add_argument(
+        "--checkpoints", type=Path, metavar="DIR", help="where tokenizer and teacher are, instead of the shipped ones"
+    )
     parser.add_argument("--resume", action="store_true", help="go on where --out stopped")
 
 

@@ -11,6 +11,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wam_demo.config import CHECKPOINTS
 from wam_demo.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -49,10 +50,15 @@ def _driven(options: argparse.Namespace) -> DrivenTask | None:
 
 
 def train(options: argparse.Namespace) -> None:
-    """Train a model into ``--out``."""
-    if options.data is None and options.kind != "teacher":
+    """Train a model, or everything from the demonstrations on, into ``--out``."""
+    if options.data is None and options.kind not in ("teacher", "all"):
         raise InvalidInputError(f"training {options.kind!r} needs --data, a dataset written by demos")
     out = _output(options, "train")
+    if options.kind == "all":
+        from wam_demo.train.everything import train_everything
+
+        content = train_everything(options.preset, out, seed=options.seed)
+        return _finish(out, "train", {"kind": "all", "preset": options.preset, "seed": options.seed, **content})
     from wam_demo.train import recipes
 
     content = recipes.run(
@@ -66,6 +72,7 @@ def train(options: argparse.Namespace) -> None:
         seed=options.seed,
         steps=options.steps,
         init=options.init,
+        checkpoints=options.checkpoints or CHECKPOINTS,
     )
     _finish(out, "train", {"kind": options.kind, "preset": options.preset, "seed": options.seed, **content})
 

@@ -1,6 +1,7 @@
 """Training cache: latents and teacher features encoded once, memory-mapped, beside the dataset."""
 
 import copy
+import fcntl
 import hashlib
 import json
 from collections.abc import Iterator
@@ -126,17 +127,22 @@ def batched_list(items: Iterator[Any], size: int) -> Iterator[list[Any]]:
 
 
 def _encode(path: Path, shape: tuple[int, ...], batches: Iterator[np.ndarray]) -> np.ndarray:
-    """Write batches of rows to a float16 array file, atomically; reuse the file when it is complete."""
-    if not path.is_file():
-        partial = path.with_suffix(".partial.npy")
-        array = np.lib.format.open_memmap(partial, "w+", np.float16, shape)
-        start = 0
-        for rows in batches:
-            array[start : start + len(rows)] = rows
-            start += len(rows)
-        array.flush()
-        del array
-        partial.rename(path)
+    """Write batches of rows to a float16 array file, atomically; reuse the file when it is complete.
+
+    A run that finds another one encoding the same file waits for it.
+    """
+    with path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.is_file():
+            partial = path.with_suffix(".partial.npy")
+            array = np.lib.format.open_memmap(partial, "w+", np.float16, shape)
+            start = 0
+            for rows in batches:
+                array[start : start + len(rows)] = rows
+                start += len(rows)
+            array.flush()
+            del array
+            partial.rename(path)
     return np.load(path, mmap_mode="r")
 
 
