@@ -191,6 +191,7 @@ def train_wam(
     model = WorldActionModel(WamConfig(recipe.backbone, recipe.head, trained=provenance))
     train_rows, held_rows = cache.split()
     if start:
+        provenance["begun_with"] = dict(start.config.trained)
         model.load_state_dict(start.state_dict())
     else:
         model.normaliser.fit(cache.chunks[train_rows], cache.states[train_rows])
