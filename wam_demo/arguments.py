@@ -91,6 +91,15 @@ def tasks(text: str) -> list[str]:
     return list(dict.fromkeys(names))
 
 
+def weighted_tasks(text: str) -> dict[str, float]:
+    """Type of task names separated by commas, each with its share as in ``stack:2``; 1 where none is given."""
+    weights = {}
+    for part in text.split(","):
+        name, _, weight = part.partition(":")
+        weights[tasks(name)[0]] = real(0.01, 100)(weight) if weight else 1.0
+    return weights
+
+
 def directory(text: str) -> Path:
     """Type of a folder that exists."""
     path = Path(text)

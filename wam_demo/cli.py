@@ -8,7 +8,7 @@ from pathlib import Path
 
 import wam_demo
 from wam_demo import commands
-from wam_demo.arguments import Parser, directory, listed, one_of, real, tasks, whole, word
+from wam_demo.arguments import Parser, directory, listed, one_of, real, tasks, weighted_tasks, whole, word
 from wam_demo.errors import UnknownNameError, WamDemoError
 
 COMMANDS = {
@@ -22,8 +22,10 @@ COMMANDS = {
     "demo": (commands.demo, "start the app"),
     "replay": (commands.replay, "replay a session log and check that every state comes out the same"),
 }
-TRAINABLE = ("tokenizer", "decoder", "teacher", "wam", "agra")
+TRAINABLE = ("all", "tokenizer", "decoder", "teacher", "wam", "agra")
 PRESETS = ("debug", "small", "base")
+PASSES = ("action", "video", "shared")
+PROJECTORS = ("linear", "mlp", "conv")
 DEFAULT_TASK = "pick_place"
 MAX_SEED = 2**31 - 1
 
@@ -76,7 +78,7 @@ def _parser() -> Parser:
 
 
 def _add_demos(parser: Parser) -> None:
-    parser.add_argument("--task", type=tasks, required=True, metavar="T[,T]")
+    parser.add_argument("--task", type=weighted_tasks, required=True, metavar="T[:W][,T[:W]]")
     parser.add_argument("--episodes", type=whole(1, 1_000_000), required=True, metavar="N")
     parser.add_argument(
         "--every", type=whole(1, 100), default=1, metavar="K", help="control steps per stored frame (1)"
@@ -93,6 +95,15 @@ def _add_train(parser: Parser) -> None:
     parser.add_argument("--data", type=directory, metavar="DIR", help="LeRobot dataset; the teacher needs none")
     parser.add_argument("--teacher", default="simsem", metavar="NAME", help="features to align with (simsem)")
     parser.add_argument("--steps", type=whole(1, 10_000_000), metavar="N", help="instead of the preset's")
+    parser.add_argument("--align", type=one_of("pass", PASSES), help="pass whose features are aligned (action)")
+    parser.add_argument("--weight", type=real(0, 100), metavar="W", help="lambda of the alignment (0.5)")
+    parser.add_argument("--blocks", type=listed(whole(0, 100)), metavar="B[,B]", help="blocks that are aligned (preset's)")
+    parser.add_argument("--projector", type=one_of("projector", PROJECTORS), help="backbone to teacher (mlp)")
+    parser.add_argument("--frozen", action="store_true", help="the backbone learns from video only")
+    parser.add_argument("--init", type=directory, metavar="DIR", help="begin with these weights (fine-tuning)")
+    parser.add_argument(
+        "--checkpoints", type=Path, metavar="DIR", help="where tokenizer and teacher are, instead of the shipped ones"
+    )
     parser.add_argument("--resume", action="store_true", help="go on where --out stopped")
 
 

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wam_demo.config import CHECKPOINTS
 from wam_demo.errors import InvalidInputError, ReplayDiffers
 
 if TYPE_CHECKING:
@@ -57,10 +58,15 @@ def _driven(options: argparse.Namespace) -> DrivenTask | None:
 
 
 def train(options: argparse.Namespace) -> None:
-    """Train a model into ``--out``."""
-    if options.data is None and options.kind != "teacher":
+    """Train a model, or everything from the demonstrations on, into ``--out``."""
+    if options.data is None and options.kind not in ("teacher", "all"):
         raise InvalidInputError(f"training {options.kind!r} needs --data, a dataset written by demos")
     out = _output(options, "train")
+    if options.kind == "all":
+        from wam_demo.train.everything import train_everything
+
+        content = train_everything(options.preset, out, seed=options.seed)
+        return _finish(out, "train", {"kind": "all", "preset": options.preset, "seed": options.seed, **content})
     from wam_demo.train import recipes
 
     content = recipes.run(
@@ -70,10 +76,25 @@ def train(options: argparse.Namespace) -> None:
         out=out,
         resume=options.resume,
         teacher=options.teacher,
+        arm=_arm(options),
         seed=options.seed,
         steps=options.steps,
+        init=options.init,
+        checkpoints=options.checkpoints or CHECKPOINTS,
     )
     _finish(out, "train", {"kind": options.kind, "preset": options.preset, "seed": options.seed, **content})
+
+
+def _arm(options: argparse.Namespace) -> dict[str, Any]:
+    """What the options change about the preset's `Arm`."""
+    given = {
+        "aligned": options.align,
+        "weight": options.weight,
+        "blocks": tuple(options.blocks) if options.blocks else None,
+        "projector": options.projector,
+        "frozen": options.frozen or None,
+    }
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def evaluate(options: argparse.Namespace) -> None:

@@ -15,6 +15,14 @@ def test_loss_is_minus_one_when_aligned_whatever_the_scale():
     assert alignment_loss(-teacher, teacher)[0] == pytest.approx(1, abs=1e-5)
 
 
+def test_a_cell_in_which_nothing_changes_does_not_count():
+    teacher = torch.randn(2, 128, 10)
+    teacher[:, 64:] = 0
+    projected = teacher.clone()
+    projected[:, 64:] = torch.randn(2, 64, 10)
+    assert alignment_loss(projected, teacher)[0] == pytest.approx(-1, abs=1e-5)
+
+
 @pytest.mark.parametrize("kind", PROJECTORS)
 def test_projector_keeps_token_order(kind):
     torch.manual_seed(0)

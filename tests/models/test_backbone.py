@@ -30,30 +30,43 @@ def test_patches_round_trip():
     assert torch.equal(unpatchify(patchify(latents, 2), 2), latents)
 
 
+def video(backbone, latents, future, text, state, tau=0.5, motion=None, horizons=None):
+    times = torch.full((len(latents),), tau)
+    return backbone.video(latents, future, backbone.condition(text, state, times), times, motion, horizons)
+
+
 def test_video_pass_has_the_shape_of_the_future(backbone):
     latents, future, text, state = inputs()
-    condition = backbone.condition(text, state, torch.tensor([0.3, 0.9]))
-    velocity, outputs = backbone.video(latents, future, condition)
+    velocity, outputs = video(backbone, latents, future, text, state)
     assert velocity.shape == future.shape
     assert [tuple(output.shape) for output in outputs] == [(2, 128 + 512, 32)] * 2
+    fewer = video(backbone, latents, future[:, :, [1, 3]], text, state, horizons=(1, 3))[0]
+    assert fewer.shape == (2, 2, 2, 12, 16, 16)
+
+
+def test_an_untrained_network_imagines_that_nothing_changes():
+    latents, future, text, state = inputs()
+    velocity = video(VideoBackbone(CONFIG), latents, future, text, state, tau=0.4)[0]
+    torch.testing.assert_close(future - 0.4 * velocity, latents[:, :, None].expand_as(future), atol=1e-5, rtol=1e-4)
 
 
 def test_observed_features_do_not_depend_on_the_noisy_future(backbone):
     latents, future, text, state = inputs()
-    condition = backbone.condition(text, state, torch.ones(2))
-    _, with_future = backbone.video(latents, future, condition)
-    alone = backbone.features(latents, condition)
+    _, with_future = video(backbone, latents, future, text, state, tau=1.0, motion=torch.ones(2, 4, 8))
+    alone = backbone.features(latents, backbone.condition(text, state, torch.ones(2)))
     for joint, single in zip(with_future, alone, strict=True):
         torch.testing.assert_close(joint[:, :128], single, atol=1e-5, rtol=1e-4)
 
 
-def test_future_depends_on_observation_text_and_time(backbone):
+def test_future_depends_on_observation_text_time_motion_and_horizon(backbone):
     latents, future, text, state = inputs()
-    reference = backbone.video(latents, future, backbone.condition(text, state, torch.full((2,), 0.5)))[0]
+    reference = video(backbone, latents, future, text, state)[0]
     changed = [
-        backbone.video(latents.flip(0), future, backbone.condition(text, state, torch.full((2,), 0.5)))[0],
-        backbone.video(latents, future, backbone.condition(text.flip(0), state, torch.full((2,), 0.5)))[0],
-        backbone.video(latents, future, backbone.condition(text, state, torch.full((2,), 0.1)))[0],
+        video(backbone, latents.flip(0), future, text, state)[0],
+        video(backbone, latents, future, text.flip(0), state)[0],
+        video(backbone, latents, future, text, state, tau=0.6)[0],
+        video(backbone, latents, future, text, state, motion=torch.ones(2, 4, 8))[0],
+        video(backbone, latents, future, text, state, horizons=(3, 2, 1, 0))[0],
     ]
     for other in changed:
         assert (other - reference).abs().max() > 1e-4

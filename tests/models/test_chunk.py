@@ -3,7 +3,7 @@
 import torch
 
 from wam_demo.limits import ACTION_ROTATION_RAD, ACTION_TRANSLATION_M
-from wam_demo.models.chunk import ChunkNormaliser, to_actions, to_displacement
+from wam_demo.models.chunk import ChunkNormaliser, motion_of, to_actions, to_displacement
 
 
 def some_actions(count=20):
@@ -39,3 +39,12 @@ def test_an_unseen_state_is_bounded():
     normaliser = ChunkNormaliser(16, 7, 17)
     normaliser.fit(some_actions(), torch.randn(20, 17))
     assert normaliser.encode_state(torch.full((17,), 1e6)).abs().max() <= 5
+
+
+def test_motion_is_the_chunk_at_the_imagined_frames():
+    actions = some_actions()
+    normaliser = ChunkNormaliser(16, 7, 17)
+    normaliser.fit(actions, torch.randn(20, 17))
+    motion = normaliser.encode_motion(motion_of(actions))
+    assert torch.equal(motion[..., 7], torch.ones(20, 4))
+    torch.testing.assert_close(motion[..., :7], normaliser.encode_chunk(actions)[:, [3, 7, 11, 15]])

@@ -4,8 +4,9 @@ import contextlib
 
 import numpy as np
 import torch
+from scipy.spatial.transform import Rotation
 
-from wam_demo.train.cache import Cache, _encode, future_rows
+from wam_demo.train.cache import Cache, _encode, future_rows, measured_motion, rotations
 
 
 def test_future_rows_stay_in_their_episode():
@@ -20,6 +21,19 @@ def test_future_rows_stay_in_their_episode():
 def test_every_control_step_stored():
     rows = future_rows(np.zeros(30, int), every=1)
     assert rows[3].tolist() == [7, 11, 15, 19]
+
+
+def test_motion_follows_the_recorded_states():
+    turn = Rotation.from_rotvec([[0, 0, 0], [0, 0, 0.3], [0, 0, 0.5]]).as_matrix()
+    states = torch.zeros(3, 17)
+    states[:, :3] = torch.tensor([[0.4, 0, 0.2], [0.5, 0.1, 0.2], [0.5, 0.1, 0.1]])
+    states[:, 3:6], states[:, 6:9] = torch.from_numpy(turn[:, :, 0]), torch.from_numpy(turn[:, :, 1])
+    assert torch.allclose(rotations(states), torch.from_numpy(turn).float(), atol=1e-6)
+    chunks = torch.zeros(3, 16, 7)
+    chunks[0, 8:, 6] = 1.0
+    motion = measured_motion(states, torch.tensor([[1, 2, 2, 2]] * 3), chunks)
+    assert torch.allclose(motion[0, 0], torch.tensor([0.1, 0.1, 0, 0, 0, 0.3, 0]), atol=1e-5)
+    assert torch.allclose(motion[0, 2], torch.tensor([0.1, 0.1, -0.1, 0, 0, 0.5, 1]), atol=1e-5)
 
 
 def test_an_interrupted_encoding_is_redone(tmp_path):
@@ -47,5 +61,5 @@ def test_approach_ends_where_the_expert_first_closes_the_gripper():
     chunks[2:5, 0, 6] = 0  # closed at frames 2 and 3 of the first episode, at once in the second
     empty = torch.empty(0)
     episode = torch.tensor([0, 0, 0, 0, 1, 1, 1])
-    cache = Cache(np.empty(0), empty, chunks, empty, empty, episode, empty, [])
+    cache = Cache(np.empty(0), empty, chunks, empty, empty, episode, empty, empty, [])
     assert cache.approach().tolist() == [True, True, False, False, False, False, False]

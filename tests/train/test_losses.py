@@ -1,5 +1,6 @@
 """Losses: one batch can be overfitted, gradients reach what they should."""
 
+import pytest
 import torch
 from torch import nn
 
@@ -7,7 +8,7 @@ from wam_demo.models.action_head import ActionHeadConfig
 from wam_demo.models.agra import Projector
 from wam_demo.models.backbone import BackboneConfig
 from wam_demo.models.wam import WamConfig, WorldActionModel
-from wam_demo.train.losses import ActionBatch, VideoBatch, action_loss, action_noise, video_loss
+from wam_demo.train.losses import PASSES, ActionBatch, Arm, VideoBatch, action_loss, action_noise, video_loss
 
 CONFIG = WamConfig(BackboneConfig(dim=32, depth=3, heads=2), ActionHeadConfig(dim=32, depth=2, heads=2))
 
@@ -22,8 +23,9 @@ def batches(size=4):
     noise, tau = action_noise((size, 2, 16, 7), generator)
     latents, state = draw(size, 2, 12, 16, 16), draw(size, 17)
     action = ActionBatch(latents, text, state, draw(size, 16, 7), noise, tau, draw(size, 128, 10))
-    future = latents[:, :, None] + 0.1 * draw(size, 2, 4, 12, 16, 16)
-    return action, VideoBatch(latents, text, state, future, draw(*future.shape), torch.rand(size, generator=generator))
+    future = latents[:, :, None] + 0.5 * draw(size, 2, 2, 12, 16, 16)
+    tau, motion = 0.1 + 0.9 * torch.rand(size, generator=generator), draw(size, 2, 8)
+    return action, VideoBatch(latents, text, state, future, draw(*future.shape), tau, motion, (1, 3))
 
 
 def test_one_batch_is_overfitted():
@@ -33,12 +35,12 @@ def test_one_batch_is_overfitted():
     optimizer = torch.optim.AdamW([*model.parameters(), *projector.parameters()], lr=3e-3)
     losses = []
     for _ in range(60):
-        act, align = action_loss(model, action, projector, 1)
+        value, parts = action_loss(model, action, projector)
         imagined = video_loss(model, video)
-        (act + align + imagined).backward()
+        (value + imagined).backward()
         optimizer.step()
         optimizer.zero_grad()
-        losses.append(tuple(float(value.detach()) for value in (act, align, imagined)))
+        losses.append(tuple(float(value.detach()) for value in (*parts.values(), imagined)))
     first, last = losses[0], losses[-1]
     assert last[0] < 0.6 * first[0]
     assert last[1] < first[1] - 0.2
@@ -50,10 +52,33 @@ def test_alignment_reaches_only_the_blocks_up_to_its_own():
     model, (action, _) = WorldActionModel(CONFIG), batches()
     for parameter in model.parameters():
         nn.init.normal_(parameter, std=0.1)
-    action_loss(model, action, Projector("linear", 32, 10, 8), 1)[1].backward()
-    reached = [block.out.weight.grad is not None for block in model.backbone.blocks]
+    with_alignment = action_loss(model, action, Projector("linear", 32, 10, 8), Arm(weight=1.0))[0]
+    (with_alignment - action_loss(model, action)[0]).backward()
+    reached = [float(block.out.weight.grad.abs().max()) > 1e-6 for block in model.backbone.blocks]
     assert reached == [True, True, False]
-    assert all(parameter.grad is None for parameter in model.head.parameters())
+    assert all(float(parameter.grad.abs().max()) < 1e-6 for parameter in model.head.layers.parameters())
+
+
+def test_a_frozen_backbone_learns_nothing_from_actions():
+    torch.manual_seed(0)
+    model, (action, _) = WorldActionModel(CONFIG), batches()
+    for parameter in model.parameters():
+        nn.init.normal_(parameter, std=0.1)
+    action_loss(model, action, arm=Arm(frozen=True))[0].backward()
+    assert all(parameter.grad is None for parameter in model.backbone.parameters())
+    assert model.head.out.weight.grad is not None
+
+
+@pytest.mark.parametrize("aligned", PASSES)
+def test_every_pass_can_be_aligned(aligned):
+    torch.manual_seed(0)
+    model, (action, _) = WorldActionModel(CONFIG), batches()
+    for parameter in model.parameters():
+        nn.init.normal_(parameter, std=0.1)
+    plain = action_loss(model, action)[1]["act"]
+    parts = action_loss(model, action, Projector("linear", 32, 10, 8), Arm(aligned=aligned, blocks=(0, 2)))[1]
+    assert (parts["act"] == plain) == (aligned != "shared")
+    assert parts["agra"] != 0
 
 
 def test_flow_times_are_stratified_over_draws():

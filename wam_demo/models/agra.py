@@ -42,14 +42,19 @@ class Projector(nn.Module):
 
 
 def alignment_loss(projected: Tensor, teacher: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-    """L_agra = -mean cosine(Z, Y) over samples, frames and grid cells.
+    """L_agra = -mean cosine(Z, Y) over samples, frames and grid cells, weighted by the length of Y.
+
+    With each cell's mean removed from Y, a cell in which nothing ever changes has a short Y and
+    nothing to teach; the weight leaves it out.
 
     Args:
         projected: (B, N, D) projected backbone tokens Z.
-        teacher: (B, N, D) teacher features Y, channel-wise standardised.
+        teacher: (B, N, D) teacher features Y, standardised.
 
     Returns:
         The loss and ``{"cosine": mean cosine}``.
     """
-    cosine = F.cosine_similarity(projected.float(), teacher.float(), dim=-1).mean()
-    return -cosine, {"cosine": cosine.detach()}
+    weight = teacher.float().norm(dim=-1)
+    cosine = F.cosine_similarity(projected.float(), teacher.float(), dim=-1)
+    mean = (cosine * weight).sum() / weight.sum().clamp_min(1e-6)
+    return -mean, {"cosine": mean.detach()}

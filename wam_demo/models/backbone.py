@@ -1,11 +1,13 @@
 """Video diffusion transformer: observed and future latents of all cameras in one sequence."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from wam_demo.models.flow import velocity_to
 from wam_demo.models.layers import (
     FeedForward,
     Modulation,
@@ -33,6 +35,7 @@ class BackboneConfig:
         horizons: Number of future frames.
         text_dim: Size of a sentence embedding.
         state_dim: Size of the proprioceptive state.
+        motion_dim: Numbers that tell a future frame how the TCP gets there, see `ChunkNormaliser.encode_motion`.
     """
 
     dim: int = 192
@@ -45,6 +48,7 @@ class BackboneConfig:
     horizons: int = 4
     text_dim: int = 384
     state_dim: int = 17
+    motion_dim: int = 8
 
     @property
     def grid(self) -> int:
@@ -122,6 +126,7 @@ class VideoBackbone(nn.Module):
         self.text = nn.Linear(config.text_dim, dim)
         self.state = nn.Sequential(nn.Linear(config.state_dim, dim), nn.SiLU(), nn.Linear(dim, dim))
         self.time = nn.Sequential(nn.Linear(dim, dim), nn.SiLU(), nn.Linear(dim, dim))
+        self.motion = nn.Sequential(nn.Linear(config.motion_dim, dim), nn.SiLU(), nn.Linear(dim, dim))
         self.blocks = nn.ModuleList(VideoBlock(dim, config.heads) for _ in range(config.depth))
         self.out_modulation = nn.Linear(dim, 2 * dim)
         self.out = nn.Linear(dim, config.patch_dim)
@@ -150,20 +155,23 @@ class VideoBackbone(nn.Module):
         tokens = tokens + self.positions + self.camera[:, None] + self.horizon[0]
         return tokens.flatten(1, 2)
 
-    def future_tokens(self, future: Tensor, observed: Tensor) -> Tensor:
+    def future_tokens(self, future: Tensor, observed: Tensor, motion: Tensor, horizons: Sequence[int]) -> Tensor:
         """Noisy future latents beside the observed ones of the same cell.
 
         Args:
-            future: (B, cameras, horizons, C, H, W).
+            future: (B, cameras, K, C, H, W).
             observed: (B, cameras, C, H, W).
+            motion: (B, K, motion_dim).
+            horizons: Which future frames these K are.
 
         Returns:
-            (B, cameras * horizons * frame_tokens, dim).
+            (B, cameras * K * frame_tokens, dim).
         """
         patches = patchify(future, self.config.patch)
         anchor = patchify(observed, self.config.patch)[:, :, None].expand_as(patches)
         tokens = self.embed_future(torch.cat([patches, anchor], -1))
-        tokens = tokens + self.positions + self.camera[:, None, None] + self.horizon[1:, None]
+        when = self.horizon[[1 + k for k in horizons]] + self.motion(motion)
+        tokens = tokens + self.positions + self.camera[:, None, None] + when[:, None, :, None]
         return tokens.flatten(1, 3)
 
     def features(self, latents: Tensor, condition: Tensor) -> list[Tensor]:
@@ -181,24 +189,43 @@ class VideoBackbone(nn.Module):
             outputs.append(x)
         return outputs
 
-    def video(self, latents: Tensor, future: Tensor, condition: Tensor) -> tuple[Tensor, list[Tensor]]:
+    def video(
+        self,
+        latents: Tensor,
+        future: Tensor,
+        condition: Tensor,
+        tau: Tensor,
+        motion: Tensor | None = None,
+        horizons: Sequence[int] | None = None,
+    ) -> tuple[Tensor, list[Tensor]]:
         """The video pass: velocity of the noisy future latents.
+
+        The network predicts how the clean latents differ from the observed ones, which is nothing for
+        most cells, and the velocity follows from that (x-prediction, arXiv 2511.13720).
 
         Args:
             latents: (B, cameras, C, H, W) observed.
-            future: (B, cameras, horizons, C, H, W) noisy at the flow time inside ``condition``.
-            condition: (B, dim).
+            future: (B, cameras, K, C, H, W) noisy at ``tau``.
+            condition: (B, dim) for the same ``tau``.
+            tau: (B,) flow time.
+            motion: (B, K, motion_dim) how the arm will move, where that is known.
+            horizons: Which future frames these K are; all of them by default.
 
         Returns:
-            Velocity shaped as ``future``, and every block's output for all tokens.
+            Velocity shaped as ``future``, float32, and every block's output for all tokens.
         """
+        horizons = range(self.config.horizons) if horizons is None else horizons
+        if motion is None:
+            motion = condition.new_zeros(len(latents), len(horizons), self.config.motion_dim)
         seen = self.observed_tokens(latents)
-        x = torch.cat([seen, self.future_tokens(future, latents)], 1)
+        x = torch.cat([seen, self.future_tokens(future, latents, motion, horizons)], 1)
         outputs = []
         for block in self.blocks:
             x = block(x, condition, seen.shape[1])
             outputs.append(x)
         shift, scale = self.out_modulation(F.silu(condition))[:, None].chunk(2, -1)
         patches = self.out(modulate(x[:, seen.shape[1] :], shift, scale))
-        shape = (self.config.cameras, self.config.horizons, self.config.frame_tokens)
-        return unpatchify(patches.unflatten(1, shape), self.config.patch), outputs
+        shape = (self.config.cameras, len(horizons), self.config.frame_tokens)
+        change = unpatchify(patches.unflatten(1, shape), self.config.patch)
+        clean = latents[:, :, None].float() + change.float()
+        return velocity_to(clean, future, tau), outputs

@@ -4,9 +4,12 @@ import torch
 from torch import Tensor, nn
 
 from wam_demo.limits import ACTION_ROTATION_RAD, ACTION_TRANSLATION_M
+from wam_demo.types import FUTURE_STEPS
 
 MOTION_DIMS = 6
 """Translation 3 and rotation vector 3 are displacements; the gripper opening is absolute."""
+_FUTURE_ROWS = [steps - 1 for steps in FUTURE_STEPS]
+"""Rows of a displacement that lead to the imagined frames."""
 _FLOOR = (0.01, 0.01, 0.01, 0.05, 0.05, 0.05, 0.2)
 """Smallest standard deviation used per dimension [m, rad, 1], so that unused axes do not amplify noise."""
 
@@ -23,6 +26,11 @@ def to_actions(displacement: Tensor) -> Tensor:
     translation = steps[..., :3].clamp(-ACTION_TRANSLATION_M, ACTION_TRANSLATION_M)
     rotation = steps[..., 3:].clamp(-ACTION_ROTATION_RAD, ACTION_ROTATION_RAD)
     return torch.cat([translation, rotation, displacement[..., MOTION_DIMS:].clamp(0, 1)], -1)
+
+
+def motion_of(actions: Tensor) -> Tensor:
+    """(..., 16, 7) per-step actions to the displacement (..., 4, 7) at each imagined frame."""
+    return to_displacement(actions)[..., _FUTURE_ROWS, :]
 
 
 class ChunkNormaliser(nn.Module):
@@ -50,6 +58,15 @@ class ChunkNormaliser(nn.Module):
     def decode_chunk(self, chunk: Tensor) -> Tensor:
         """Normalised displacements to (..., 16, 7) executable actions."""
         return to_actions(chunk.float() * self.chunk_std + self.chunk_mean)
+
+    def encode_motion(self, motion: Tensor) -> Tensor:
+        """(..., 4, 7) displacements at the imagined frames to what the video backbone reads.
+
+        Returns:
+            (..., 4, 8): standardised, then 1 for "known"; zeros in its place mean "unknown".
+        """
+        scaled = (motion - self.chunk_mean[_FUTURE_ROWS]) / self.chunk_std[_FUTURE_ROWS]
+        return torch.cat([scaled, torch.ones_like(scaled[..., :1])], -1)
 
     def encode_state(self, state: Tensor) -> Tensor:
         """(..., 17) state to normalised state, bounded so that an unseen pose cannot dominate."""

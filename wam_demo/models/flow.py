@@ -5,6 +5,9 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
+LEAST_TAU = 0.05
+"""Division by smaller flow times would let the nearly clean samples rule the loss."""
+
 
 def interpolate(clean: Tensor, noise: Tensor, tau: Tensor) -> Tensor:
     """z_tau = (1 - tau) z + tau eps.
@@ -21,6 +24,18 @@ def interpolate(clean: Tensor, noise: Tensor, tau: Tensor) -> Tensor:
 def velocity(clean: Tensor, noise: Tensor) -> Tensor:
     """The regression target d z_tau / d tau = eps - z."""
     return noise - clean
+
+
+def velocity_to(clean: Tensor, state: Tensor, tau: Tensor) -> Tensor:
+    """Velocity at ``state`` = z_tau if ``clean`` is where it came from: (z_tau - z) / tau, float32.
+
+    Args:
+        clean: (B, ...) predicted z.
+        state: (B, ...) z_tau.
+        tau: (B,) in 0..1; taken as at least `LEAST_TAU`.
+    """
+    tau = tau.float().clamp_min(LEAST_TAU).view(-1, *[1] * (clean.ndim - 1))
+    return (state.float() - clean.float()) / tau
 
 
 def sample_tau(count: int, generator: torch.Generator | None = None, *, shift: float = 1.0) -> Tensor:

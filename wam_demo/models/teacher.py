@@ -22,6 +22,9 @@ class Teacher(Protocol):
     def features(self, images: Tensor, grid: int) -> Tensor:
         """(B, H, W, 3) uint8 to (B, grid * grid, dim) float32."""
 
+    def to(self, device: torch.device) -> Self:
+        """Compute there."""
+
 
 @dataclass(frozen=True)
 class SimsemConfig:
@@ -104,6 +107,12 @@ class TimmTeacher:
         self.size, self.dim = size, self.model.num_features
         self.mean = torch.tensor(patch.mean if patch else (0.5,) * 3).view(1, 3, 1, 1)
         self.std = torch.tensor(patch.std if patch else (0.5,) * 3).view(1, 3, 1, 1)
+
+    def to(self, device: torch.device) -> Self:
+        """See `Teacher.to`."""
+        self.model.to(device)
+        self.mean, self.std = self.mean.to(device), self.std.to(device)
+        return self
 
     @torch.no_grad()
     def features(self, images: Tensor, grid: int) -> Tensor:

@@ -88,7 +88,8 @@ class Tokenizer(nn.Module):
         for name, value in sorted(self.state_dict().items()):
             if "decoder" not in name:
                 digest.update(
-                    name.encode() + value.detach().to(torch.bfloat16).contiguous().view(torch.int16).numpy().tobytes()
+                    name.encode()
+                    + value.detach().to(torch.bfloat16).contiguous().view(torch.int16).cpu().numpy().tobytes()
                 )
         return digest.hexdigest()
 

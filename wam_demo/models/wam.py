@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from wam_demo.models.action_head import ActionHead, ActionHeadConfig
 from wam_demo.models.backbone import BackboneConfig, VideoBackbone
 from wam_demo.models.checkpoint import load_weights, read_config, save_checkpoint
-from wam_demo.models.chunk import ChunkNormaliser
+from wam_demo.models.chunk import ChunkNormaliser, motion_of
 from wam_demo.models.flow import euler, euler_stages
 
 
@@ -80,18 +80,20 @@ class WorldActionModel(nn.Module):
         """Compute dtype: that of the weights."""
         return self.backbone.embed.weight.dtype
 
-    def features(self, latents: Tensor, text: Tensor, state: Tensor) -> list[Tensor]:
-        """The action-conditioning pass at tau = 1.
+    def features(self, latents: Tensor, text: Tensor, state: Tensor, tau: Tensor | None = None) -> list[Tensor]:
+        """The action-conditioning pass.
 
         Args:
             latents: (B, cameras, C, H, W) observed.
             text: (B, 384).
             state: (B, 17) normalised.
+            tau: (B,) flow time of the video; 1, a future of pure noise, unless a training arm asks otherwise.
 
         Returns:
             Every block's output (B, cameras * frame_tokens, dim).
         """
-        tau = torch.ones(len(latents), device=latents.device)
+        if tau is None:
+            tau = torch.ones(len(latents), device=latents.device)
         return self.backbone.features(latents, self.backbone.condition(text, state, tau))
 
     @torch.no_grad()
@@ -132,7 +134,9 @@ class WorldActionModel(nn.Module):
         spread = planned.std(1, correction=0).norm(dim=-1).mean(-1)
         return Plan(self.normaliser.decode_chunk(chunk.mean(1)), attention, spread)
 
-    def imagine_stages(self, latents: Tensor, text: Tensor, state: Tensor, noise: Tensor) -> Iterator[Tensor]:
+    def imagine_stages(
+        self, latents: Tensor, text: Tensor, state: Tensor, noise: Tensor, actions: Tensor | None = None
+    ) -> Iterator[Tensor]:
         """Sample future latents, one Euler step at a time; the last one yielded is the sample.
 
         Args:
@@ -140,22 +144,26 @@ class WorldActionModel(nn.Module):
             text: (B, 384).
             state: (B, 17) raw.
             noise: (B, cameras, horizons, C, H, W) standard normal.
+            actions: (B, 16, 7) that will be executed; without, the arm's motion is imagined too.
 
         Yields:
             (B, cameras, horizons, C, H, W).
         """
         latents, text = latents.to(self.dtype), text.to(self.dtype)
         state = self.normaliser.encode_state(state.float()).to(self.dtype)
+        motion = None if actions is None else self.normaliser.encode_motion(motion_of(actions)).to(self.dtype)
 
         def predict(future: Tensor, tau: Tensor) -> Tensor:
             condition = self.backbone.condition(text, state, tau)
-            return self.backbone.video(latents, future.to(self.dtype), condition)[0].float()
+            return self.backbone.video(latents, future.to(self.dtype), condition, tau, motion)[0]
 
         yield from euler_stages(predict, noise.float(), self.config.video_steps, shift=self.config.video_shift)
 
-    def imagine(self, latents: Tensor, text: Tensor, state: Tensor, noise: Tensor) -> Tensor:
+    def imagine(
+        self, latents: Tensor, text: Tensor, state: Tensor, noise: Tensor, actions: Tensor | None = None
+    ) -> Tensor:
         """The sample at the end of `imagine_stages`."""
-        *_, sample = self.imagine_stages(latents, text, state, noise)
+        *_, sample = self.imagine_stages(latents, text, state, noise, actions)
         return sample
 
     def to_compute(self, dtype: torch.dtype) -> Self:

@@ -81,14 +81,24 @@ class WamPolicy:
         return [self._prediction(plan, row, timing) for row in range(len(observations))]
 
     def imagine_stages(
-        self, observations: Sequence[Observation], *, samples: int = 1, seed: int | None = None
+        self,
+        observations: Sequence[Observation],
+        *,
+        samples: int = 1,
+        seed: int | None = None,
+        chunks: Sequence[ActionChunk] | None = None,
     ) -> Iterator[list[list[Mapping[str, Image]]] | None]:
         """As `imagine`, yielding ``None`` after each denoising step and decoded frame so that plans go in between."""
         latents, text, state = (part.repeat_interleave(samples, 0) for part in self.encode(observations))
+        if chunks is None:
+            actions = self.model.act(latents, text, state, self.noise(len(latents))).actions
+        else:
+            actions = torch.from_numpy(np.stack([chunk.actions for chunk in chunks])).repeat_interleave(samples, 0)
+        yield None
         video = self.model.config.backbone
         shape = (len(latents), video.cameras, video.horizons, *latents.shape[2:])
         future = torch.randn(shape, generator=torch.Generator().manual_seed(0 if seed is None else seed))
-        for stage in self.model.imagine_stages(latents, text, state, future):
+        for stage in self.model.imagine_stages(latents, text, state, future, actions):
             future = stage
             yield None
         frames = np.empty((*shape[:3], IMAGE_SIZE, IMAGE_SIZE, 3), np.uint8)
@@ -101,10 +111,23 @@ class WamPolicy:
         yield [results[i : i + samples] for i in range(0, len(results), samples)]
 
     def imagine(
-        self, observations: Sequence[Observation], *, samples: int = 1, seed: int | None = None
+        self,
+        observations: Sequence[Observation],
+        *,
+        samples: int = 1,
+        seed: int | None = None,
+        chunks: Sequence[ActionChunk] | None = None,
     ) -> list[list[Mapping[str, Image]]]:
-        """Sample futures; see `Imaginer`."""
-        *_, futures = self.imagine_stages(observations, samples=samples, seed=seed)
+        """Sample futures; see `Imaginer`.
+
+        Args:
+            observations: Where from.
+            samples: Futures per observation.
+            seed: Of the noise.
+            chunks: What will be done, one per observation ("what if I moved left?"); the policy's own
+                plan by default.
+        """
+        *_, futures = self.imagine_stages(observations, samples=samples, seed=seed, chunks=chunks)
         assert futures is not None
         return futures
 

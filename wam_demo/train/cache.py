@@ -1,5 +1,7 @@
 """Training cache: latents and teacher features encoded once, memory-mapped, beside the dataset."""
 
+import copy
+import fcntl
 import hashlib
 import json
 from collections.abc import Iterator
@@ -9,13 +11,16 @@ from typing import Any
 
 import numpy as np
 import torch
+from scipy.spatial.transform import Rotation
 from torch import Tensor
 from tqdm import tqdm
 
 from wam_demo.data.lerobot import Dataset
+from wam_demo.models.chunk import MOTION_DIMS, motion_of
 from wam_demo.models.teacher import Teacher
 from wam_demo.models.text import text_encoder
-from wam_demo.models.tokenizer import Tokenizer
+from wam_demo.models.tokenizer import Tokenizer, to_tensor
+from wam_demo.train.loop import compute_device
 from wam_demo.types import CHUNK_STEPS, FUTURE_STEPS, POLICY_CAMERAS
 
 BATCH = 64
@@ -33,6 +38,7 @@ class Cache:
         embeddings: (M, 384) float32 of the distinct instructions.
         episode: (N,) int64.
         future: (N, 4) int64 row of the frame at each horizon; the episode's last frame past its end.
+        motion: (N, 4, 7) float32 how the TCP really moved until each of those frames, as a displacement.
         tasks: Names of the tasks in the dataset.
     """
 
@@ -43,6 +49,7 @@ class Cache:
     embeddings: Tensor
     episode: Tensor
     future: Tensor
+    motion: Tensor
     tasks: list[str]
 
     def approach(self) -> Tensor:
@@ -71,6 +78,33 @@ def future_rows(episode: np.ndarray, every: int) -> np.ndarray:
     return np.minimum(np.arange(len(episode))[:, None] + offsets, ends[:, None])
 
 
+def measured_motion(states: Tensor, future: Tensor, chunks: Tensor) -> Tensor:
+    """Displacement from each frame to its future frames, read off the recorded states.
+
+    Noise moved the arm elsewhere than the chunk says, so the pictures follow the states. The gripper's
+    opening is the commanded one, because that is what a plan holds.
+
+    Args:
+        states: (N, 17) raw.
+        future: (N, 4) rows, from `future_rows`.
+        chunks: (N, 16, 7).
+
+    Returns:
+        (N, 4, 7) translation [m] and rotation vector [rad] in the base frame, gripper opening.
+    """
+    moved = states[future][..., :3] - states[:, None, :3]
+    turn = rotations(states)[future] @ rotations(states)[:, None].mT
+    vector = Rotation.from_matrix(turn.flatten(0, 1).numpy()).as_rotvec()
+    turned = torch.from_numpy(vector).view_as(moved).float()
+    return torch.cat([moved, turned, motion_of(chunks)[..., MOTION_DIMS:]], -1)
+
+
+def rotations(states: Tensor) -> Tensor:
+    """(N, 3, 3) TCP rotations of (N, 17) states."""
+    x, y = states[:, 3:6], states[:, 6:9]
+    return torch.stack([x, y, torch.linalg.cross(x, y)], -1)
+
+
 def _images(dataset: Dataset, desc: str) -> Iterator[Tensor]:
     """(b, cameras, H, W, 3) uint8 batches of all frames in order."""
     streams = zip(*(dataset.iter_images(camera) for camera in POLICY_CAMERAS), strict=True)
@@ -93,17 +127,22 @@ def batched_list(items: Iterator[Any], size: int) -> Iterator[list[Any]]:
 
 
 def _encode(path: Path, shape: tuple[int, ...], batches: Iterator[np.ndarray]) -> np.ndarray:
-    """Write batches of rows to a float16 array file, atomically; reuse the file when it is complete."""
-    if not path.is_file():
-        partial = path.with_suffix(".partial.npy")
-        array = np.lib.format.open_memmap(partial, "w+", np.float16, shape)
-        start = 0
-        for rows in batches:
-            array[start : start + len(rows)] = rows
-            start += len(rows)
-        array.flush()
-        del array
-        partial.rename(path)
+    """Write batches of rows to a float16 array file, atomically; reuse the file when it is complete.
+
+    A run that finds another one encoding the same file waits for it.
+    """
+    with path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.is_file():
+            partial = path.with_suffix(".partial.npy")
+            array = np.lib.format.open_memmap(partial, "w+", np.float16, shape)
+            start = 0
+            for rows in batches:
+                array[start : start + len(rows)] = rows
+                start += len(rows)
+            array.flush()
+            del array
+            partial.rename(path)
     return np.load(path, mmap_mode="r")
 
 
@@ -113,19 +152,22 @@ def _key(*parts: object) -> str:
 
 @torch.no_grad()
 def _latent_batches(dataset: Dataset, tokenizer: Tokenizer) -> Iterator[np.ndarray]:
+    device = compute_device()
+    tokenizer = copy.deepcopy(tokenizer).to(device)
     for images in _images(dataset, "latents"):
-        pixels = images.flatten(0, 1).permute(0, 3, 1, 2).float() / 255
-        with torch.autocast("cpu", torch.bfloat16):
-            latents = tokenizer.encode(pixels)
-        yield latents.float().unflatten(0, images.shape[:2]).numpy()
+        with torch.autocast(device.type, torch.bfloat16):
+            latents = tokenizer.encode(to_tensor(images.flatten(0, 1).to(device)))
+        yield latents.float().cpu().unflatten(0, images.shape[:2]).numpy()
 
 
 @torch.no_grad()
 def _teacher_batches(dataset: Dataset, teacher: Teacher, grid: int) -> Iterator[np.ndarray]:
+    device = compute_device()
+    teacher = copy.deepcopy(teacher).to(device)
     for images in _images(dataset, "teacher"):
-        with torch.autocast("cpu", torch.bfloat16):
-            tokens = teacher.features(images.flatten(0, 1), grid)
-        yield tokens.float().unflatten(0, images.shape[:2]).flatten(1, 2).numpy()
+        with torch.autocast(device.type, torch.bfloat16):
+            tokens = teacher.features(images.flatten(0, 1).to(device), grid)
+        yield tokens.float().cpu().unflatten(0, images.shape[:2]).flatten(1, 2).numpy()
 
 
 def load_cache(data: Path, tokenizer: Tokenizer) -> Cache:
@@ -142,14 +184,18 @@ def load_cache(data: Path, tokenizer: Tokenizer) -> Cache:
     distinct = sorted(set(dataset.instructions))
     row = {text: index for index, text in enumerate(distinct)}
     episode = np.asarray(dataset.column("episode_index"), np.int64)
+    states = torch.from_numpy(np.asarray(dataset.column("observation.state"), np.float32))
+    chunks = torch.from_numpy(np.asarray(dataset.column("expert_chunk"), np.float32)).view(-1, CHUNK_STEPS, 7)
+    future = torch.from_numpy(future_rows(episode, every))
     return Cache(
         latents=latents,
-        states=torch.from_numpy(np.asarray(dataset.column("observation.state"), np.float32)),
-        chunks=torch.from_numpy(np.asarray(dataset.column("expert_chunk"), np.float32)).view(-1, CHUNK_STEPS, 7),
+        states=states,
+        chunks=chunks,
         text=torch.tensor([row[text] for text in dataset.instructions]),
         embeddings=torch.from_numpy(text_encoder().embed(distinct)),
         episode=torch.from_numpy(episode),
-        future=torch.from_numpy(future_rows(episode, every)),
+        future=future,
+        motion=measured_motion(states, future, chunks),
         tasks=sorted(set(dataset.column("task_name"))),
     )
 
@@ -160,12 +206,14 @@ def load_teacher_features(
     """Teacher features of every frame.
 
     Returns:
-        (N, cameras * grid * grid, D) float16, and channel means and deviations (D,) of a sample.
+        (N, cameras * grid * grid, D) float16; each cell's mean (cameras * grid * grid, D) and each channel's
+        deviation from it (D,), of a sample. Without its mean a cell says what is there now, not where it lies.
     """
     dataset = Dataset(data)
     shape = (dataset.num_frames, len(POLICY_CAMERAS) * grid * grid, teacher.dim)
     path = data / "cache" / f"teacher-{_key(teacher_hash, dataset.num_frames, grid)}.npy"
     path.parent.mkdir(exist_ok=True)
     features = _encode(path, shape, _teacher_batches(dataset, teacher, grid))
-    sample = torch.from_numpy(np.asarray(features[:: max(1, len(features) // 512)], np.float32)).flatten(0, 1)
-    return features, sample.mean(0), sample.std(0).clamp_min(1e-4)
+    sample = torch.from_numpy(np.asarray(features[:: max(1, len(features) // 1024)], np.float32))
+    mean = sample.mean(0)
+    return features, mean, (sample - mean).flatten(0, 1).std(0).clamp_min(1e-4)

@@ -42,6 +42,11 @@ class LoopConfig:
     save_seconds: float = 120.0
 
 
+def compute_device() -> torch.device:
+    """The GPU where there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
 def learning_rate(step: int, config: LoopConfig) -> float:
     """Warm-up, plateau, linear decay; a run can be extended by resuming with more steps."""
     rise = min(1.0, (step + 1) / max(1, config.warmup))
@@ -75,7 +80,7 @@ class Trainer:
     """Runs a loss function for a number of steps on one module.
 
     Args:
-        module: Everything that is trained.
+        module: Everything that is trained, on the device where it is trained.
         config: See `LoopConfig`.
         out: Directory for ``state.pt`` (to resume) and ``log.jsonl``.
         resume: Continue from ``state.pt`` if it exists.
@@ -130,19 +135,19 @@ class Trainer:
             Loss curves: ``step`` and each part.
         """
         curves: dict[str, list[float]] = {}
-        sums: dict[str, float] = {}
+        sums: dict[str, Tensor | float] = {}
         counted = 0
         bar = tqdm(total=self.config.steps, initial=self.step, disable=None, unit="step", mininterval=1)
         start, began, last_save = time.perf_counter(), self.seconds, time.perf_counter()
         while self.step < self.config.steps:
             for name, value in self._update(loss).items():
-                sums[name] = sums.get(name, 0.0) + float(value)
+                sums[name] = sums.get(name, 0.0) + value  # stays on the device until it is logged
             self.step += 1
             counted += 1
             self.seconds = began + time.perf_counter() - start
             bar.update()
             if self.step % every == 0 or self.step == self.config.steps:
-                row = {name: value / counted for name, value in sums.items()}
+                row = {name: float(value) / counted for name, value in sums.items()}
                 sums, counted = {}, 0
                 if report and (self.step % report_every == 0 or self.step == self.config.steps):
                     row |= report(self.step)
@@ -160,10 +165,11 @@ class Trainer:
         value, parts = loss(self.step)
         value.backward()
         norm = nn.utils.clip_grad_norm_(self.module.parameters(), self.config.clip)
+        finite = bool(torch.isfinite(norm))
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = rate
-            if torch.isfinite(norm):
+            if finite:
                 optimizer.step()
             optimizer.zero_grad()
         decay = min(self.config.ema, (1 + self.step) / (10 + self.step))

@@ -1,20 +1,55 @@
 """Losses of the world action model: pure functions of a model and a batch that return (loss, parts)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Self
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from wam_demo.models.agra import Projector, alignment_loss
-from wam_demo.models.flow import interpolate, velocity
+from wam_demo.models.flow import interpolate, velocity, velocity_to
 from wam_demo.models.wam import WorldActionModel
 
 Losses = tuple[Tensor, dict[str, Tensor]]
 
 
+PASSES = ("action", "video", "shared")
+
+
 @dataclass(frozen=True)
-class ActionBatch:
+class Arm:
+    """What is aligned how: the arms of the comparison.
+
+    Attributes:
+        aligned: Whose features are aligned: of the ``action``-conditioning pass (tau = 1), as AGRA does;
+            of the ``video`` pass at its noise level; or ``shared``: the head too reads features of the
+            pass at the video's noise level.
+        frozen: The action loss leaves the backbone alone; it learns from video only.
+        weight: lambda_agra.
+        blocks: Whose outputs are aligned; the paper's choice is one third of the depth.
+        projector: See `Projector`.
+    """
+
+    aligned: str = "action"
+    frozen: bool = False
+    weight: float = 0.5
+    blocks: tuple[int, ...] = (1,)
+    projector: str = "mlp"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Tensors of one pass."""
+
+    def to(self, device: torch.device) -> Self:
+        """The same batch with its tensors on ``device``."""
+        moved = {field.name: getattr(self, field.name) for field in fields(self)}
+        return replace(self, **{name: v.to(device) for name, v in moved.items() if isinstance(v, Tensor)})
+
+
+@dataclass(frozen=True)
+class ActionBatch(Batch):
     """Inputs of the action-conditioning pass.
 
     Attributes:
@@ -37,16 +72,18 @@ class ActionBatch:
 
 
 @dataclass(frozen=True)
-class VideoBatch:
+class VideoBatch(Batch):
     """Inputs of the video pass.
 
     Attributes:
         latents: (B, cameras, C, H, W) observed.
         text: (B, 384).
         state: (B, 17) normalised.
-        future: (B, cameras, horizons, C, H, W) clean.
+        future: (B, cameras, K, C, H, W) clean.
         noise: As ``future``.
         tau: (B,).
+        motion: (B, K, 8), zeros where it is not to be known; see `ChunkNormaliser.encode_motion`.
+        horizons: Which K of the future frames these are.
     """
 
     latents: Tensor
@@ -55,39 +92,53 @@ class VideoBatch:
     future: Tensor
     noise: Tensor
     tau: Tensor
+    motion: Tensor
+    horizons: tuple[int, ...]
 
 
 def action_loss(
-    model: WorldActionModel, batch: ActionBatch, projector: Projector | None = None, block: int = 0
-) -> tuple[Tensor, Tensor]:
-    """Flow matching of the chunk, and the alignment of one block's features on the same pass.
+    model: WorldActionModel,
+    batch: ActionBatch,
+    projector: Projector | None = None,
+    arm: Arm | None = None,
+) -> Losses:
+    """Flow matching of the chunk, and the alignment of some blocks' features.
 
     Args:
         model: The model.
         batch: With ``teacher`` when ``projector`` is given.
         projector: Maps block features to the teacher's space.
-        block: Which block's output is aligned.
+        arm: Which features are aligned, and which ones the head reads; see `Arm`.
 
     Returns:
-        L_act and L_agra (zero without projector).
+        The sum of both, and its parts ``act`` and ``agra`` (0 without projector), unweighted.
     """
-    features = model.features(batch.latents, batch.text, batch.state)
-    static, context = model.head.context(features, batch.text, batch.state)
+    arm = arm or Arm()
+    samples, draws = batch.tau.shape
+    turn = torch.arange(samples, device=batch.tau.device) % draws  # times are stratified over draws
+    # Observed tokens never attend to the future: its flow time is all that sets the passes apart.
+    video_tau = batch.tau[torch.arange(samples, device=batch.tau.device), turn]
+    read = model.features(batch.latents, batch.text, batch.state, video_tau if arm.aligned == "shared" else None)
+    static, context = model.head.context([f.detach() if arm.frozen else f for f in read], batch.text, batch.state)
     clean = batch.chunk[:, None].expand_as(batch.noise)
     noisy = interpolate(clean.flatten(0, 1), batch.noise.flatten(0, 1), batch.tau.flatten()).view_as(clean)
     predicted, _ = model.head(noisy, batch.tau, static, context)
     act = F.mse_loss(predicted.float(), velocity(clean, batch.noise))
     if projector is None or batch.teacher is None:
-        return act, act.new_zeros(())
-    return act, alignment_loss(projector(features[block]), batch.teacher)[0]
+        return act, {"act": act.detach(), "agra": act.new_zeros(())}
+    aligned = read
+    if arm.aligned == "video":
+        aligned = model.features(batch.latents, batch.text, batch.state, video_tau)
+    align = torch.stack([alignment_loss(projector(aligned[block]), batch.teacher)[0] for block in arm.blocks]).mean()
+    return act + arm.weight * align, {"act": act.detach(), "agra": align.detach()}
 
 
 def video_loss(model: WorldActionModel, batch: VideoBatch) -> Tensor:
     """Flow matching of the future latents."""
     noisy = interpolate(batch.future, batch.noise, batch.tau)
     condition = model.backbone.condition(batch.text, batch.state, batch.tau)
-    predicted, _ = model.backbone.video(batch.latents, noisy, condition)
-    return F.mse_loss(predicted.float(), velocity(batch.future, batch.noise))
+    predicted, _ = model.backbone.video(batch.latents, noisy, condition, batch.tau, batch.motion, batch.horizons)
+    return F.mse_loss(predicted, velocity_to(batch.future, noisy, batch.tau))
 
 
 def action_noise(size: tuple[int, int, int, int], generator: torch.Generator) -> tuple[Tensor, Tensor]:

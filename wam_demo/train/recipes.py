@@ -1,17 +1,20 @@
 """Named recipes: what ``train KIND --preset P`` runs."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from wam_demo.config import CHECKPOINTS
-from wam_demo.errors import UnknownNameError
+from wam_demo.errors import InvalidInputError, UnknownNameError
 from wam_demo.models.action_head import ActionHeadConfig
 from wam_demo.models.backbone import BackboneConfig
 from wam_demo.models.checkpoint import sha256_of
 from wam_demo.models.teacher import SimsemConfig, load_teacher
 from wam_demo.models.tokenizer import Tokenizer
+from wam_demo.models.wam import WorldActionModel
 from wam_demo.train.loop import LoopConfig
+from wam_demo.train.losses import Arm
 from wam_demo.train.randomised import ensure_randomised
 from wam_demo.train.teacher import TeacherRecipe, train_teacher
 from wam_demo.train.tokenizer import TokenizerRecipe, train_tokenizer
@@ -27,8 +30,8 @@ TOKENIZER = {
 }
 DECODER = {
     "debug": replace(TOKENIZER["debug"], loop=LoopConfig(steps=5, warmup=2)),
-    "small": replace(TOKENIZER["small"], loop=LoopConfig(steps=3000, lr=6e-4, warmup=100, decay=0.7)),
-    "base": replace(TOKENIZER["base"], loop=LoopConfig(steps=8000, lr=6e-4, warmup=100, decay=0.7)),
+    "small": replace(TOKENIZER["small"], loop=LoopConfig(steps=3000, lr=5e-4, warmup=100, decay=0.7)),
+    "base": replace(TOKENIZER["base"], loop=LoopConfig(steps=8000, lr=5e-4, warmup=100, decay=0.7)),
 }
 TEACHER = {
     "debug": TeacherRecipe(SimsemConfig(dim=48, depth=2), LoopConfig(steps=10, warmup=2, muon=True), 4, 1, 4, False),
@@ -57,8 +60,7 @@ WAM = {
         loop=LoopConfig(steps=25_000, lr=8e-4, warmup=500, muon=True),
         batch=256,
         video_batch=64,
-        video_every=1,
-        block=3,
+        arm=Arm(blocks=(3,)),
     ),
 }
 
@@ -70,6 +72,12 @@ def preset_of(presets: dict[str, Any], preset: str) -> Any:
     return presets[preset]
 
 
+def _checked(arm: Arm, depth: int) -> Arm:
+    if not arm.blocks or max(arm.blocks) >= depth:
+        raise InvalidInputError(f"blocks {arm.blocks} are not all among the {depth} of this preset, counted from 0")
+    return arm
+
+
 def run(
     kind: str,
     preset: str,
@@ -78,8 +86,10 @@ def run(
     *,
     resume: bool = False,
     teacher: str = "simsem",
+    arm: Mapping[str, Any] | None = None,
     seed: int = 0,
     steps: int | None = None,
+    init: Path | None = None,
     checkpoints: Path = CHECKPOINTS,
 ) -> dict[str, Any]:
     """Train one model.
@@ -91,8 +101,10 @@ def run(
         out: Run directory: log, resumable state and, in the end, the checkpoint.
         resume: Continue what is in ``out``.
         teacher: For ``agra``: see `load_teacher`.
+        arm: For ``wam`` and ``agra``: what to change about the preset's `Arm`.
         seed: Seeds everything.
         steps: Instead of the preset's; resuming with more steps extends a run.
+        init: Begin with the weights of this checkpoint, of the same kind and sizes, instead of random ones.
         checkpoints: Where the frozen tokenizer and teacher are read from.
 
     Returns:
@@ -102,6 +114,8 @@ def run(
         raise UnknownNameError("model to train", kind, KINDS)
     tables: dict[str, dict[str, Any]] = {"tokenizer": TOKENIZER, "decoder": DECODER, "teacher": TEACHER}
     presets = tables.get(kind, WAM)
+    if kind == "tokenizer" and init:
+        presets = DECODER  # a trained network needs smaller steps
     recipe = preset_of(presets, preset)
     if steps is not None:
         recipe = replace(recipe, loop=replace(recipe.loop, steps=steps))
@@ -110,13 +124,19 @@ def run(
         # Other scenes for each: what the teacher never saw is a fairer test of the tokenizer.
         renders = ensure_randomised(out / "renders", 1 + (kind == "teacher"), recipe.scenes, recipe.frames_per_scene)
         if kind != "teacher":
-            space = Tokenizer.from_pretrained(checkpoints / "tokenizer") if kind == "decoder" else None
-            return train_tokenizer(recipe, [data, *renders], out, seed=seed, resume=resume, latent_space_of=space)
+            frozen = kind == "decoder"
+            start = Tokenizer.from_pretrained(init or checkpoints / "tokenizer") if init or frozen else None
+            return train_tokenizer(
+                recipe, [data, *renders], out, seed=seed, resume=resume, start=start, decoder_only=frozen
+            )
         return train_teacher(recipe, renders, out, seed=seed, resume=resume)
+    if arm:
+        recipe = replace(recipe, arm=_checked(replace(recipe.arm, **arm), recipe.backbone.depth))
     tokenizer = Tokenizer.from_pretrained(checkpoints / "tokenizer")
     chosen = None
     if kind == "agra":
         network = load_teacher(teacher, checkpoints / "teacher")
         digest = sha256_of(checkpoints / "teacher") if teacher == "simsem" else teacher
         chosen = (teacher, network, digest)
-    return train_wam(recipe, data, out, tokenizer, teacher=chosen, seed=seed, resume=resume)
+    start = WorldActionModel.from_pretrained(init) if init else None
+    return train_wam(recipe, data, out, tokenizer, teacher=chosen, start=start, seed=seed, resume=resume)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from wam_demo.models.teacher import Simsem, SimsemConfig
-from wam_demo.train.loop import LoopConfig, Trainer
+from wam_demo.train.loop import LoopConfig, Trainer, compute_device
 from wam_demo.train.randomised import LABEL_STRIDE, load_randomised
 
 COLOURED = (4, 5, 6, 7, 8)
@@ -25,10 +25,10 @@ class TeacherRecipe:
     """Everything that defines a run."""
 
     model: SimsemConfig = field(default_factory=SimsemConfig)
-    loop: LoopConfig = field(default_factory=lambda: LoopConfig(steps=4000, lr=1e-3, warmup=200, decay=0.4, muon=True))
+    loop: LoopConfig = field(default_factory=lambda: LoopConfig(steps=2800, lr=1e-3, warmup=200, decay=0.4, muon=True))
     batch: int = 32
-    scenes: int = 2000
-    frames_per_scene: int = 10
+    scenes: int = 1500
+    frames_per_scene: int = 6
     compile: bool = True
 
 
@@ -58,9 +58,9 @@ def label_loss(predicted: Tensor, labels: dict[str, Tensor]) -> tuple[Tensor, di
     """
     logits, offset, colour, depth = predicted.float().split([CLASSES, 2, 3, 1], 1)
     segment = labels["segment"]
-    weight = torch.tensor([0.5, 0.5, 1.0, 2.0] + [3.0] * (CLASSES - 4))
+    weight = torch.tensor([0.5, 0.5, 1.0, 2.0] + [3.0] * (CLASSES - 4), device=logits.device)
     classify = F.cross_entropy(logits, segment, weight=weight)
-    inside = torch.isin(segment, torch.tensor(COLOURED))
+    inside = torch.isin(segment, torch.tensor(COLOURED, device=segment.device))
     count = inside.sum().clamp_min(1)
     target = labels["offset"].permute(0, 3, 1, 2) / _OFFSET_SCALE
     centre = (F.smooth_l1_loss(offset, target, reduction="none", beta=0.1).sum(1) * inside).sum() / count
@@ -81,7 +81,8 @@ def train_teacher(
     # Whole scenes at the end are held out: frames of one scene resemble each other.
     train_count = count - min(max(recipe.frames_per_scene, count // 50), count // 2)
     modules = nn.ModuleDict({"teacher": Simsem(recipe.model), "heads": LabelHeads(recipe.model)})
-    trainer = Trainer(modules, recipe.loop, out, resume=resume)
+    device = compute_device()
+    trainer = Trainer(modules.to(device), recipe.loop, out, resume=resume)
 
     def batch_of(rows: np.ndarray) -> tuple[Tensor, dict[str, Tensor]]:
         pixels = torch.from_numpy(arrays["image"][rows]).permute(0, 3, 1, 2).float() / 255
@@ -91,7 +92,7 @@ def train_teacher(
             "colour": torch.from_numpy(arrays["colour"][rows]).float() / 255,
             "depth": torch.from_numpy(arrays["depth"][rows]).float(),
         }
-        return pixels, labels
+        return pixels.to(device), {name: value.to(device) for name, value in labels.items()}
 
     def forward(pixels: Tensor, *labels: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         predicted = modules["heads"](modules["teacher"](pixels))
@@ -103,8 +104,8 @@ def train_teacher(
         generator = np.random.default_rng((seed, step))
         pixels, labels = batch_of(generator.integers(train_count, size=recipe.batch))
         # Brightness and contrast jitter is free and widens the range of lights.
-        gain = torch.from_numpy(generator.uniform(0.7, 1.3, (len(pixels), 1, 1, 1))).float()
-        with torch.autocast("cpu", torch.bfloat16):
+        gain = torch.from_numpy(generator.uniform(0.7, 1.3, (len(pixels), 1, 1, 1))).float().to(device)
+        with torch.autocast(device.type, torch.bfloat16):
             return compiled((pixels * gain).clamp(0, 1), *labels.values())
 
     averaged = trainer.averaged
@@ -113,7 +114,7 @@ def train_teacher(
     def report(step: int) -> dict[str, float]:
         averaged["teacher"].save_pretrained(out)
         pixels, labels = batch_of(np.arange(train_count, count)[:256])
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast(device.type, torch.bfloat16):
             parts = label_loss(averaged["heads"](averaged["teacher"](pixels)), labels)[1]
         return {f"held_{name}": float(value) for name, value in parts.items()}
 

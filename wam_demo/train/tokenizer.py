@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from wam_demo.data.lerobot import Dataset
 from wam_demo.errors import DataError
 from wam_demo.models.tokenizer import Tokenizer, TokenizerConfig, to_tensor
-from wam_demo.train.loop import LoopConfig, Trainer
+from wam_demo.train.loop import LoopConfig, Trainer, compute_device
 from wam_demo.types import IMAGE_SIZE, POLICY_CAMERAS
 
 LATENT_NOISE = 0.05
@@ -58,9 +58,10 @@ def psnr(a: Tensor, b: Tensor) -> Tensor:
 def evaluate(tokenizer: Tokenizer, frames: np.ndarray) -> float:
     """Mean reconstruction PSNR [dB] of (N, 128, 128, 3) uint8 images."""
     values = []
+    device = tokenizer.latent_mean.device
     for start in range(0, len(frames), 32):
-        pixels = to_tensor(torch.from_numpy(frames[start : start + 32]))
-        with torch.autocast("cpu", torch.bfloat16):
+        pixels = to_tensor(torch.from_numpy(frames[start : start + 32]).to(device))
+        with torch.autocast(device.type, torch.bfloat16):
             values.append(psnr(tokenizer.raw_decode(tokenizer.raw_encode(pixels)).clamp(0, 1), pixels))
     return float(torch.cat(values).mean())
 
@@ -72,7 +73,8 @@ def train_tokenizer(
     *,
     seed: int = 0,
     resume: bool = False,
-    latent_space_of: Tokenizer | None = None,
+    start: Tokenizer | None = None,
+    decoder_only: bool = False,
 ) -> dict[str, Any]:
     """Train on the images of ``sources`` and write the checkpoint to ``out``.
 
@@ -82,18 +84,19 @@ def train_tokenizer(
         out: Run directory.
         seed: Seeds initialisation, batches and noise.
         resume: Continue a run in ``out``.
-        latent_space_of: Start from this tokenizer and train its decoder only, so that models
-            trained on its latents stay valid.
+        start: Begin with these weights instead of random ones.
+        decoder_only: Leave the latent space of ``start`` as it is, so that models trained on it stay valid.
     """
     torch.manual_seed(seed)
     frames = load_frames(sources)
     order = np.random.default_rng(seed).permutation(len(frames))
     held, used = np.ascontiguousarray(frames[order[:256]]), order[256:] if len(order) > 512 else order
-    tokenizer = Tokenizer(latent_space_of.config if latent_space_of else recipe.model)
-    if latent_space_of:
-        tokenizer.load_state_dict(latent_space_of.state_dict())
-        tokenizer.autoencoder.encoder.requires_grad_(False)
-    tokenizer = tokenizer.to(memory_format=torch.channels_last)
+    tokenizer = Tokenizer(start.config if start else recipe.model)
+    if start:
+        tokenizer.load_state_dict(start.state_dict())
+    tokenizer.autoencoder.encoder.requires_grad_(not decoder_only)
+    device = compute_device()
+    tokenizer = tokenizer.to(device, memory_format=torch.channels_last)
     trainer = Trainer(tokenizer, recipe.loop, out, resume=resume)
 
     def reconstruct(pixels: Tensor, noise: Tensor) -> Tensor:
@@ -110,14 +113,14 @@ def train_tokenizer(
         generator = torch.Generator().manual_seed(seed * 1_000_003 + step)
         rows = used[torch.randint(len(used), (recipe.batch,), generator=generator).numpy()]
         noise = torch.randn(recipe.batch, config.latent_channels, side, side, generator=generator)
-        with torch.autocast("cpu", torch.bfloat16):
-            value = compiled(to_tensor(torch.from_numpy(frames[rows])), noise)
+        with torch.autocast(device.type, torch.bfloat16):
+            value = compiled(to_tensor(torch.from_numpy(frames[rows]).to(device)), noise.to(device))
         return value * 100, {}
 
     averaged: Tokenizer = trainer.averaged
     curves = trainer.run(loss, report=lambda step: {"psnr": evaluate(averaged, held)}, report_every=500)
-    if latent_space_of is None:
-        sample = to_tensor(torch.from_numpy(np.ascontiguousarray(frames[order[:512]])))
+    if not decoder_only:
+        sample = to_tensor(torch.from_numpy(np.ascontiguousarray(frames[order[:512]])).to(device))
         with torch.no_grad():
             averaged.set_statistics(torch.cat([averaged.raw_encode(part) for part in sample.split(32)]))
     averaged.save_pretrained(out)
