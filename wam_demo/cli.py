@@ -16,6 +16,8 @@ COMMANDS = {
     "train": (commands.train, "train a model"),
     "eval": (commands.evaluate, "measure success rates in closed loop"),
     "imagine": (commands.imagine, "compare imagined with real frames"),
+    "inspect": (commands.inspect, "say what a recording holds"),
+    "openloop": (commands.openloop, "run a policy over a recording and compare"),
     "bench": (commands.bench, "measure speed and memory"),
     "demo": (commands.demo, "start the app"),
 }
@@ -64,6 +66,8 @@ def _parser() -> Parser:
     _add_train(added["train"])
     _add_eval(added["eval"])
     _add_imagine(added["imagine"])
+    _add_inspect(added["inspect"])
+    _add_openloop(added["openloop"])
     _add_bench(added["bench"])
     _add_demo(added["demo"])
     return parser
@@ -112,6 +116,23 @@ def _add_imagine(parser: Parser) -> None:
     _add_policy(parser)
     _add_one_task(parser)
     parser.add_argument("--episodes", type=whole(1, 10_000), default=20, metavar="N", help="expert episodes (20)")
+
+
+def _add_inspect(parser: Parser) -> None:
+    parser.add_argument("file", metavar="FILE", help="recording: a file, a folder, or a repo id on the Hub")
+
+
+def _add_openloop(parser: Parser) -> None:
+    _add_inspect(parser)
+    _add_policy(parser)
+    parser.add_argument("--episode", type=whole(0, 1_000_000), default=0, metavar="K", help="which episode (0)")
+    parser.add_argument("--start", type=real(0, 86_400), default=0.0, metavar="S", help="seconds into it (0)")
+    parser.add_argument("--stop", type=real(0, 86_400), metavar="S", help="seconds into it; default: its end")
+    parser.add_argument("--every", type=whole(1, 1000), default=10, metavar="K", help="steps between imaginations (10)")
+    parser.add_argument("--instruction", metavar="TEXT", help="what the policy is told; default: the recording's own")
+    parser.add_argument(
+        "--map", action="append", default=[], metavar="ENTRY=VALUE", help="change the guessed mapping; see inspect"
+    )
 
 
 def _add_bench(parser: Parser) -> None:
