@@ -33,3 +33,8 @@ ARM_COMMAND_AGE_S = 0.1
 CAMERA_FRAME_AGE_S = 0.5
 
 CHECKPOINT_BYTES = 60 * 2**20
+
+RECORDING_DESKS = 16
+"""Visitors with a recording at a time."""
+RECORDING_IDLE_S = 180.0
+"""A recording whose page was not heard of for this long is forgotten."""

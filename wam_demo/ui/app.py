@@ -12,6 +12,10 @@ from wam_demo.session import Session, Settings
 from wam_demo.ui.catalogue import Catalogue, shipped, warm_up
 from wam_demo.ui.hub import Hub
 from wam_demo.ui.live import STYLE, build_live
+from wam_demo.ui.robot import STYLE as ROBOT_STYLE
+from wam_demo.ui.robot import build_robot
+from wam_demo.ui.robot_brain import open_brain
+from wam_demo.ui.robot_room import RobotRoom
 from wam_demo.ui.screen import Screen
 from wam_demo.ui.theme import theme
 
@@ -29,15 +33,19 @@ def open_hub(catalogue: Catalogue, places: int = LIVE_SESSIONS, idle_s: float = 
     return Hub(open_session, places, idle_s)
 
 
-def build_app(catalogue: Catalogue, hub: Hub) -> gr.Blocks:
-    """The page with its tabs."""
+def build_app(catalogue: Catalogue, hub: Hub, room: RobotRoom | None = None) -> gr.Blocks:
+    """The page with its tabs; without a ``room`` there is none for recordings."""
     with gr.Blocks(
         title=TITLE, analytics_enabled=False, fill_width=True,
         delete_cache=(CACHE_SECONDS, CACHE_SECONDS),
     ) as app:  # fmt: skip
         gr.HTML(TITLE, elem_id="brand", apply_default_css=False, js_on_load=None)
-        with gr.Tabs(elem_id="tabs"), gr.Tab("Live"):
-            build_live(catalogue, hub)
+        with gr.Tabs(elem_id="tabs"):
+            with gr.Tab("Live"):
+                build_live(catalogue, hub)
+            if room is not None:
+                with gr.Tab("Your robot"):
+                    build_robot(catalogue, room)
 
         def leave(request: gr.Request) -> None:
             hub.leave(request.session_hash)
@@ -51,7 +59,7 @@ def launch_arguments(**overrides: Any) -> dict[str, Any]:
     """Keyword arguments of ``Blocks.launch``; ``overrides`` win."""
     return {
         "theme": theme(),
-        "css_paths": [STYLE],
+        "css_paths": [STYLE, ROBOT_STYLE],
         "ssr_mode": False,
         "max_threads": 80,
         "max_file_size": UPLOAD_BYTES,
@@ -71,9 +79,11 @@ def launch(host: str = "127.0.0.1", port: int | None = None, **overrides: Any) -
     """
     catalogue = shipped()
     threading.Thread(target=warm_up, args=[catalogue], name="warm-up", daemon=True).start()
-    hub = open_hub(catalogue)
-    arguments = launch_arguments(server_name=host, server_port=port, **overrides)
+    hub, room = open_hub(catalogue), RobotRoom(open_brain)
+    allowed = [str(room.root)]  # downloads of recordings, under names that cannot be guessed
+    arguments = launch_arguments(server_name=host, server_port=port, allowed_paths=allowed, **overrides)
     try:
-        build_app(catalogue, hub).launch(**arguments)
+        build_app(catalogue, hub, room).launch(**arguments)
     finally:
         hub.close()
+        room.close()

@@ -181,4 +181,5 @@ def _with_action(mapping: RobotMapping, found: Description) -> RobotMapping:
     action = found.signal("action")
     if action is not None and action.dim == 7 and action.names and action.names[0].startswith("tcp_translation"):
         return replace(mapping, action=Part("action", 0, 7), action_kind="recorded")
-    return replace(mapping, action_kind="motion" if mapping.position is not None else "none")
+    moves = mapping.position is not None or mapping.gripper is not None
+    return replace(mapping, action_kind="motion" if moves else "none")

@@ -18,7 +18,7 @@ DEFAULT_INSTRUCTION = "put the red cube into the bowl"
 ROTATIONS = {"rot6d": 6, "quat_xyzw": 4, "quat_wxyz": 4, "rotvec": 3, "euler_xyz": 3}
 """Ways to write a rotation, with their numbers."""
 ACTIONS = ("recorded", "motion", "none")
-"""Where the recorded action comes from: the file's own, the motion of the recorded TCP, nowhere."""
+"""Where the recorded action comes from: the file's own, the motion of the recorded TCP and gripper, nowhere."""
 
 
 _PART = re.compile(r"(?P<signal>.+?)\s*\[\s*(?P<start>\d+)\s*:\s*(?P<stop>\d+)\s*\]")
@@ -114,8 +114,8 @@ class RobotMapping:
             raise InvalidInputError(f"{self.fps:g} frames a second are not in 0.1 .. 1000")
         if self.action_kind == "recorded" and self.action is None:
             raise InvalidInputError("the recorded action needs 7 numbers: say which, or choose another source")
-        if self.action_kind == "motion" and self.position is None:
-            raise InvalidInputError("actions from the motion need the TCP position: say which numbers those are")
+        if self.action_kind == "motion" and self.position is None and self.gripper is None:
+            raise InvalidInputError("actions from the motion need the TCP position or the gripper: say where they are")
         if len(self.instruction) > INSTRUCTION_CHARACTERS:
             raise InvalidInputError(
                 f"the instruction has {len(self.instruction)} characters, more than {INSTRUCTION_CHARACTERS}"
