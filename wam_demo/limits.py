@@ -19,6 +19,8 @@ INSPECT_SECONDS = 8.0
 ARCHIVE_BYTES = 10 * UPLOAD_BYTES
 """What the members of a zip archive may unpack to, together."""
 ARCHIVE_MEMBERS = 20_000
+EPISODE_FRAMES = 50_000
+"""Frames of one episode."""
 EPISODES = 20_000
 """Episodes of one recording."""
 

@@ -152,7 +152,7 @@ def test_a_video_without_numbers_says_what_cannot_be_compared(app, open_tab, tmp
 
 
 def test_a_page_that_leaves_is_forgotten(app, open_tab, tmp_path):
-    url, room = app
+    _, room = app
     page = open_tab()
     bring(page, recordings.video(tmp_path / "film.mp4"))
     assert room.desks == 1

@@ -26,7 +26,7 @@ def pictures(frames: int = FRAMES, height: int = 48, width: int = 64, shade: int
 
 def poses(frames: int = FRAMES) -> dict[str, np.ndarray]:
     """TCP path: 1 cm to the right per frame, gripper closing half-way."""
-    position = np.zeros((frames, 3), np.float32) + [0.4, -0.1, 0.2]
+    position = np.tile(np.float32([0.4, -0.1, 0.2]), (frames, 1))
     position[:, 1] += 0.01 * np.arange(frames)
     quaternion = np.tile(np.float32([1.0, 0.0, 0.0, 0.0]), (frames, 1))  # x, y, z, w: pointing down
     width = np.where(np.arange(frames) < frames // 2, 0.08, 0.0).astype(np.float32)[:, None]
@@ -317,7 +317,7 @@ def _ros_messages(store):
         stamped = types["geometry_msgs/msg/PoseStamped"](header=header(k), pose=body)
         yield "/tcp_pose", "geometry_msgs/msg/PoseStamped", stamp, stamped
         joints = types["sensor_msgs/msg/JointState"](
-            header=header(k), name=[f"panda_joint{i}" for i in range(1, 8)] + ["panda_finger_joint1"],
+            header=header(k), name=[*(f"panda_joint{i}" for i in range(1, 8)), "panda_finger_joint1"],
             position=np.append(pose["joints"][k], pose["gripper"][k] / 2).astype(np.float64),
             velocity=np.zeros(8), effort=np.zeros(8),
         )  # fmt: skip

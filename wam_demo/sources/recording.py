@@ -96,7 +96,8 @@ class Recording:
                 f"the range from {start:g} s on is empty: the episode lasts {self._stream.times[-1]:.1f} s"
             )
         rows = control_rows(self._stream.times, at)
-        self.frames = int(rows[-1] - rows[0] + 1)
+        times = self._stream.times
+        self.frames = int(((times >= times[rows[0]]) & (times < at[-1] + 1 / CONTROL_HZ)).sum())
         self.states = states(self._stream.values, mapping, rows)
         self.actions = actions(self._stream.values, mapping, rows)
 

@@ -57,14 +57,15 @@ def _dataset(answers: Answers, folder: Path, instruction: str) -> Path:
     """Images as the policy saw them, recorded state and action, the plan and where it looked."""
     clip, root = answers.clip, folder / "open_loop"
     grids = {camera: grid.shape for camera, grid in answers.prediction(0).attention.items()}
+    picture = Feature("image", (IMAGE_SIZE, IMAGE_SIZE, 3), ["height", "width", "channels"])
     features = {
-        **{image_key(c): Feature("image", (IMAGE_SIZE, IMAGE_SIZE, 3), ["height", "width", "channels"]) for c in clip.cameras},
+        **{image_key(camera): picture for camera in clip.cameras},
         "observation.state": Feature("float32", (STATE_DIM,)),
         "action": Feature("float32", (ACTION_DIM,), list(DIMENSIONS)),
         "action_known": Feature("float32", (ACTION_DIM,), list(DIMENSIONS)),
         "planned_chunk": Feature("float32", (CHUNK_STEPS * ACTION_DIM,)),
         **{f"attention.{camera}": Feature("float32", (int(np.prod(shape)),)) for camera, shape in grids.items()},
-    }  # fmt: skip
+    }
     with LeRobotWriter(root, features, robot_type="recording") as writer:
         for step in range(clip.steps):
             moment, prediction = answers.moment(step), answers.prediction(step)

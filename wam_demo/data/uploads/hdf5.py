@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from wam_demo.data.uploads.contracts import Camera, Description, Numbers, RecordedEpisode, TimedImage
 from wam_demo.data.uploads.stills import as_rgb, check_size, decode_still, image_size, is_still, picture_shape
-from wam_demo.data.uploads.summary import check_numbers, summarise
+from wam_demo.data.uploads.summary import check_length, check_numbers, summarise
 from wam_demo.errors import InvalidInputError
 from wam_demo.limits import EPISODES, IMAGE_PIXELS
 from wam_demo.types import Image
@@ -97,7 +97,7 @@ class Hdf5Reader:
         lengths = [fields[name].shape[0] for name in self._images if name in fields]
         if not lengths or min(lengths) == 0:
             raise InvalidInputError(f"episode {self._episodes[episode][:60]!r} has no frames")
-        return min(lengths)
+        return check_length(min(lengths))
 
 
 def _check_links(file: h5py.File) -> None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from wam_demo.data.uploads.contracts import Camera, Description, Numbers, RecordedEpisode, TimedImage
 from wam_demo.data.uploads.detect import open_tree
 from wam_demo.data.uploads.stills import check_size, decode_still
-from wam_demo.data.uploads.summary import check_numbers, summarise
+from wam_demo.data.uploads.summary import check_length, check_numbers, summarise
 from wam_demo.data.uploads.tree import Tree
 from wam_demo.data.uploads.video import VideoFile
 from wam_demo.errors import InvalidInputError
@@ -68,7 +68,7 @@ class LeRobotReader:
 
     def numbers(self, episode: int) -> tuple[NDArray[np.float64], Mapping[str, Numbers]]:
         """See `Reader`."""
-        length = int(self._layout.rows[episode]["length"])
+        length = check_length(int(self._layout.rows[episode]["length"]))
         present = [*self._numeric, "timestamp"]
         with self._layout.open_data(episode) as file:
             columns = [name for name in present if name in pq.read_schema(file).names]

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from wam_demo.data.uploads.contracts import Camera, Description, Numbers, RecordedEpisode, TimedImage
 from wam_demo.data.uploads.messages import is_picture, numbers, picture, picture_size
-from wam_demo.data.uploads.summary import ROWS, check_numbers, summarise
+from wam_demo.data.uploads.summary import check_numbers, summarise
 from wam_demo.data.uploads.video import rate
 from wam_demo.errors import InvalidInputError
-from wam_demo.limits import VIDEO_FRAMES, VIDEO_SECONDS
+from wam_demo.limits import EPISODE_FRAMES, VIDEO_FRAMES, VIDEO_SECONDS
 
 MessageIterator = Iterator[tuple[str, int, Any]]
 """Topic, time [ns] and message, in the order of time."""
@@ -97,8 +97,8 @@ class LogReader:
                 times, rows = found[topic]
                 times.append(time)
                 rows.append(values)
-                if len(times) > ROWS:
-                    raise InvalidInputError(f"the log has more than {ROWS} messages of {topic[:60]!r}")
+                if len(times) > EPISODE_FRAMES:
+                    raise InvalidInputError(f"the log has more than {EPISODE_FRAMES} messages of {topic[:60]!r}")
         aligned = {}
         for topic, (times, rows) in found.items():
             ahead = np.searchsorted((np.asarray(times) - self._zero) / 1e9, self._times, side="right") - 1

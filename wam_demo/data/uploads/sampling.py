@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from wam_demo.data.uploads.contracts import TimedImage, View
 from wam_demo.types import CONTROL_HZ, Image
 
-EARLY_S = 0.02
+EARLY_S = 0.005
 """A frame that comes this much after a tick still counts for it; clocks of cameras jitter [s]."""
 
 

@@ -8,19 +8,22 @@ import numpy as np
 
 from wam_demo.data.uploads.contracts import Numbers, Signal
 from wam_demo.errors import InvalidInputError
+from wam_demo.limits import EPISODE_FRAMES
 
-ROWS = 100_000
-"""Most frames of one episode."""
+
+def check_length(frames: int) -> int:
+    """Return the number of frames if an episode may have as many."""
+    if frames > EPISODE_FRAMES:
+        raise InvalidInputError(f"an episode has {frames} frames, more than {EPISODE_FRAMES}")
+    return frames
 
 
 def check_numbers(name: str, rows: Numbers) -> Numbers:
     """Return (T, D) values that are finite; holes are filled with the value before.
 
     Raises:
-        InvalidInputError: There are more rows than any episode has, or nothing finite.
+        InvalidInputError: Nothing is finite.
     """
-    if len(rows) > ROWS:
-        raise InvalidInputError(f"{name[:60]!r} has {len(rows)} rows, more than {ROWS}")
     finite = np.isfinite(rows)
     if finite.all():
         return rows

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from wam_demo.data.uploads.contracts import Camera, Description, Numbers, RecordedEpisode, TimedImage
 from wam_demo.data.uploads.detect import open_tree
 from wam_demo.data.uploads.stills import as_rgb, check_size, picture_shape
-from wam_demo.data.uploads.summary import check_numbers, summarise
+from wam_demo.data.uploads.summary import check_length, check_numbers, summarise
 from wam_demo.data.uploads.tree import Tree
 from wam_demo.errors import InvalidInputError
 from wam_demo.limits import EPISODES, UPLOAD_BYTES
@@ -111,6 +111,7 @@ def _episode_ends(root: Any, arrays: Mapping[str, Any]) -> NDArray[np.int64]:
         ends = np.asarray([min(lengths)] if lengths else [], np.int64)
     if len(ends) == 0 or ends[0] < 1 or (np.diff(ends) < 1).any():
         raise InvalidInputError("the zarr store holds no episodes with frames: see meta/episode_ends")
+    check_length(int(np.diff(ends, prepend=0).max()))
     if len(ends) > EPISODES:
         raise InvalidInputError(f"the zarr store holds {len(ends)} episodes, more than {EPISODES}")
     return ends
