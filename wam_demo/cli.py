@@ -17,6 +17,8 @@ COMMANDS = {
     "eval": (commands.evaluate, "measure success rates in closed loop"),
     "imagine": (commands.imagine, "compare imagined with real frames"),
     "probe": (commands.probe, "measure where a policy looks and what changes its plan"),
+    "inspect": (commands.inspect, "say what a recording holds"),
+    "openloop": (commands.openloop, "run a policy over a recording and compare"),
     "bench": (commands.bench, "measure speed and memory"),
     "serve": (commands.serve, "answer robots over websockets, in the protocol of openpi"),
     "demo": (commands.demo, "start the app"),
@@ -70,6 +72,8 @@ def _parser() -> Parser:
     _add_eval(added["eval"])
     _add_imagine(added["imagine"])
     _add_probe(added["probe"])
+    _add_inspect(added["inspect"])
+    _add_openloop(added["openloop"])
     _add_bench(added["bench"])
     _add_serve(added["serve"])
     _add_demo(added["demo"])
@@ -152,6 +156,23 @@ def _add_probe(parser: Parser) -> None:
     )
     parser.add_argument("--compare", metavar="P2", help="second policy at the same moments")
     parser.add_argument("--compare-checkpoint", type=Path, metavar="DIR", help="weights of the second policy")
+
+
+def _add_inspect(parser: Parser) -> None:
+    parser.add_argument("file", metavar="FILE", help="recording: a file, a folder, or a repo id on the Hub")
+
+
+def _add_openloop(parser: Parser) -> None:
+    _add_inspect(parser)
+    _add_policy(parser)
+    parser.add_argument("--episode", type=whole(0, 1_000_000), default=0, metavar="K", help="which episode (0)")
+    parser.add_argument("--start", type=real(0, 86_400), default=0.0, metavar="S", help="seconds into it (0)")
+    parser.add_argument("--stop", type=real(0, 86_400), metavar="S", help="seconds into it; default: its end")
+    parser.add_argument("--every", type=whole(1, 1000), default=10, metavar="K", help="steps between imaginations (10)")
+    parser.add_argument("--instruction", metavar="TEXT", help="what the policy is told; default: the recording's own")
+    parser.add_argument(
+        "--map", action="append", default=[], metavar="ENTRY=VALUE", help="change the guessed mapping; see inspect"
+    )
 
 
 def _add_bench(parser: Parser) -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -201,6 +202,31 @@ def _probed(policies: Sequence[Prober], tasks: Sequence[str], seeds: Sequence[in
     return scores
 
 
+def inspect(options: argparse.Namespace) -> None:
+    """What a recording holds."""
+    from wam_demo import recordings
+
+    content = recordings.inspect(options)
+    out = _output(options, "inspect")
+    _finish(out, "inspect", {"seed": options.seed, **content})
+
+
+def openloop(options: argparse.Namespace) -> None:
+    """Errors of a policy's plans and imaginations on a recording."""
+    from wam_demo import recordings
+    from wam_demo.evaluate.report import openloop_table
+    from wam_demo.policy.base import checkpoint_digest, require_policy
+
+    require_policy(options.policy, options.checkpoint)
+    if options.policy == "expert":
+        raise InvalidInputError("policy 'expert' reads the simulator, which a recording is not")
+    out = _output(options, "openloop")
+    content = recordings.openloop(options, partial(_progress, unit="step"))
+    digest = checkpoint_digest(options.policy, options.checkpoint)
+    print(openloop_table(content))
+    _finish(out, "openloop", {"seed": options.seed, "checkpoint_sha256": digest, **content}, printed=True)
+
+
 def bench(options: argparse.Namespace) -> None:
     """Speed and memory on this machine."""
     from wam_demo.bench import bench as measure
@@ -388,11 +414,13 @@ def _rollout_config(options: argparse.Namespace) -> RolloutConfig:
 
 
 @contextmanager
-def _progress(total: int, label: str, done: int = 0) -> Iterator[Callable[[], None]]:
+def _progress(
+    total: int, label: str, done: int = 0, unit: str = "episode"
+) -> Iterator[Callable[[], None]]:
     """A progress bar on a terminal, nothing elsewhere; yields what advances it by one."""
     from tqdm import tqdm
 
-    with tqdm(total=total, initial=done, desc=label, unit="episode", disable=None) as bar:
+    with tqdm(total=total, initial=done, desc=label, unit=unit, disable=None) as bar:
         yield lambda: bar.update() and None
 
 

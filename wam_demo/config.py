@@ -8,6 +8,8 @@ ROOT = Path(__file__).resolve().parent.parent
 ASSETS = ROOT / "assets"
 CHECKPOINTS = ASSETS / "checkpoints"
 """One folder per checkpoint: ``config.json``, ``model.safetensors``, ``README.md``."""
+EXAMPLES = ASSETS / "examples"
+"""Small recordings that a visitor can try."""
 SCENES = ROOT / "sim_scenes"
 """MJCF only."""
 STATE = Path(os.environ.get("WAM_DEMO_STATE", ROOT / "state"))

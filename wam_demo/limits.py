@@ -12,7 +12,17 @@ ACTION_ROTATION_RAD = 0.2
 UPLOAD_BYTES = 50 * 2**20
 IMAGE_PIXELS = 4_000_000
 VIDEO_WIDTH, VIDEO_HEIGHT, VIDEO_SECONDS = 1920, 1080, 120
+VIDEO_FRAMES = VIDEO_SECONDS * 60
 DECODE_MEMORY_BYTES, DECODE_SECONDS = 2**30, 20
+INSPECT_SECONDS = 8.0
+"""A recording that has not been described after this long is refused."""
+ARCHIVE_BYTES = 10 * UPLOAD_BYTES
+"""What the members of a zip archive may unpack to, together."""
+ARCHIVE_MEMBERS = 20_000
+EPISODE_FRAMES = 50_000
+"""Frames of one episode."""
+EPISODES = 20_000
+"""Episodes of one recording."""
 
 QUEUE_SIZE = 64
 LIVE_SESSIONS = 8
@@ -65,3 +75,7 @@ LOG_STEPS = 5000
 
 LINK_CHARACTERS = 16_000
 """Longest log that travels in a link."""
+RECORDING_DESKS = 16
+"""Visitors with a recording at a time."""
+RECORDING_IDLE_S = 180.0
+"""A recording whose page was not heard of for this long is forgotten."""

@@ -60,7 +60,7 @@ def serve(monkeypatch) -> Iterator[Callable[..., Served]]:
     def start(lab=None, room=None, evaluated=False, **limits) -> Served:
         chosen = catalogue(ENDLESS)
         hub = open_hub(chosen, **limits)
-        app = build_app(evaluation_catalogue() if evaluated else chosen, hub, lab, room)
+        app = build_app(evaluation_catalogue() if evaluated else chosen, hub, lab=lab, blind=room)
         arguments = launch_arguments(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1")
         _, url, _ = app.launch(**arguments)
         running.append((app, hub))

@@ -203,6 +203,15 @@ def _pairs(content: Mapping[str, Any], prefix: str = "") -> dict[str, Sequence[f
     return pairs
 
 
+def openloop_table(document: Mapping[str, Any]) -> str:
+    """Errors by step ahead on a recording: planned TCP [cm], and PSNR [dB] of imagined and repeated frames."""
+    actions, found = document["action_error_by_step"] or {}, document["psnr_by_step"] or {}
+    copied = document["psnr_copy_last_by_step"] or {}
+    steps = sorted({*actions, *found}, key=int)
+    rows = [[f"+{k}", 100 * actions[k] if k in actions else None, found.get(k), copied.get(k)] for k in steps]
+    return table(["step", "TCP error cm", "PSNR", "last frame"], rows)
+
+
 def measure_table(content: Mapping[str, Any]) -> str:
     """Name and value of every measurement, nested ones as ``name.key``."""
     return table(["measure", "value"], list(_flatten(content, "")))

@@ -1,1 +1,1 @@
-"""Where observations come from besides the simulator."""
+"""Where observations come from besides the simulator: recordings and cameras."""

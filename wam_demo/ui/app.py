@@ -16,6 +16,10 @@ from wam_demo.ui.blind_room import BlindRoom
 from wam_demo.ui.catalogue import Catalogue, shipped, warm_up
 from wam_demo.ui.hub import Hub
 from wam_demo.ui.live import STYLES, build_live
+from wam_demo.ui.robot import STYLE as ROBOT_STYLE
+from wam_demo.ui.robot import build_robot
+from wam_demo.ui.robot_brain import open_brain
+from wam_demo.ui.robot_room import RobotRoom
 from wam_demo.ui.robustness import STYLE as ROBUSTNESS_STYLE
 from wam_demo.ui.robustness import build_robustness, open_lab
 from wam_demo.ui.robustness_lab import Lab
@@ -36,8 +40,15 @@ def open_hub(catalogue: Catalogue, places: int = LIVE_SESSIONS, idle_s: float = 
     return Hub(open_session, places, idle_s)
 
 
-def build_app(catalogue: Catalogue, hub: Hub, lab: Lab | None = None, room: BlindRoom | None = None) -> gr.Blocks:
-    """The page with its tabs; those whose part is missing are left out."""
+def build_app(
+    catalogue: Catalogue,
+    hub: Hub,
+    *,
+    lab: Lab | None = None,
+    blind: BlindRoom | None = None,
+    robot: RobotRoom | None = None,
+) -> gr.Blocks:
+    """The page with its tabs; those whose room is missing are left out."""
     with gr.Blocks(
         title=TITLE, analytics_enabled=False, fill_width=True,
         delete_cache=(CACHE_SECONDS, CACHE_SECONDS),
@@ -49,9 +60,12 @@ def build_app(catalogue: Catalogue, hub: Hub, lab: Lab | None = None, room: Blin
             if lab is not None:
                 with gr.Tab("Robustness"):
                     build_robustness(catalogue, lab)
-            if room is not None:
+            if robot is not None:
+                with gr.Tab("Your robot"):
+                    build_robot(catalogue, robot)
+            if blind is not None:
                 with gr.Tab("Blind A/B"):
-                    build_blind(catalogue, room)
+                    build_blind(catalogue, blind)
             with gr.Tab("Report & API"):
                 build_api(catalogue)
 
@@ -67,7 +81,7 @@ def launch_arguments(**overrides: Any) -> dict[str, Any]:
     """Keyword arguments of ``Blocks.launch``; ``overrides`` win."""
     return {
         "theme": theme(),
-        "css_paths": [*STYLES, ROBUSTNESS_STYLE, BLIND_STYLE],
+        "css_paths": [*STYLES, ROBUSTNESS_STYLE, ROBOT_STYLE, BLIND_STYLE],
         "ssr_mode": False,
         "max_threads": 80,
         "max_file_size": UPLOAD_BYTES,
@@ -88,12 +102,13 @@ def launch(host: str = "127.0.0.1", port: int | None = None, **overrides: Any) -
     """
     catalogue = shipped()
     threading.Thread(target=warm_up, args=[catalogue], name="warm-up", daemon=True).start()
-    hub, lab, room = open_hub(catalogue), open_lab(), open_room(catalogue)
-    arguments = launch_arguments(server_name=host, server_port=port, **overrides)
+    hub = open_hub(catalogue)
+    lab, blind, robot = open_lab(), open_room(catalogue), RobotRoom(open_brain)
+    allowed = [str(robot.root)]  # downloads of recordings, under names that cannot be guessed
+    arguments = launch_arguments(server_name=host, server_port=port, allowed_paths=allowed, **overrides)
     try:
-        build_app(catalogue, hub, lab, room).launch(**arguments)
+        build_app(catalogue, hub, lab=lab, blind=blind, robot=robot).launch(**arguments)
     finally:
-        hub.close()
-        lab.close()
-        if room is not None:
-            room.close()
+        for room in (hub, lab, blind, robot):
+            if room is not None:
+                room.close()

@@ -1,0 +1,177 @@
+"""The tab "Your robot" in Chromium: bring a recording, map it, scrub, disturb, download."""
+
+import csv
+import io
+import json
+import shutil
+import zipfile
+
+import pytest
+
+from tests.browser.conftest import eventually
+from tests.fakes import recordings
+from tests.fakes.brain import catalogue, imagine, plan
+from wam_demo.ui.app import build_app, launch_arguments, open_hub
+from wam_demo.ui.robot_room import RobotRoom
+
+pytestmark = pytest.mark.browser
+SEEN = "document.querySelector('.robot').seen"
+PATIENCE = 120_000
+
+
+def brain(policy):
+    return (lambda observations: [plan(o) for o in observations]), (
+        (lambda observations: [imagine(o)[0] for o in observations]) if policy == "steer" else None
+    )
+
+
+@pytest.fixture
+def app(tmp_path):
+    chosen = catalogue()
+    hub, room = open_hub(chosen), RobotRoom(brain, root=tmp_path / "room")
+    blocks = build_app(chosen, hub, robot=room)
+    arguments = {"prevent_thread_lock": True, "quiet": True, "server_name": "127.0.0.1"}
+    _, url, _ = blocks.launch(**launch_arguments(**arguments, allowed_paths=[str(room.root)]))
+    yield url, room
+    hub.close()
+    blocks.close(verbose=False)
+    room.close()
+    assert not room.root.exists()
+
+
+@pytest.fixture
+def open_tab(app, browser):
+    contexts, errors = [], []
+
+    def start(width: int = 1280, height: int = 720, scheme: str = "dark"):
+        contexts.append(browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme))
+        page = contexts[-1].new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(app[0])
+        page.get_by_role("tab", name="Your robot").click()
+        page.locator(".robot .drop").wait_for()
+        return page
+
+    yield start
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+def bring(page, path):
+    page.locator(".robot .drop input").set_input_files(str(path))
+    page.locator(".robot .found").wait_for(timeout=PATIENCE)
+
+
+def status(page) -> str:
+    return page.locator(".robot .status").inner_text()
+
+
+def play(page):
+    page.get_by_role("button", name="Open episode").click()
+    page.wait_for_function(f"{SEEN}.stage === 'ready' && {SEEN}.shown !== null", timeout=PATIENCE)
+
+
+def test_upload_map_scrub_disturb_download(app, open_tab, browser, tmp_path):
+    page = open_tab()
+    bring(page, recordings.robomimic(tmp_path / "mine.bin"))
+    assert "hdf5" in page.locator(".robot .facts-list").inner_text()
+    assert page.locator("[data-map=position]").input_value() == "obs/robot0_eef_pos[0:3]"
+    page.locator("[data-map=gripper_open]").fill("wide")
+    page.get_by_role("button", name="Open episode").click()
+    page.wait_for_function("document.querySelector('.robot .status').textContent.includes('must be a number')")
+    page.locator("[data-map=gripper_open]").fill("0.04")
+    page.locator("[data-map=fps]").fill("10")
+    page.locator("[data-field=policy]").select_option("steer")
+    page.locator("[data-field=episode]").select_option("1")
+    play(page)
+    assert page.evaluate(f"{SEEN}.steps") == recordings.FRAMES
+    assert "have not seen this robot" in page.locator(".robot .label").inner_text()
+    assert page.locator(".robot .absent:visible").count() == 0
+    scrub = page.get_by_role("slider", name="Place in the episode")
+    scrub.fill("23")
+    page.wait_for_function(f"{SEEN}.shown.step === 23")
+    assert "the recording ends before that moment" in page.locator('.robot [data-view="surprise"]').inner_text()
+    scrub.press("ArrowLeft")
+    page.wait_for_function(f"{SEEN}.shown.step === 22")
+    assert page.locator(".robot .scores td").first.inner_text() != "–"
+    page.locator("[data-retouch=light]").fill("4")
+    page.wait_for_function("document.querySelector('.robot .change').textContent.startsWith('The plan')")
+    page.get_by_role("button", name="Run the episode so").click()
+    page.wait_for_function(f"{SEEN}.curves?.scores.disturbed", timeout=PATIENCE)
+    _check_downloads(page, tmp_path)
+    _check_video_plays(page)
+
+
+def _check_downloads(page, tmp_path):
+    fetched = {}
+    for name in ("LeRobot v3", "CSV", "Video"):
+        with page.expect_download(timeout=PATIENCE) as waiting:
+            page.get_by_role("button", name=name, exact=True).click()
+        fetched[name] = tmp_path / waiting.value.suggested_filename
+        waiting.value.save_as(fetched[name])
+    with zipfile.ZipFile(fetched["LeRobot v3"]) as archive:
+        info = json.loads(archive.read("open_loop/meta/info.json"))
+    assert (info["codebase_version"], info["total_frames"]) == ("v3.0", recordings.FRAMES)
+    rows = list(csv.DictReader(io.StringIO(fetched["CSV"].read_text())))
+    assert len(rows) == recordings.FRAMES
+    assert float(rows[0]["recorded_y_m"]) == pytest.approx(0.01, abs=1e-4)
+    shutil.copy(fetched["LeRobot v3"], tmp_path / "again.zip")
+    from wam_demo.data.uploads.process import describe
+
+    assert describe(tmp_path / "again.zip").frames == recordings.FRAMES
+
+
+def _check_video_plays(page):
+    """The same player that visitors have; a Chromium without H.264 cannot say anything here."""
+    if not page.evaluate("document.createElement('video').canPlayType('video/mp4; codecs=\"avc1.42E01E\"')"):
+        pytest.skip("this Chromium plays no H.264")
+    page.evaluate("document.querySelector('.robot video').play()")
+    page.wait_for_function("document.querySelector('.robot video').currentTime > 0.2", timeout=PATIENCE)
+    assert page.evaluate("document.querySelector('.robot video').videoWidth") == 1024
+
+
+def test_a_bad_upload_is_one_line_and_the_next_one_works(app, open_tab, tmp_path):
+    page = open_tab()
+    (tmp_path / "film.mp4").write_bytes(b"ffconcat version 1.0\nfile '/etc/passwd'\n")
+    page.locator(".robot .drop input").set_input_files(str(tmp_path / "film.mp4"))
+    page.wait_for_function("document.querySelector('.robot .status.warn')", timeout=PATIENCE)
+    assert "playlist" in status(page)
+    assert "\n" not in status(page).strip()
+    bring(page, recordings.video(tmp_path / "good.mp4"))
+    assert page.locator(".robot .status.warn").count() == 0
+
+
+def test_a_video_without_numbers_says_what_cannot_be_compared(app, open_tab, tmp_path):
+    page = open_tab()
+    bring(page, recordings.gif(tmp_path / "film.mp4"))
+    page.locator("[data-field=policy]").select_option("hold")
+    play(page)
+    assert "does not say where the tool was" in page.locator('.robot [data-plot="path"]').inner_text()
+    assert "neither imagines nor attends" in page.locator('.robot [data-view="imagined"]').inner_text()
+
+
+def test_a_page_that_leaves_is_forgotten(app, open_tab, tmp_path):
+    _, room = app
+    page = open_tab()
+    bring(page, recordings.video(tmp_path / "film.mp4"))
+    assert room.desks == 1
+    key = page.evaluate("sessionStorage.getItem('wam-robot-page')")
+    room.leave(key)
+    eventually(lambda: not any(room.root.iterdir()))
+
+
+def test_it_fits_at_1280_by_720_and_stacks_on_a_phone(app, open_tab, tmp_path):
+    path = recordings.lerobot_v3(tmp_path / "set")
+    packed = recordings.zipped(path, tmp_path / "set.zip")
+    for width, height in ((1280, 720), (390, 844)):
+        page = open_tab(width, height)
+        bring(page, packed)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.locator("[data-field=policy]").select_option("steer")
+        play(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        if width == 1280:
+            for selector in (".strip", ".scrub", '[data-plot="path"]', ".status"):
+                box = page.locator(f".robot {selector}").bounding_box()
+                assert box["y"] + box["height"] <= height, selector

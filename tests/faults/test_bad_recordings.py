@@ -1,0 +1,370 @@
+"""Uploads that must be refused: one clear line, in time, without the server growing, and the next one works."""
+
+import json
+import os
+import pickle
+import struct
+import time
+import zipfile
+import zlib
+from fractions import Fraction
+
+import av
+import h5py
+import numpy as np
+import psutil
+import pytest
+import zarr
+
+from tests.fakes import recordings
+from wam_demo.data.uploads import process
+from wam_demo.errors import InvalidInputError
+
+SECONDS, MEGABYTES = 10, 200
+
+
+def half(path):
+    """Cut a file in the middle."""
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+    return path
+
+
+def empty(tmp):
+    (tmp / "a.mp4").write_bytes(b"")
+    return tmp / "a.mp4"
+
+
+def truncated_mp4(tmp):
+    return half(recordings.video(tmp / "a.mp4"))
+
+
+def truncated_faststart_mp4(tmp):
+    """The index is whole, the pictures are not."""
+    frames = [np.random.default_rng(k).integers(0, 255, (96, 128, 3), np.uint8) for k in range(60)]
+    path = tmp / "b.mp4"
+    with av.open(str(path), "w", options={"movflags": "faststart"}) as container:
+        stream = container.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 128, 96, "yuv420p"
+        for image in frames:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        container.mux(stream.encode())
+    return half(path)
+
+
+def truncated_hdf5(tmp):
+    return half(recordings.aloha(tmp / "a.hdf5"))
+
+
+def truncated_mcap(tmp):
+    return half(recordings.mcap_json(tmp / "a.mcap"))
+
+
+def truncated_bag(tmp):
+    return half(recordings.rosbag1(tmp / "a.bag"))
+
+
+def truncated_zip(tmp):
+    return half(recordings.zipped(recordings.lerobot_v21(tmp / "set"), tmp / "a.zip"))
+
+
+def text_named_mp4(tmp):
+    (tmp / "a.mp4").write_text("just some notes\n" * 10)
+    return tmp / "a.mp4"
+
+
+def no_frames(tmp):
+    with av.open(str(tmp / "a.mp4"), "w") as container:
+        stream = container.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        container.start_encoding()
+    return tmp / "a.mp4"
+
+
+def only_sound(tmp):
+    return recordings.sound(tmp / "a.mp4")
+
+
+def huge_frame(tmp):
+    with av.open(str(tmp / "a.mp4"), "w") as container:
+        stream = container.add_stream("mjpeg", rate=1)
+        stream.width = stream.height = 8192
+        stream.pix_fmt = "yuvj420p"
+        container.mux(stream.encode(av.VideoFrame(8192, 8192, "yuvj420p")))
+        container.mux(stream.encode())
+    return tmp / "a.mp4"
+
+
+def hundred_thousand_frames(tmp):
+    with av.open(str(tmp / "a.mp4"), "w") as container:
+        stream = container.add_stream("mpeg4", rate=1000)
+        stream.width, stream.height, stream.pix_fmt = 16, 16, "yuv420p"
+        stream.time_base = stream.codec_context.time_base = Fraction(1, 1000)
+        frame = av.VideoFrame(16, 16, "yuv420p")
+        for k in range(100_000):
+            frame.pts = k
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return tmp / "a.mp4"
+
+
+def long_video(tmp):
+    return recordings.video(tmp / "a.mp4", frames=recordings.pictures(130), rate=1)
+
+
+def picture_bomb() -> bytes:
+    """A PNG that claims 50,000 x 50,000 pixels."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", 50_000, 50_000, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(b"\0" * 10**6))
+        + chunk(b"IEND", b"")
+    )
+
+
+def image_bomb(tmp):
+    (tmp / "a.png").write_bytes(picture_bomb())
+    return tmp / "a.png"
+
+
+def image_bomb_in_hdf5(tmp):
+    with h5py.File(tmp / "a.hdf5", "w") as file:
+        row = np.frombuffer(picture_bomb(), np.uint8)
+        file["observations/images/top"] = np.stack([row, row])
+        file["action"] = np.zeros((2, 14))
+    return tmp / "a.hdf5"
+
+
+def hdf5_bomb(tmp):
+    """A few kilobytes that unpack to gigabytes."""
+    with h5py.File(tmp / "a.hdf5", "w") as file:
+        file.create_dataset(
+            "observations/images/top",
+            (4, 20_000, 20_000, 3),
+            np.uint8,
+            chunks=(1, 20_000, 20_000, 3),
+            compression="gzip",
+        )
+    return tmp / "a.hdf5"
+
+
+def hdf5_endless(tmp):
+    with h5py.File(tmp / "a.hdf5", "w") as file:
+        file.create_dataset("observations/images/top", (10**9, 4, 4, 3), np.uint8, chunks=(1024, 4, 4, 3))
+        file.create_dataset("action", (10**9, 14), np.float32, chunks=(1024, 14))
+    return tmp / "a.hdf5"
+
+
+def hdf5_external_link(tmp):
+    recordings.aloha(tmp / "other.hdf5")
+    with h5py.File(tmp / "a.hdf5", "w") as file:
+        file["observations"] = h5py.ExternalLink(str(tmp / "other.hdf5"), "/observations")
+    return tmp / "a.hdf5"
+
+
+def hdf5_external_storage(tmp):
+    with h5py.File(tmp / "a.hdf5", "w") as file:
+        file.create_dataset("observations/images/top", (2, 4, 4, 3), np.uint8, external=[("/etc/passwd", 0, 96)])
+    return tmp / "a.hdf5"
+
+
+def hdf5_virtual(tmp):
+    recordings.aloha(tmp / "other.hdf5", compressed=False)
+    layout = h5py.VirtualLayout((recordings.FRAMES, 48, 64, 3), np.uint8)
+    layout[:] = h5py.VirtualSource(str(tmp / "other.hdf5"), "observations/images/cam_high", layout.shape)
+    with h5py.File(tmp / "a.hdf5", "w") as file:
+        file.create_virtual_dataset("observations/images/top", layout)
+    return tmp / "a.hdf5"
+
+
+def zip_bomb(tmp):
+    """Its directory says that a member unpacks to 1 GiB."""
+    data = recordings.zip_bytes({"meta/info.json": b"{}", "data/big": b"\0" * 1_234_567})
+    (tmp / "a.zip").write_bytes(data.replace(struct.pack("<I", 1_234_567), struct.pack("<I", 2**30)))
+    return tmp / "a.zip"
+
+
+def zip_large_member(tmp):
+    (tmp / "a.zip").write_bytes(recordings.zip_bytes({"meta/info.json": b"\0" * (60 * 2**20)}))
+    return tmp / "a.zip"
+
+
+def zip_liar(tmp):
+    """A member unpacks to more than it says."""
+    data = recordings.zip_bytes({"meta/info.json": b" " * 1_234_567})
+    (tmp / "a.zip").write_bytes(data.replace(struct.pack("<I", 1_234_567), struct.pack("<I", 17)))
+    return tmp / "a.zip"
+
+
+def zip_many(tmp):
+    (tmp / "a.zip").write_bytes(recordings.zip_bytes({f"images/{i}.png": b"" for i in range(20_001)}))
+    return tmp / "a.zip"
+
+
+def zip_way_out(tmp):
+    (tmp / "a.zip").write_bytes(recordings.zip_bytes({"meta/info.json": b"{}", "../../etc/cron.d/x": b"x"}))
+    return tmp / "a.zip"
+
+
+def zip_link(tmp):
+    with zipfile.ZipFile(tmp / "a.zip", "w") as archive:
+        archive.writestr("meta/info.json", "{}")
+        link = zipfile.ZipInfo("data/passwd")
+        link.external_attr = 0o120777 << 16
+        archive.writestr(link, "/etc/passwd")
+    return tmp / "a.zip"
+
+
+def folder_link(tmp):
+    folder = recordings.lerobot_v21(tmp / "set")
+    (folder / "data" / "passwd").symlink_to("/etc/passwd")
+    return folder
+
+
+def ffconcat(tmp):
+    recordings.video(tmp / "neighbour.mp4")
+    (tmp / "a.mp4").write_text("ffconcat version 1.0\nfile 'neighbour.mp4'\n")
+    return tmp / "a.mp4"
+
+
+def m3u8(tmp):
+    recordings.video(tmp / "neighbour.mp4")
+    (tmp / "a.mp4").write_text("#EXTM3U\n#EXT-X-TARGETDURATION:3\n#EXTINF:3,\nneighbour.mp4\n#EXT-X-ENDLIST\n")
+    return tmp / "a.mp4"
+
+
+def dash(tmp):
+    (tmp / "a.mp4").write_text("<?xml version='1.0'?>\n<MPD xmlns='urn:mpeg:dash:schema:mpd:2011'></MPD>\n")
+    return tmp / "a.mp4"
+
+
+class Harm:
+    def __reduce__(self):
+        return os.mkdir, ("unpickled",)
+
+
+def pickled(tmp):
+    (tmp / "a.hdf5").write_bytes(pickle.dumps(Harm()))
+    return tmp / "a.hdf5"
+
+
+def pickle_in_npz(tmp):
+    np.savez(tmp / "a.npz", images=np.array([Harm()], object))
+    return tmp / "a.npz"
+
+
+def pickle_in_zarr(tmp):
+    recordings.diffusion_policy(tmp / "a.zarr")
+    path = tmp / "a.zarr" / "data" / "state" / ".zarray"
+    entry = json.loads(path.read_text())
+    path.write_text(json.dumps({**entry, "dtype": "|O", "filters": [{"id": "pickle", "protocol": 5}]}))
+    return tmp / "a.zarr"
+
+
+def zarr_bomb(tmp):
+    root = zarr.open_group(str(tmp / "a.zarr"), mode="w", zarr_format=2)
+    root.create_group("data").create_array(
+        "img", shape=(1, 20_000, 20_000, 3), chunks=(1, 20_000, 20_000, 3), dtype="uint8"
+    )
+    return tmp / "a.zarr"
+
+
+def lerobot_way_out(tmp):
+    folder = recordings.lerobot_v21(tmp / "set")
+    info = json.loads((folder / "meta/info.json").read_text())
+    info["data_path"] = "../../../../etc/passwd"
+    (folder / "meta/info.json").write_text(json.dumps(info))
+    return folder
+
+
+CASES = {
+    empty: "is empty",
+    truncated_mp4: "damaged or cut off",
+    truncated_faststart_mp4: "cut off",
+    truncated_hdf5: "damaged or cut off",
+    truncated_mcap: "damaged or cut off",
+    truncated_bag: "damaged or cut off",
+    truncated_zip: "damaged or cut off",
+    text_named_mp4: "no known format",
+    no_frames: "no (frames|video)|damaged",
+    only_sound: "only sound",
+    huge_frame: "8192 x 8192",
+    hundred_thousand_frames: "100000 frames, more than",
+    long_video: "more than 120 s",
+    image_bomb: "megapixels",
+    image_bomb_in_hdf5: "megapixels",
+    hdf5_bomb: "unpacks in pieces of 1144 MB",
+    hdf5_endless: "1000000000 frames, more than",
+    hdf5_external_link: "links to another file",
+    hdf5_external_storage: "lies in another file",
+    hdf5_virtual: "lies in another file",
+    zip_bomb: "unpacks to 1024 MB",
+    zip_large_member: "unpacks to more than 50 MB",
+    zip_liar: "damaged|not JSON",
+    zip_many: "20001 files",
+    zip_way_out: "leads out of it",
+    zip_link: "symbolic link",
+    folder_link: "symbolic link",
+    ffconcat: "playlist",
+    m3u8: "playlist",
+    dash: "playlist",
+    pickled: "pickle",
+    pickle_in_npz: "numpy .npz",
+    pickle_in_zarr: "only numbers are read",
+    zarr_bomb: "unpacks in pieces",
+    lerobot_way_out: "unknown way",
+}
+
+
+@pytest.fixture(autouse=True)
+def patient_when_busy(monkeypatch):
+    """What is refused and why does not depend on how busy the machine is; how fast does."""
+    if busy():
+        monkeypatch.setattr(process, "INSPECT_SECONDS", 120.0)
+
+
+def busy() -> bool:
+    return os.getloadavg()[0] > 1.5 * (os.cpu_count() or 1)
+
+
+@pytest.mark.parametrize(("make", "reason"), CASES.items(), ids=lambda value: getattr(value, "__name__", ""))
+def test_it_is_refused_with_one_line(make, reason, tmp_path):
+    path = make(tmp_path)
+    server = psutil.Process()
+    before, began = server.memory_info().rss, time.monotonic()
+    with pytest.raises(InvalidInputError, match=reason) as caught:
+        process.describe(path)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 400
+    assert server.memory_info().rss - before < MEGABYTES * 2**20
+    assert time.monotonic() - began < (120 if busy() else SECONDS)
+    assert not server.children()
+    assert not os.path.exists("unpickled")
+
+
+def test_a_file_that_is_too_large_is_refused_before_it_is_read(tmp_path):
+    with (tmp_path / "a.mp4").open("wb") as file:
+        file.truncate(51 * 2**20)
+    with pytest.raises(InvalidInputError, match="51 MB, more than 50 MB"):
+        process.describe(tmp_path / "a.mp4")
+
+
+def test_the_next_upload_works(tmp_path):
+    with pytest.raises(InvalidInputError):
+        process.describe(text_named_mp4(tmp_path))
+    assert process.describe(recordings.video(tmp_path / "good.bin.mp4")).frames == recordings.FRAMES
+
+
+def test_a_reader_that_hangs_is_stopped(tmp_path, monkeypatch):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InvalidInputError, match="neither a file nor a folder"):
+        process.describe(tmp_path / "pipe")
+    monkeypatch.setattr(process, "INSPECT_SECONDS", 0.0)
+    with pytest.raises(InvalidInputError, match="took more than 0 s"):
+        process.describe(recordings.gif(tmp_path / "a.gif"))
+    assert not psutil.Process().children()

@@ -1,0 +1,246 @@
+"""The parent's side of reading a recording: starts the child, believes nothing it says, stops it in time."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wam_demo.config import ROOT
+from wam_demo.data.uploads.contracts import Description, Numbers, View
+from wam_demo.errors import InvalidInputError, UnknownNameError
+from wam_demo.limits import DECODE_SECONDS, INSPECT_SECONDS, UPLOAD_BYTES
+from wam_demo.types import Image
+
+_LINE_BYTES = 16 * 2**20
+_ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "2",
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONSAFEPATH": "1",
+}
+_MAX_ROWS, _MAX_DIM = 200_000, 1024
+
+
+def describe(path: Path) -> Description:
+    """What a recording holds.
+
+    Args:
+        path: File or folder; anything may be in it.
+
+    Raises:
+        InvalidInputError: It is no recording, is damaged, or exceeds a limit; one line says which.
+    """
+    check_upload(path)
+    with _Child({"action": "describe", "path": str(path)}, INSPECT_SECONDS) as child:
+        found = Description.from_document(child.message()["description"])
+    if not found.episodes or not found.cameras:
+        raise InvalidInputError("the recording has no episode with a camera")
+    return found
+
+
+def check_upload(path: Path) -> None:
+    """Refuse what is not there, and files larger than an upload may be."""
+    if not path.exists():
+        raise InvalidInputError(f"there is no file {str(path)[:200]!r}")
+    if path.is_file() and path.stat().st_size > UPLOAD_BYTES:
+        raise InvalidInputError(f"the file has {path.stat().st_size >> 20} MB, more than {UPLOAD_BYTES >> 20} MB")
+    if not path.is_file() and not path.is_dir():
+        raise InvalidInputError("this is neither a file nor a folder")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which part of a recording is read, and how.
+
+    Attributes:
+        views: Cameras to read.
+        signals: Arrays of numbers to read.
+        episode: Index in `Description.episodes`.
+        start: Seconds from the episode's beginning.
+        stop: Seconds; ``None`` is the end.
+        speed: Factor on the recording's rate, where the file states a wrong one.
+        size: Side of the square pictures [px].
+    """
+
+    views: Sequence[View]
+    signals: Sequence[str] = ()
+    episode: int = 0
+    start: float = 0.0
+    stop: float | None = None
+    speed: float = 1.0
+    size: int = 256
+
+
+class EpisodeStream:
+    """Numbers of an episode at once, its pictures one control step after the other.
+
+    A context manager: the child process ends with it.
+
+    Args:
+        path: File or folder.
+        selection: What is read.
+
+    Attributes:
+        times: (T,) seconds of the recording's own frames.
+        values: (T, D) by signal.
+        steps: Control steps at 10 Hz in the selected range.
+    """
+
+    def __init__(self, path: Path, selection: Selection) -> None:
+        check_upload(path)
+        request = {**asdict(selection), "action": "read", "path": str(path)}
+        self._shape = (selection.size, selection.size, 3)
+        self._cameras = len(selection.views)
+        self._child = _Child(request, DECODE_SECONDS)
+        try:
+            self._read_numbers()
+        except BaseException:
+            self._child.close()
+            raise
+
+    def _read_numbers(self) -> None:
+        header = self._child.message()
+        frames, self.steps = int(header["frames"]), int(header["ticks"])
+        dims = {str(name): int(dim) for name, dim in header["signals"].items()}
+        if not 0 < frames <= _MAX_ROWS or any(not 0 <= dim <= _MAX_DIM for dim in dims.values()):
+            raise InvalidInputError("the episode holds more numbers than any episode does")
+        self.times: NDArray[np.float64] = np.frombuffer(self._child.exactly(8 * frames), np.float64)
+        self.values: Mapping[str, Numbers] = {
+            name: np.frombuffer(self._child.exactly(4 * frames * dim), np.float32).reshape(frames, dim)
+            for name, dim in dims.items()
+        }
+
+    def pictures(self) -> Iterator[list[Image]]:
+        """(size, size, 3) uint8 of every view, control step after control step.
+
+        Raises:
+            InvalidInputError: The recording turns out to be damaged, or takes too long to decode.
+        """
+        count = int(np.prod(self._shape))
+        while "end" not in (message := self._child.message()):
+            if message.get("pictures") != self._cameras:
+                raise InvalidInputError("the recording was read in an unexpected way")
+            yield [
+                np.frombuffer(self._child.exactly(count), np.uint8).reshape(self._shape) for _ in range(self._cameras)
+            ]
+
+    def close(self) -> None:
+        """End the child process."""
+        self._child.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class _Child:
+    """One child process; it is killed when it keeps silent for ``patience`` seconds, and at the end."""
+
+    def __init__(self, request: Mapping[str, Any], patience: float) -> None:
+        self._patience = patience
+        self._buffer = bytearray()
+        environment = {**os.environ, **_ENVIRONMENT, "PYTHONPATH": str(ROOT)}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "wam_demo.data.uploads.child"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            cwd="/",
+            start_new_session=True,
+        )
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(
+                json.dumps({**request, "path": os.path.abspath(request["path"])}).encode() + b"\n"
+            )
+            self._process.stdin.close()
+        except BrokenPipeError:
+            pass  # it died; reading its answer says so
+
+    def message(self) -> dict[str, Any]:
+        """The next JSON line; raises `InvalidInputError` with the child's reason if it is a refusal."""
+        deadline = time.monotonic() + self._patience
+        while (end := self._buffer.find(b"\n")) < 0:
+            if len(self._buffer) > _LINE_BYTES:
+                raise InvalidInputError("the recording lists more than any recording does")
+            self._more(deadline)
+        line = bytes(self._buffer[:end])
+        del self._buffer[: end + 1]
+        try:
+            message = json.loads(line)
+        except ValueError:
+            raise InvalidInputError("the recording was read in an unexpected way") from None
+        if "error" in message:
+            raise InvalidInputError(" ".join(str(message["error"]).split())[:400])
+        return message
+
+    def exactly(self, count: int) -> bytes:
+        """The next ``count`` raw bytes."""
+        deadline = time.monotonic() + self._patience
+        while len(self._buffer) < count:
+            self._more(deadline)
+        data = bytes(self._buffer[:count])
+        del self._buffer[:count]
+        return data
+
+    def _more(self, deadline: float) -> None:
+        stdout = self._process.stdout
+        assert stdout is not None
+        poll = select.poll()  # unlike select, not limited to low file numbers
+        poll.register(stdout, select.POLLIN)
+        if not poll.poll(max(0.0, 1e3 * (deadline - time.monotonic()))):
+            raise InvalidInputError(f"the recording took more than {self._patience:.0f} s to read")
+        data = os.read(stdout.fileno(), 1 << 18)
+        if not data:
+            raise InvalidInputError(
+                "the recording could not be read within the limits of memory and time, or it is damaged"
+            )
+        self._buffer += data
+
+    def close(self) -> None:
+        self._process.kill()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        self._process.wait()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def require_episode(description: Description, episode: int) -> int:
+    """Return the index if the recording has such an episode."""
+    if not 0 <= episode < len(description.episodes):
+        raise InvalidInputError(f"episode {episode} does not exist; valid: 0 .. {len(description.episodes) - 1}")
+    return episode
+
+
+def require_camera(description: Description, name: str) -> str:
+    """Return the name if the recording has such a camera."""
+    names = [camera.name for camera in description.cameras]
+    if name not in names:
+        raise UnknownNameError("camera", name, names)
+    return name

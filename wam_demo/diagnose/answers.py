@@ -1,0 +1,145 @@
+"""What a policy answered along a clip, kept so that any step can be looked at: plans, attention, futures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from wam_demo.diagnose.openloop import Imagine, Judged, OpenLoopScores, Plan, displacement_error, judge, score
+from wam_demo.diagnose.retouch import Retouch
+from wam_demo.sources.clip import Clip
+from wam_demo.sources.recording import Moment
+from wam_demo.types import CHUNK_STEPS, FUTURE_STEPS, ActionChunk, Image, Prediction, Vector
+
+
+class Answers:
+    """A policy's answers to one clip under one disturbance; small ones in memory, pictures on disk.
+
+    Args:
+        clip: What is answered.
+        retouch: How its pictures are disturbed.
+        plan: Answers observations.
+        imagine: Samples futures; ``None`` without imagination.
+        folder: For imagined pictures.
+    """
+
+    def __init__(self, clip: Clip, retouch: Retouch, plan: Plan, imagine: Imagine | None, folder: Path) -> None:
+        self.clip, self.retouch = clip, retouch
+        self._plan, self._imagine, self._folder = plan, imagine, folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self._cameras: tuple[str, ...] = ()
+        self._predictions: dict[int, Prediction] = {}
+        self.plan_error = np.full(clip.total, np.nan)
+        """(total,) distance [m] between planned and recorded TCP at the end of the plan; NaN where unknown."""
+        self.scores: OpenLoopScores | None = None
+        """There when every step has been answered."""
+
+    @property
+    def imagines(self) -> bool:
+        """Whether the policy imagines."""
+        return self._imagine is not None
+
+    def moment(self, step: int) -> Moment:
+        """The step as the policy sees it, disturbed."""
+        found = self.clip.moment(step)
+        if not self.retouch.changes:
+            return found
+        observation = self.retouch.observation(found.observation, step)
+        return Moment(step, observation, self.retouch.apply(found.pictures, step), found.action, found.recorded)
+
+    def prediction(self, step: int) -> Prediction:
+        """The policy's answer at a step; asked for when it is not there yet."""
+        if step not in self._predictions:
+            self._keep(Judged(self.moment(step), self._plan([self.moment(step).observation])[0]))
+        return self._predictions[step]
+
+    def future(self, step: int) -> Mapping[str, Image] | None:
+        """(4, H, W, 3) imagined at a step by camera; asked for when it is not there yet."""
+        if self._imagine is None:
+            return None
+        path = self._folder / f"{step:05d}.png"
+        if not path.exists():
+            self._save(step, self._imagine([self.moment(step).observation])[0])
+        return self._load(path)
+
+    def run(self, every: int, on_step: Callable[[], None]) -> None:
+        """Answer every step and score them.
+
+        Args:
+            every: Control steps between two imaginations.
+            on_step: Called after each step; may raise to stop.
+        """
+        moments = (self.moment(step) for step in range(self.clip.steps))
+
+        def answered() -> Iterator[Judged]:
+            for entry in judge(moments, self._plan, self._imagine, every):
+                self._keep(entry)
+                yield entry
+
+        self.scores = score(answered(), self.clip.actions, on_step)
+
+    def _keep(self, entry: Judged) -> None:
+        step = entry.moment.step
+        self._predictions[step] = _slim(entry.prediction)
+        recorded = self.clip.actions[step : step + CHUNK_STEPS]
+        apart = displacement_error(np.asarray(entry.prediction.chunk.actions), recorded)
+        finite = apart[np.isfinite(apart)]
+        self.plan_error[step] = finite[-1] if len(finite) else np.nan
+        if entry.future is not None:
+            self._save(step, entry.future)
+
+    def _save(self, step: int, future: Mapping[str, Image]) -> None:
+        """One PNG: a row per camera, a column per moment."""
+        rows = [np.concatenate(list(frames), axis=1) for frames in future.values()]
+        sheet = cv2.cvtColor(np.concatenate(rows), cv2.COLOR_RGB2BGR)
+        partial = self._folder / f".{step:05d}.png"
+        cv2.imwrite(str(partial), sheet)
+        partial.replace(self._folder / f"{step:05d}.png")
+        self._cameras = tuple(future)
+
+    def _load(self, path: Path) -> dict[str, Image]:
+        sheet: Any = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
+        rows = np.split(sheet, len(self._cameras))
+        return {
+            c: np.stack(np.split(row, len(FUTURE_STEPS), axis=1)) for c, row in zip(self._cameras, rows, strict=True)
+        }
+
+
+def _slim(prediction: Prediction) -> Prediction:
+    """The parts that are looked at later."""
+    return Prediction(
+        ActionChunk(np.array(prediction.chunk.actions, np.float32)),
+        attention={camera: np.array(grid, np.float32) for camera, grid in prediction.attention.items()},
+        attention_mass=dict(prediction.attention_mass),
+        timing_ms=dict(prediction.timing_ms),
+    )
+
+
+def change(disturbed: Prediction, clean: Prediction) -> dict[str, Any]:
+    """What a disturbance changed in an answer.
+
+    Returns:
+        ``plan_m``: distance [m] of the planned TCP after 16 steps; ``gripper``: largest change of the
+        planned opening; ``attention``: total variation 0..1 of where it looks.
+    """
+    first, second = np.asarray(disturbed.chunk.actions), np.asarray(clean.chunk.actions)
+    moved = np.linalg.norm((first[:, :3] - second[:, :3]).sum(0))
+    shared = [c for c in disturbed.attention if c in clean.attention]
+    looked = sum(float(np.abs(disturbed.attention[c] - clean.attention[c]).sum()) for c in shared)
+    looked += sum(abs(m - clean.attention_mass.get(n, 0.0)) for n, m in disturbed.attention_mass.items())
+    return {
+        "plan_m": float(moved),
+        "gripper": float(np.abs(first[:, 6] - second[:, 6]).max()),
+        "attention": looked / 2 if shared else None,
+    }
+
+
+def planned_path(prediction: Prediction, start: Vector, opening: float) -> Vector:
+    """(17, 4) planned TCP position [m] from ``start`` on, and gripper opening."""
+    actions = np.asarray(prediction.chunk.actions, np.float32)
+    positions = start + np.vstack([np.zeros(3, np.float32), actions[:, :3].cumsum(0)])
+    return np.column_stack([positions, np.append(opening, actions[:, 6])]).astype(np.float32)

@@ -1,0 +1,170 @@
+"""A recorded episode as a source: what was seen, and what was done, at the control rate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import cv2
+import numpy as np
+
+from wam_demo.data.uploads.contracts import Description, View
+from wam_demo.data.uploads.mapping import RobotMapping
+from wam_demo.data.uploads.motion import actions, control_rows, states
+from wam_demo.data.uploads.process import EpisodeStream, Selection, require_episode
+from wam_demo.data.uploads.sampling import ticks
+from wam_demo.errors import DataError, InvalidInputError
+from wam_demo.types import CONTROL_HZ, IMAGE_SIZE, Image, Observation, Vector
+
+SHOWN_SIZE = 256
+"""Side of the pictures that a person sees [px]."""
+GREY = 110
+"""Level of the picture that stands for a camera the recording lacks."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One control step of a recording.
+
+    Attributes:
+        step: From 0, at 10 Hz.
+        observation: What a policy sees: (128, 128, 3) images, state, instruction, time.
+        pictures: (256, 256, 3) uint8 of the same cameras, for people.
+        action: (7,) float32 that was recorded; NaN where it is not known.
+        recorded: Cameras that the recording really has; the others are grey.
+    """
+
+    step: int
+    observation: Observation
+    pictures: Mapping[str, Image]
+    action: Vector
+    recorded: tuple[str, ...] = ("front", "wrist")
+
+
+class Recording:
+    """One episode of a file, decoded in a child process while it is read; memory does not grow with its length.
+
+    A context manager: the child process ends with it.
+
+    Args:
+        path: File or folder, in any format of `data.uploads`.
+        found: From `describe`.
+        mapping: How it is read; it is validated.
+        episode: Index of the episode.
+        start: Seconds from its beginning.
+        stop: Seconds; ``None`` is its end.
+
+    Attributes:
+        steps: Control steps.
+        frames: The recording's own frames in that range.
+        states: (steps, 17) float32.
+        actions: (steps, 7) float32, NaN where unknown.
+
+    Raises:
+        InvalidInputError: The mapping does not fit, the range is empty, or the file is damaged.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        found: Description,
+        mapping: RobotMapping,
+        episode: int = 0,
+        start: float = 0.0,
+        stop: float | None = None,
+    ) -> None:
+        self.mapping = mapping.validated(found)
+        require_episode(found, episode)
+        if not 0 <= start < (np.inf if stop is None else stop):
+            raise InvalidInputError(f"the range {start:g} .. {stop if stop is not None else 'end'} s is empty")
+        self._cameras = {"front": View(mapping.front, mapping.front_turn, mapping.fit)}
+        if mapping.wrist is not None:
+            self._cameras["wrist"] = View(mapping.wrist, mapping.wrist_turn, mapping.fit)
+        speed = 1.0 if mapping.fps is None else mapping.fps / found.fps
+        selection = Selection(
+            list(self._cameras.values()), mapping.signals, episode, start, stop, speed, size=SHOWN_SIZE
+        )
+        self._stream = EpisodeStream(path, selection)
+        at = ticks(float(self._stream.times[-1]), start, stop)
+        self.steps = self._stream.steps
+        if self.steps != len(at) or self.steps == 0:
+            self._stream.close()
+            raise InvalidInputError(
+                f"the range from {start:g} s on is empty: the episode lasts {self._stream.times[-1]:.1f} s"
+            )
+        rows = control_rows(self._stream.times, at)
+        times = self._stream.times
+        self.frames = int(((times >= times[rows[0]]) & (times < at[-1] + 1 / CONTROL_HZ)).sum())
+        self.states = states(self._stream.values, mapping, rows)
+        self.actions = actions(self._stream.values, mapping, rows)
+
+    def moments(self) -> Iterator[Moment]:
+        """Every control step, once.
+
+        Raises:
+            InvalidInputError: The file turns out to be damaged further on.
+        """
+        for step, pictures in enumerate(self._stream.pictures()):
+            yield self._moment(step, dict(zip(self._cameras, pictures, strict=True)))
+
+    def _moment(self, step: int, pictures: dict[str, Image]) -> Moment:
+        pictures.setdefault("wrist", np.full((SHOWN_SIZE, SHOWN_SIZE, 3), GREY, np.uint8))
+        images = {name: small(picture) for name, picture in pictures.items()}
+        observation = Observation(images, self.states[step], self.mapping.instruction, step / CONTROL_HZ)
+        return Moment(step, observation, pictures, self.actions[step], tuple(self._cameras))
+
+    def close(self) -> None:
+        """End the child process."""
+        self._stream.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def small(picture: Image) -> Image:
+    """A picture at the size that a policy sees."""
+    return cv2.resize(picture, (IMAGE_SIZE, IMAGE_SIZE), interpolation=cv2.INTER_AREA)
+
+
+class RecordingSource:
+    """Implements `Source`: what is commanded changes nothing, `apply` returns what was done back then.
+
+    Args:
+        recording: Played from its beginning.
+    """
+
+    def __init__(self, recording: Recording) -> None:
+        self._moments = recording.moments()
+        self._now = next(self._moments, None)
+
+    @property
+    def finished(self) -> bool:
+        """Whether the recording is over."""
+        return self._now is None
+
+    def observe(self) -> Observation:
+        """What was seen at this control step.
+
+        Raises:
+            DataError: The recording is over.
+        """
+        return self._moment().observation
+
+    def apply(self, action: Vector) -> Vector:
+        """Go on by one control step; returns the recorded (7,) action, NaN where unknown."""
+        done = self._moment().action
+        self._now = next(self._moments, None)
+        return done
+
+    def _moment(self) -> Moment:
+        if self._now is None:
+            raise DataError("the recording is over")
+        return self._now

@@ -1,0 +1,117 @@
+// The elements of "Your robot". CONFIG (policies, horizons, choices, limits) comes from robot.py.
+const escapeHtml = (text) => String(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+const option = (value, label = value) => `<option value="${escapeHtml(value)}">${escapeHtml(label)}</option>`;
+const options = (items) => items.map((item) => (typeof item === "string" ? option(item) : option(item.name, item.label))).join("");
+
+const view = (id, title, aside = "") => `
+  <section class="panel view" data-view="${id}" aria-label="${title}">
+    <header><h3>${title}</h3>${aside}</header>
+    <div class="frame"><canvas class="main" width="256" height="256" role="img" aria-label="${title}: front camera"></canvas>
+      <p class="absent" hidden></p></div>
+    <div class="below"><canvas class="second" width="128" height="128" role="img" aria-label="${title}: wrist camera"></canvas>
+      <div class="facts"></div></div>
+  </section>`;
+
+const chart = (id, title, note, legend = "") => `
+  <section class="panel chart" aria-label="${title}"><header><h3>${title}</h3>${legend}<span class="note">${note}</span></header>
+    <div class="plot" data-plot="${id}" role="img" aria-label="${title}"></div></section>`;
+
+const slider = (name, help) => `
+  <label class="slider" title="${help}"><span>${name}</span>
+    <input type="range" min="0" max="5" step="1" value="0" data-retouch="${name}"><output>0</output></label>`;
+
+const row = (name, label, field, help = "") =>
+  `<label class="entry" title="${help}"><span>${label}</span>${field.replace("data-map", `data-map="${name}"`)}</label>`;
+const select = (items) => `<select data-map>${options(items)}</select>`;
+const numbersField = (hint) => `<input type="text" data-map list="robot-numbers" placeholder="${hint}" autocomplete="off" spellcheck="false">`;
+const valueField = `<input type="text" inputmode="decimal" data-map size="6" autocomplete="off">`;
+
+const TURN_WORDS = { none: "as it is", half: "turned by half", flip: "upside down", left: "turned left", right: "turned right" };
+const FIT_WORDS = { crop: "cut to a square", pad: "bars to a square" };
+const ACTION_WORDS = { recorded: "the file's actions", motion: "the recorded motion", none: "none" };
+const words = (names, table) => names.map((name) => ({ name, label: table[name] || name }));
+
+const SETUP = `
+  <div class="setup">
+    <section class="panel bring">
+      <label class="drop" tabindex="0"><input type="file" class="hidden">
+        <b>Drop a recording here</b><span>or choose a file, up to ${CONFIG.megabytes} MB</span>
+        <small>mp4 · webm · LeRobot (zip) · HDF5 · MCAP · ROS bag · zarr (zip) · GIF · images (zip)</small></label>
+      <div class="or">
+        ${CONFIG.example ? `<button type="button" class="pad primary" data-do="example">Try the example</button>` : ""}
+        <form data-form="hub"><label class="hidden" for="robot-hub">LeRobot dataset on the Hub</label>
+          <input id="robot-hub" type="text" placeholder="or a LeRobot repo id: owner/name" autocomplete="off" spellcheck="false">
+          <button type="submit" class="pad">Fetch</button></form>
+      </div>
+    </section>
+    <section class="panel found" hidden>
+      <header><h3>Found</h3><span class="note" data-text="title"></span></header>
+      <ul class="facts-list"></ul>
+      <form class="mapping" data-form="open">
+        <fieldset><legend>Cameras</legend>
+          ${row("front", "stands for front", select([]))}${row("front_turn", "picture", select(words(CONFIG.turns, TURN_WORDS)))}
+          ${row("wrist", "stands for wrist", select([]))}${row("wrist_turn", "picture", select(words(CONFIG.turns, TURN_WORDS)))}
+          ${row("fit", "not square", select(words(CONFIG.fits, FIT_WORDS)))}
+          ${row("fps", "frames a second", valueField, "Only if the file states another rate than the true one")}</fieldset>
+        <fieldset><legend>State <small>signal[start:stop], empty = not recorded</small></legend>
+          ${row("position", "tool position (3)", numbersField("state[0:3]"), "Metres")}
+          ${row("rotation", "tool rotation", numbersField("state[3:7]"))}${row("rotation_kind", "written as", select(CONFIG.rotations))}
+          ${row("gripper", "gripper (1)", numbersField("state[7:8]"))}
+          ${row("gripper_closed", "when closed", valueField)}${row("gripper_open", "when open", valueField)}
+          ${row("joints", "joints (up to 7)", numbersField("qpos[0:7]"), "Radians")}
+          ${row("align", "start where our arm starts", `<input type="checkbox" data-map>`, "Moves the recorded path, not its shape")}</fieldset>
+        <fieldset><legend>Action to compare with</legend>
+          ${row("action_kind", "taken from", select(words(CONFIG.actions, ACTION_WORDS)))}
+          ${row("action", "actions (7)", numbersField("action[0:7]"))}
+          ${row("action_scale", "metres a unit", valueField)}${row("action_turn_scale", "radians a unit", valueField)}</fieldset>
+        <fieldset><legend>Episode</legend>
+          <label class="entry"><span>episode</span><select data-field="episode"></select></label>
+          <label class="entry"><span>from second</span><input type="text" inputmode="decimal" data-field="start" size="6" placeholder="0"></label>
+          <label class="entry"><span>to second</span><input type="text" inputmode="decimal" data-field="stop" size="6" placeholder="end"></label>
+          <label class="entry"><span>policy</span><select data-field="policy">${options(CONFIG.policies)}</select></label>
+          ${row("instruction", "what it is told", `<input type="text" data-map autocomplete="off">`)}
+          <button type="submit" class="pad primary">Open episode</button></fieldset>
+        <datalist id="robot-numbers"></datalist>
+      </form>
+    </section>
+  </div>`;
+
+const PLAYER = `
+  <div class="player" hidden>
+    <div class="toolbar">
+      <b data-text="name"></b><span class="label" title="The recording goes on whatever the policy plans">Open loop · these weights have not seen this robot</span>
+      <span class="grow"></span><span class="progress" data-text="progress"></span>
+      <button type="button" class="tool" data-do="setup">Change mapping</button>
+    </div>
+    <div class="stage">
+      <div class="work">
+        <div class="strip">
+          ${view("now", "Now")}
+          ${view("imagined", "Imagined", `<label class="horizon"><span class="hidden">How far ahead</span>
+            <input type="range" min="0" max="${CONFIG.horizons.length - 1}" step="1" value="${CONFIG.horizons.length - 1}"><output></output></label>`)}
+          ${view("attention", "Attention")}${view("surprise", "Imagined − actual")}
+        </div>
+        <div class="scrub"><button type="button" class="pad" data-do="play" aria-label="Play"></button>
+          <input type="range" min="0" max="0" step="1" value="0" aria-label="Place in the episode" data-role="scrub"><output>0.0 s</output></div>
+        <div class="charts">
+          ${chart("path", "Action", "cm from start · solid recorded, dashed planned", `<ul class="legend"><li class="x">x</li><li class="y">y</li><li class="z">z</li><li class="g">gripper</li></ul>`)}
+          ${chart("error", "Plan error", "cm at the plan's end")}
+        </div>
+      </div>
+      <aside class="side">
+        <section><h3 class="kicker">Disturb the recording <span class="note">0–5</span></h3>
+          ${slider("noise", "Pixel noise in both views")}${slider("occlusion", "A grey rectangle over the front view")}
+          ${slider("crop", "Both views cropped in the middle")}${slider("light", "Darker and tinted")}
+          <p class="change"></p>
+          <button type="button" class="pad wide" data-do="run" disabled>Run the episode so</button></section>
+        <section><h3 class="kicker">Errors <span class="note">mean over the episode</span></h3><div class="scores"></div></section>
+        <section><h3 class="kicker">Download</h3><div class="pads three">
+          <button type="button" class="pad" data-download="dataset" title="LeRobotDataset v3, zipped" disabled>LeRobot v3</button>
+          <button type="button" class="pad" data-download="table" disabled>CSV</button>
+          <button type="button" class="pad" data-download="video" disabled>Video</button></div>
+          <video controls muted playsinline hidden></video></section>
+      </aside>
+    </div>
+  </div>`;
+
+const MARKUP = `<div class="wam robot" data-state="setup">${SETUP}${PLAYER}<p class="status" role="status" aria-live="polite"></p></div>`;

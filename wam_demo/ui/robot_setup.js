@@ -1,0 +1,102 @@
+// Brings a recording: upload, example or Hub; shows what was found; reads the mapping.
+const root = element.querySelector(".robot") || (() => { element.innerHTML = MARKUP; return element.firstElementChild; })();
+const $ = (selector) => root.querySelector(selector);
+const $$ = (selector) => [...root.querySelectorAll(selector)];
+const setText = (node, text) => { if (node.textContent !== text) node.textContent = text; };
+
+// A page asks under one name, so that a reload finds its recording again.
+function pageName() {
+  let key = null;
+  try { key = sessionStorage.getItem("wam-robot-page"); } catch { /* private mode */ }
+  key ||= [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  try { sessionStorage.setItem("wam-robot-page", key); } catch { /* private mode */ }
+  return key;
+}
+const page = pageName();
+
+// Answers of the server; what is wrong comes back as an Error whose text is meant for a person.
+async function ask(kind, question = {}) {
+  let answer;
+  try { answer = await server.robot({ kind, page, ...question }); } catch { throw new Error("the server does not answer; try again"); }
+  if (answer?.error) throw new Error(answer.error);
+  return answer;
+}
+
+function say(text, warn = false) {
+  const line = $(".status");
+  setText(line, text);
+  line.classList.toggle("warn", warn);
+}
+
+// One thing at a time: while something is brought, nothing else can be.
+let bringing = false;
+async function bring(what, work) {
+  if (bringing) return;
+  bringing = true;
+  root.classList.add("busy");
+  say(`${what} …`);
+  try { found(await work()); } catch (error) { say(error.message, true); }
+  root.classList.remove("busy");
+  bringing = false;
+}
+
+function send(file) {
+  if (!file) return;
+  if (file.size > CONFIG.megabytes * 2 ** 20) return say(`${file.name} has ${(file.size / 2 ** 20).toFixed(0)} MB, more than ${CONFIG.megabytes} MB`, true);
+  if (!file.size) return say(`${file.name} is empty`, true);
+  bring(`Reading ${file.name}`, async () => {
+    let stored;
+    try { stored = await upload(file); } catch { throw new Error("the upload did not arrive; try again"); }
+    return ask("inspect", { path: stored.path, name: file.name });
+  });
+}
+
+const drop = $(".drop"), chooser = $(".drop input");
+chooser.addEventListener("change", () => { send(chooser.files[0]); chooser.value = ""; });
+drop.addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); chooser.click(); } });
+for (const kind of ["dragover", "dragleave", "drop"]) drop.addEventListener(kind, (event) => {
+  event.preventDefault();
+  drop.classList.toggle("over", kind === "dragover");
+  if (kind === "drop") send(event.dataTransfer.files[0]);
+});
+$('[data-do="example"]')?.addEventListener("click", () => bring("Opening the example", () => ask("example")));
+$('[data-form="hub"]').addEventListener("submit", (event) => {
+  event.preventDefault();
+  const repository = $("#robot-hub").value.trim();
+  if (repository) bring(`Fetching ${repository}`, () => ask("hub", { repository }));
+});
+
+const factWords = (f, episodes) => [
+  ["format", f.robot ? `${f.format} · ${f.robot}` : f.format], ["cameras", f.cameras.map((c) => `${c.name} (${c.size})`).join(", ")],
+  ["frames", `${f.frames} at ${Number(f.fps.toFixed(2))} a second`], ["episodes", episodes],
+  ["numbers", f.signals.map((s) => `${s.name} (${s.dim})`).join(", ") || "none"],
+];
+
+function found({ title, found: f, mapping }) {
+  $(".found").hidden = false;
+  setText($('[data-text="title"]'), title);
+  setText($('[data-text="name"]'), title);
+  $(".facts-list").innerHTML = factWords(f, String(f.episodes.length)).map(([name, text]) => `<li><span>${name}</span><b title="${escapeHtml(text)}">${escapeHtml(text)}</b></li>`).join("");
+  const cameras = f.cameras.map((c) => c.name);
+  field("front").innerHTML = options(cameras);
+  field("wrist").innerHTML = option("", "not recorded") + options(cameras);
+  $("#robot-numbers").innerHTML = f.signals.map((s) => option(`${s.name}[0:${s.dim}]`)).join("");
+  $('[data-field="episode"]').innerHTML = f.episodes.map((e, i) => option(i, `${e.name} · ${e.seconds} s`)).join("");
+  $('[data-field="start"]').value = $('[data-field="stop"]').value = "";
+  for (const input of $$("[data-map]")) {
+    const value = mapping[input.dataset.map];
+    if (input.type === "checkbox") input.checked = Boolean(value);
+    else input.value = value === null || value === undefined ? "" : typeof value === "number" ? String(Number(value.toFixed(5))) : value;
+  }
+  showMode("setup");
+  say("Check what stands for what, then open an episode.");
+}
+const field = (name) => $(`[data-map="${name}"]`);
+
+const readMapping = () => Object.fromEntries($$("[data-map]").map((input) => [input.dataset.map, input.type === "checkbox" ? input.checked : input.value.trim()]));
+const readField = (name) => $(`[data-field="${name}"]`).value.trim();
+$('[data-form="open"]').addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const question = { mapping: readMapping(), episode: Number(readField("episode")), start: readField("start"), stop: readField("stop"), policy: readField("policy") };
+  try { started(await ask("open", question)); } catch (error) { say(error.message, true); }
+});
