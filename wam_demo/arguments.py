@@ -10,6 +10,8 @@ from typing import Any, NoReturn
 
 from wam_demo.errors import InvalidInputError, UnknownNameError
 
+DEFAULT_TASK = "pick_place"
+
 
 class Parser(argparse.ArgumentParser):
     """Raises `InvalidInputError` with one line where argparse would print its usage and exit."""
@@ -106,3 +108,26 @@ def directory(text: str) -> Path:
     if not path.is_dir():
         raise argparse.ArgumentTypeError(f"there is no folder {text[:200]!r}")
     return path
+
+
+def add_policy(parser: Parser) -> None:
+    """Which policy, with which weights."""
+    parser.add_argument("--policy", default="agra", metavar="P", help="policy (agra)")
+    parser.add_argument("--checkpoint", type=Path, metavar="DIR", help="weights instead of the shipped ones")
+
+
+def add_one_task(parser: Parser) -> None:
+    """Which task."""
+    from wam_demo.sim import TASKS
+
+    parser.add_argument("--task", type=one_of("task", list(TASKS)), default=DEFAULT_TASK, metavar="T")
+
+
+def add_batch(parser: Parser) -> None:
+    """How many episodes share a policy call."""
+    parser.add_argument("--batch", type=whole(1, 64), default=8, metavar="N", help="episodes at a time (8)")
+
+
+def add_processes(parser: Parser) -> None:
+    """How many processes simulate."""
+    parser.add_argument("--processes", type=whole(1, 64), default=2, metavar="P", help="simulator processes (2)")

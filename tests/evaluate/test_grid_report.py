@@ -110,13 +110,13 @@ def test_a_grid_that_has_not_begun_and_a_folder_without_one(tmp_path):
 
 
 def test_the_command_plays_the_same_grid(monkeypatch):
-    from wam_demo import commands
     from wam_demo.cli import _parser
+    from wam_demo.commands import evaluate
 
     spec = replace(GRID, instruction="take the 'red' one; then stop", linger=4).validated()
     words = shlex.split(command(spec))
     assert words[:3] == ["python", "-m", "wam_demo"]
-    assert commands._grid(_parser().parse_args(words[3:])) == spec
+    assert evaluate._grid(_parser().parse_args(words[3:])) == spec
 
 
 def test_names_from_outside_cannot_break_the_page():

@@ -1,0 +1,57 @@
+"""``demos``: demonstrations of the scripted expert, as a LeRobot dataset."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from wam_demo.arguments import Parser, add_processes, real, weighted_tasks, whole
+from wam_demo.commands.output import finish, prepare, require_learned
+
+if TYPE_CHECKING:
+    from wam_demo.policy.driven import DrivenTask
+
+SUMMARY = "write demonstrations of the scripted expert"
+
+
+def add_arguments(parser: Parser) -> None:
+    """What the command line takes."""
+    parser.add_argument("--task", type=weighted_tasks, required=True, metavar="T[:W][,T[:W]]")
+    parser.add_argument("--episodes", type=whole(1, 1_000_000), required=True, metavar="N")
+    parser.add_argument(
+        "--every", type=whole(1, 100), default=1, metavar="K", help="control steps per stored frame (1)"
+    )
+    parser.add_argument("--noise", type=real(0, 1), default=1.0, help="scale of the noise on the actions (1)")
+    parser.add_argument("--driver", metavar="P", help="a learned policy acts and the expert only labels (DAgger)")
+    parser.add_argument("--checkpoint", metavar="DIR", help="weights of the driver instead of the shipped ones")
+    add_processes(parser)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Collect demonstrations into a LeRobot dataset at ``--out``."""
+    from wam_demo.data.collect import collect
+
+    out = prepare(options, "demos")
+    report = collect(
+        options.task,
+        options.episodes,
+        out,
+        seed=options.seed,
+        processes=options.processes,
+        every=options.every,
+        noise=options.noise,
+        open_task=_driven(options),
+    )
+    finish(out, "demos", {"task": ",".join(options.task), "seed": options.seed, **asdict(report)})
+
+
+def _driven(options: argparse.Namespace) -> DrivenTask | None:
+    """What acts while the expert labels; ``None`` for the expert itself."""
+    if options.driver is None:
+        return None
+    from wam_demo.policy.base import checkpoint_directory
+    from wam_demo.policy.driven import DrivenTask
+
+    require_learned(argparse.Namespace(policy=options.driver, checkpoint=options.checkpoint))
+    return DrivenTask(checkpoint_directory(options.driver, options.checkpoint))

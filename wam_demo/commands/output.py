@@ -1,0 +1,46 @@
+"""What commands share: the output folder, results.json, progress, and which policies have weights."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from wam_demo.errors import InvalidInputError
+
+
+def prepare(options: argparse.Namespace, command: str) -> Path:
+    """The output folder, proven writable before work starts."""
+    from wam_demo.evaluate.report import prepare_output
+
+    return prepare_output(options.out or Path("results") / f"{command}-{time.strftime('%Y%m%d-%H%M%S')}")
+
+
+def finish(out: Path, command: str, content: dict[str, Any], printed: bool = False) -> None:
+    """Write results.json, print the table unless that is done, and say where the file is."""
+    from wam_demo.evaluate.report import measure_table, write_results
+
+    if not printed:
+        print(measure_table(content))
+    print(f"\n{write_results(out, command, content)}")
+
+
+def require_learned(options: argparse.Namespace) -> None:
+    """Refuse a policy without weights; raises `InvalidInputError`."""
+    from wam_demo.policy.base import LEARNED_POLICIES, require_policy
+
+    require_policy(options.policy, options.checkpoint)
+    if options.policy not in LEARNED_POLICIES:
+        raise InvalidInputError(f"policy {options.policy!r} has no weights; valid: {', '.join(LEARNED_POLICIES)}")
+
+
+@contextmanager
+def progress(total: int, label: str, done: int = 0, unit: str = "episode") -> Iterator[Callable[[], None]]:
+    """A progress bar on a terminal, nothing elsewhere; yields what advances it by one."""
+    from tqdm import tqdm
+
+    with tqdm(total=total, initial=done, desc=label, unit=unit, disable=None) as bar:
+        yield lambda: bar.update() and None

@@ -1,0 +1,74 @@
+"""``probe``: where the action head looks, and what changes the plan."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wam_demo.arguments import DEFAULT_TASK, Parser, add_policy, tasks, whole
+from wam_demo.commands.output import finish, prepare, progress, require_learned
+
+if TYPE_CHECKING:
+    from wam_demo.policy.probe import Prober
+
+SUMMARY = "measure where a policy looks and what changes its plan"
+
+
+def add_arguments(parser: Parser) -> None:
+    """What the command line takes."""
+    add_policy(parser)
+    parser.add_argument("--task", type=tasks, default=[DEFAULT_TASK], metavar="T[,T]")
+    parser.add_argument(
+        "--episodes", type=whole(2, 10_000), default=20, metavar="N", help="expert episodes a task (20)"
+    )
+    parser.add_argument("--compare", metavar="P2", help="second policy at the same moments")
+    parser.add_argument("--compare-checkpoint", type=Path, metavar="DIR", help="weights of the second policy")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Where the action head looks, and what changes the plan; one policy, or two at the same moments."""
+    from wam_demo.diagnose import grounding_report
+    from wam_demo.evaluate.report import probe_table
+    from wam_demo.evaluate.suite import evaluation_seeds
+    from wam_demo.policy.base import checkpoint_digest, load_policy
+    from wam_demo.policy.probe import require_prober
+
+    seeds = evaluation_seeds(options.seed, options.episodes)
+    chosen = [(options.policy, options.checkpoint)]
+    if options.compare:
+        chosen.append((options.compare, options.compare_checkpoint))
+    for name, checkpoint in chosen:
+        require_learned(argparse.Namespace(policy=name, checkpoint=checkpoint))
+    out = prepare(options, "probe")
+    policies = [require_prober(load_policy(name, checkpoint), name) for name, checkpoint in chosen]
+    began = time.monotonic()
+    scores = _probed(policies, options.task, seeds)
+    documents = [
+        {"policy": name, "checkpoint_sha256": checkpoint_digest(name, checkpoint), **grounding_report.document(tasks)}
+        for (name, checkpoint), tasks in zip(chosen, scores, strict=True)
+    ]
+    compared = {}
+    if options.compare:
+        compared = {"compare": documents[1], "difference": grounding_report.difference(*scores)}
+    content = {"task": ",".join(options.task), "seed": options.seed, **documents[0], **compared}
+    content |= {"moments_from": "expert episodes of evaluation scenes", "seconds": time.monotonic() - began}
+    print(probe_table(documents, compared.get("difference")))
+    finish(out, "probe", content, printed=True)
+
+
+def _probed(policies: Sequence[Prober], tasks: Sequence[str], seeds: Sequence[int]) -> list[dict[str, Any]]:
+    """For each policy, scored episodes by task."""
+    from wam_demo.diagnose.grounding import score_task
+    from wam_demo.sim.world import World
+
+    scores: list[dict[str, Any]] = [{} for _ in policies]
+    with progress(len(tasks) * len(seeds), "probe") as advance:
+        for task in tasks:
+            world = World(task)
+            for found, episodes in zip(scores, score_task(policies, world, seeds, advance), strict=True):
+                found[task] = episodes
+            world.close()
+    return scores

@@ -1,0 +1,79 @@
+"""``train``: one model, or everything from the demonstrations on."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from wam_demo.arguments import Parser, directory, listed, one_of, real, whole
+from wam_demo.commands.output import finish, prepare
+from wam_demo.config import CHECKPOINTS
+from wam_demo.errors import InvalidInputError
+
+SUMMARY = "train a model"
+TRAINABLE = ("all", "tokenizer", "decoder", "teacher", "wam", "agra")
+PRESETS = ("debug", "small", "base")
+PASSES = ("action", "video", "shared")
+PROJECTORS = ("linear", "mlp", "conv")
+
+
+def add_arguments(parser: Parser) -> None:
+    """What the command line takes."""
+    parser.add_argument("kind", type=one_of("model", TRAINABLE), metavar="{" + ",".join(TRAINABLE) + "}")
+    parser.add_argument("--preset", type=one_of("preset", PRESETS), default="small")
+    parser.add_argument("--data", type=directory, metavar="DIR", help="LeRobot dataset; the teacher needs none")
+    parser.add_argument("--teacher", default="simsem", metavar="NAME", help="features to align with (simsem)")
+    parser.add_argument("--steps", type=whole(1, 10_000_000), metavar="N", help="instead of the preset's")
+    parser.add_argument("--align", type=one_of("pass", PASSES), help="pass whose features are aligned (action)")
+    parser.add_argument("--weight", type=real(0, 100), metavar="W", help="lambda of the alignment (0.5)")
+    parser.add_argument(
+        "--blocks", type=listed(whole(0, 100)), metavar="B[,B]", help="blocks that are aligned (preset's)"
+    )
+    parser.add_argument("--projector", type=one_of("projector", PROJECTORS), help="backbone to teacher (mlp)")
+    parser.add_argument("--frozen", action="store_true", help="the backbone learns from video only")
+    parser.add_argument("--init", type=directory, metavar="DIR", help="begin with these weights (fine-tuning)")
+    parser.add_argument(
+        "--checkpoints", type=Path, metavar="DIR", help="where tokenizer and teacher are, instead of the shipped ones"
+    )
+    parser.add_argument("--resume", action="store_true", help="go on where --out stopped")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Train a model, or everything from the demonstrations on, into ``--out``."""
+    if options.data is None and options.kind not in ("teacher", "all"):
+        raise InvalidInputError(f"training {options.kind!r} needs --data, a dataset written by demos")
+    out = prepare(options, "train")
+    if options.kind == "all":
+        from wam_demo.train.everything import train_everything
+
+        content = train_everything(options.preset, out, seed=options.seed)
+        return finish(out, "train", {"kind": "all", "preset": options.preset, "seed": options.seed, **content})
+    from wam_demo.train import recipes
+
+    content = recipes.run(
+        kind=options.kind,
+        preset=options.preset,
+        data=options.data or out,  # the teacher has no dataset
+        out=out,
+        resume=options.resume,
+        teacher=options.teacher,
+        arm=_arm(options),
+        seed=options.seed,
+        steps=options.steps,
+        init=options.init,
+        checkpoints=options.checkpoints or CHECKPOINTS,
+    )
+    finish(out, "train", {"kind": options.kind, "preset": options.preset, "seed": options.seed, **content})
+
+
+def _arm(options: argparse.Namespace) -> dict[str, Any]:
+    """What the options change about the preset's `Arm`."""
+    given = {
+        "aligned": options.align,
+        "weight": options.weight,
+        "blocks": tuple(options.blocks) if options.blocks else None,
+        "projector": options.projector,
+        "frozen": options.frozen or None,
+    }
+    return {name: value for name, value in given.items() if value is not None}
