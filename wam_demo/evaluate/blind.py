@@ -11,7 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from wam_demo.errors import InvalidInputError
-from wam_demo.evaluate.suite import EVALUATION_SEEDS, NOMINAL, EpisodeResult, EvaluationSpec
+from wam_demo.evaluate.runner import SceneSpec
+from wam_demo.evaluate.suite import EVALUATION_SEEDS, NOMINAL, EpisodeResult
+from wam_demo.policy.receding import EXECUTE_STEPS
+from wam_demo.sim import TASKS
 from wam_demo.types import Policy
 
 NOMINAL_SHARE = 0.25
@@ -145,27 +148,25 @@ def play(pairing: Pairing, load: Load, digest: Callable[[str], str | None]) -> M
     return Match(pairing, _instruction(pairing), *sides)
 
 
-@dataclass(frozen=True)
-class _OneScene(EvaluationSpec):
-    """A condition with one scene of free choice."""
-
-    scene: int = 0
-
-    def seeds(self) -> list[int]:
-        return [self.scene]
-
-
 def _play_side(pairing: Pairing, policy: str, load: Load) -> tuple[EpisodeResult, bytes] | None:
-    from wam_demo.evaluate.rollout import RolloutConfig, rollout
+    from wam_demo.evaluate.rollout import Control, PlayedEpisode, play_scenes
+    from wam_demo.evaluate.simulators import Simulators
 
-    spec = _OneScene(policy, pairing.task, pairing.axis, pairing.severity, episodes=1, scene=pairing.scene)
-    with tempfile.TemporaryDirectory(prefix="blind-") as folder:
-        config = RolloutConfig(batch=1, processes=1, videos=Path(folder), video_count=1)
-        (result,) = rollout(spec.validated(), load(policy), config)  # type: ignore[arg-type]
-        if result.outcome not in ("success", "timeout"):
+    played: list[PlayedEpisode] = []
+    with tempfile.TemporaryDirectory(prefix="blind-") as folder, Simulators(1, processes=1) as simulators:
+        scene = SceneSpec(
+            task=pairing.task,
+            seed=pairing.scene,
+            axis=pairing.axis,
+            severity=pairing.severity,
+            horizon=TASKS[pairing.task].horizon,
+            video=Path(folder) / "match.mp4",
+        )
+        play_scenes([scene], load(policy), Control(EXECUTE_STEPS), simulators, played.append)
+        if played[0].result.outcome not in ("success", "timeout"):
             return None
         (video,) = Path(folder).glob("*.mp4")
-        return result, video.read_bytes()
+        return played[0].result, video.read_bytes()
 
 
 def _instruction(pairing: Pairing) -> str:
