@@ -34,7 +34,7 @@ class WamConfig:
     head: ActionHeadConfig = field(default_factory=ActionHeadConfig)
     cameras: tuple[str, ...] = ("front", "wrist")
     action_steps: int = 4
-    video_steps: int = 6
+    video_steps: int = 4
     video_shift: float = 2.0
     draws: int = 4
     trained: dict[str, object] = field(default_factory=dict)
