@@ -130,7 +130,7 @@ def test_without_ray_installed_one_line_says_what_to_install(tmp_path):
 def test_a_ray_cluster_plays_the_same_episodes(tmp_path):
     """Two workers in processes of their own; one is killed on the way."""
     ray = pytest.importorskip("ray")
-    spec = replace(SPEC, policies=("expert", "hold", "agra"), episodes=3)
+    spec = replace(SPEC, policies=("expert", "hold", "agra"), episodes=2)
     here = play(spec, HERE, load=load_policy)
     config = EngineConfig(batch=2, processes=2)
     engine = open_engine("ray", spec, config)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -17,8 +16,8 @@ from wam_demo.evaluate.record import EpisodeRecord
 
 POLL_S = 1.0
 """Longest time between two looks at whether the grid was cancelled [s]."""
-ATTEMPTS = 3
-"""Times that a part is begun before its worker's crash is an error."""
+RETRIES = 3
+"""Crashes of a worker within one part before they are an error."""
 
 
 class RayEngine:
@@ -63,7 +62,8 @@ class RayEngine:
         except (ConnectionError, ValueError, RuntimeError) as error:
             raise InvalidInputError(f"no Ray cluster: {' '.join(str(error).split())[:200]}") from None
         self._connected = True
-        worker = self._ray.remote(num_cpus=1, max_restarts=-1)(_Worker)
+        # what a worker was doing when its process died is done again by the next one
+        worker = self._ray.remote(num_cpus=1, max_restarts=-1, max_task_retries=RETRIES)(_Worker)
         self._idle = [worker.remote(self._spec, self._config) for _ in range(count)]
 
     def play(
@@ -72,29 +72,26 @@ class RayEngine:
         """See `Engine`."""
         self.prepare()
         parts = _parts(sweeps, self._config.batch)
-        again: deque[tuple[Sweep, int]] = deque()
-        running: dict[Any, tuple[Any, Sweep, int]] = {}
+        running: dict[Any, Any] = {}
         while not stop():
-            while self._idle and (part := _next(again, parts)):
+            while self._idle and (part := next(parts, None)):
                 worker = self._idle.pop()
-                running[worker.play.remote(part[0])] = (worker, *part)
+                running[worker.play.remote(part)] = worker
             if not running:
                 return
             for answer in self._ray.wait(list(running), timeout=POLL_S)[0]:
-                worker, sweep, attempt = running.pop(answer)
-                self._idle.append(worker)
-                try:
-                    for line in self._ray.get(answer):
-                        on_episode(EpisodeRecord.from_line(line))
-                except self._ray.exceptions.RayActorError as error:  # its process died: the part is redone
-                    if attempt >= ATTEMPTS:
-                        raise WamDemoError(f"a Ray worker died {ATTEMPTS} times: {str(error)[:200]}") from None
-                    again.append((sweep, attempt + 1))
-                except self._ray.exceptions.RayTaskError as error:
-                    raise (error.cause if isinstance(error.cause, WamDemoError) else error) from None
-        for answer, (worker, _, _) in running.items():
-            self._ray.cancel(answer)
-            self._idle.append(worker)
+                self._idle.append(running.pop(answer))
+                for line in self._result(answer):
+                    on_episode(EpisodeRecord.from_line(line))
+        self._idle += running.values()  # they finish their part; nobody reads it
+
+    def _result(self, answer: Any) -> list[str]:
+        try:
+            return self._ray.get(answer)
+        except self._ray.exceptions.RayActorError as error:
+            raise WamDemoError(f"a Ray worker died {RETRIES} times: {str(error)[:200]}") from None
+        except self._ray.exceptions.RayTaskError as error:
+            raise (error.cause if isinstance(error.cause, WamDemoError) else error) from None
 
     def close(self) -> None:
         """Leave the cluster; one that was started here ends."""
@@ -116,12 +113,8 @@ class _Worker:
         return lines
 
 
-def _parts(sweeps: Iterable[Sweep], size: int) -> Iterator[tuple[Sweep, int]]:
-    """Sweeps cut into parts of one batch, each on its first attempt."""
+def _parts(sweeps: Iterable[Sweep], size: int) -> Iterator[Sweep]:
+    """Sweeps cut into parts of one batch."""
     for sweep in sweeps:
         for first in range(0, len(sweep.scenes), size):
-            yield Sweep(sweep.policy, sweep.scenes[first : first + size]), 1
-
-
-def _next(again: deque[tuple[Sweep, int]], parts: Iterator[tuple[Sweep, int]]) -> tuple[Sweep, int] | None:
-    return again.popleft() if again else next(parts, None)
+            yield Sweep(sweep.policy, sweep.scenes[first : first + size])
