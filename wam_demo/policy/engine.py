@@ -10,8 +10,12 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from wam_demo.errors import InvalidInputError, PolicyFault, WamDemoError
 from wam_demo.limits import QUEUE_SIZE
@@ -20,13 +24,16 @@ from wam_demo.policy.request import Request, as_fault, drawn_seed, settle
 from wam_demo.policy.timing import CallLog, EngineStats
 from wam_demo.types import Image, Observation, Policy, Prediction
 
+if TYPE_CHECKING:
+    from wam_demo.policy.probe import Probe
+
 Futures = list[Mapping[str, Image]]
 """Sampled imaginations of one observation, each (4, H, W, 3) uint8 by camera."""
 
 QUICK_PLAN_S = 0.2
-"""While plans come within this, imaginations follow each other without a rest."""
+"""While plans come within this, imaginations and probes follow each other without a rest."""
 LONGEST_REST = 4.0
-"""An imagination rests at most this many times as long as the one before took."""
+"""An imagination or probe rests at most this many times as long as the one before took."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +46,7 @@ class EngineConfig:
         act_timeout_s: Submission to plan; later answers are faults [s].
         alone_timeout_s: As ``act_timeout_s`` for a request that is awaited alone [s].
         imagine_timeout_s: Submission to imagined frames [s].
+        probe_timeout_s: Submission to plans under edits [s].
         queue_size: Requests waiting; further ones are refused.
         window: Calls that the percentiles of `EngineStats` look back on.
         threads: CPU threads of a policy call; ``None`` leaves one core to simulators and pages, without
@@ -50,6 +58,7 @@ class EngineConfig:
     act_timeout_s: float = 2.0
     alone_timeout_s: float = 10.0
     imagine_timeout_s: float = 10.0
+    probe_timeout_s: float = 30.0
     queue_size: int = QUEUE_SIZE
     window: int = 256
     threads: int | None = None
@@ -60,8 +69,9 @@ class InferenceEngine:
 
     Plans that wait are answered in one batched call and go before imaginations: a policy with
     ``imagine_stages`` (a generator that yields ``None`` between denoising steps and the futures at
-    last, arguments as `Imaginer.imagine`) is interrupted by plans between its stages. When plans
-    come late, imaginations become rarer.
+    last, arguments as `Imaginer.imagine`) is interrupted by plans between its stages. Probes are
+    interrupted in the same way; they and imaginations are answered in the order of their arrival,
+    and become rarer when plans come late.
 
     Every future resolves: with an answer, with `PolicyFault` (late, not finite, wrong shape, the
     policy raised, overloaded, closed) or with `InvalidInputError`. An unusable observation never
@@ -74,10 +84,11 @@ class InferenceEngine:
 
     def __init__(self, policy: Policy, config: EngineConfig | None = None) -> None:
         self.policy = policy
+        self._expected: Callable[[], int] | None = None
         self.config = config or EngineConfig()
         self._changed = threading.Condition()
         self._acting: deque[Request] = deque()
-        self._imagining: deque[Request] = deque()
+        self._aside: deque[Request] = deque()  # imaginations and probes: plans go first
         self._open: set[Request] = set()  # whoever removes a request from here resolves it
         self._closed = False
         self._plan_s = 0.0  # what a plan takes lately, waiting included
@@ -110,25 +121,49 @@ class InferenceEngine:
         self, observation: Observation, *, samples: int = 1, seed: int | None = None
     ) -> Future[Futures]:
         """Ask for ``samples`` imagined futures; they are sampled while no plan waits."""
-        deadline = time.monotonic() + self.config.imagine_timeout_s
-        request = Request(observation, drawn_seed(seed), deadline, samples)
+        request = Request(observation, drawn_seed(seed), time.monotonic() + self.config.imagine_timeout_s)
         if not self.can_imagine:
             request.future.set_exception(InvalidInputError("this policy does not imagine"))
             return request.future
-        return self._enqueue(request, self._imagining)
+        request.stages = partial(self._imagine, request, samples)
+        return self._enqueue(request, self._aside)
+
+    def submit_probe(
+        self, observation: Observation, edits: NDArray[np.int64], *, seed: int | None = None
+    ) -> Future[Probe]:
+        """Ask for plans under (K, N) edits of the video tokens; they are made while no plan waits."""
+        policy: Any = self.policy
+        request = Request(observation, drawn_seed(seed), time.monotonic() + self.config.probe_timeout_s)
+        if not self.can_probe:
+            request.future.set_exception(InvalidInputError("this policy has no video tokens to edit"))
+            return request.future
+        request.stages = partial(policy.probe_stages, observation, edits, seed=request.seed)
+        return self._enqueue(request, self._aside)
+
+    def expect(self, sessions: Callable[[], int]) -> None:
+        """Let a batch wait for as many sessions as ask at present, and no longer than for those.
+
+        Without this it waits for a full batch. ``sessions`` is called in the worker thread.
+        """
+        self._expected = sessions
 
     @property
     def can_imagine(self) -> bool:
         """Whether the policy is an `Imaginer`."""
         return hasattr(self.policy, "imagine")
 
+    @property
+    def can_probe(self) -> bool:
+        """Whether the policy is a `Prober`."""
+        return hasattr(self.policy, "probe_stages")
+
     def stats(self) -> EngineStats:
         """Percentiles over the latest calls and totals since the start."""
         with self._changed:
-            return self._log.stats(len(self._acting) + len(self._imagining))
+            return self._log.stats(len(self._acting) + len(self._aside))
 
     def close(self) -> None:
-        """Refuse what waits and stop; a call in progress is given one second. Idempotent."""
+        """Refuse what waits, stop, and close the policy; a call in progress is given one second. Idempotent."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -138,6 +173,9 @@ class InferenceEngine:
         for thread in self._threads:
             if thread is not threading.current_thread():
                 thread.join(timeout=1.0)
+        close = getattr(self.policy, "close", None)
+        if close is not None:
+            close()
 
     def _enqueue(self, request: Request, queue: deque[Request]) -> Future[Any]:
         try:
@@ -154,7 +192,7 @@ class InferenceEngine:
     def _refuse_when_unavailable(self) -> None:
         if self._closed:
             raise PolicyFault("the inference engine is closed")
-        waiting = len(self._acting) + len(self._imagining)
+        waiting = len(self._acting) + len(self._aside)
         if waiting >= self.config.queue_size:
             raise PolicyFault(f"the inference engine is overloaded: {waiting} requests wait")
 
@@ -163,36 +201,37 @@ class InferenceEngine:
     def _work(self) -> None:
         limit_threads(self.config.threads)
         stages: Iterator[None] = iter(())
-        imagining = False
+        busy = False
         while True:
             with self._changed:
-                while not (self._closed or self._acting or imagining or self._may_imagine()):
-                    self._changed.wait(self._rest_s() if self._imagining else None)
+                while not (self._closed or self._acting or busy or self._may_go_aside()):
+                    self._changed.wait(self._rest_s() if self._aside else None)
                 if self._closed:
                     return
             if self._acting:
                 self._act(self._gather())
-            if not imagining and self._may_imagine():
-                stages = self._imagine_next()
-            imagining = next(stages, _END) is not _END
+            if not busy and self._may_go_aside():
+                stages = self._next_aside()
+            busy = next(stages, _END) is not _END
 
-    def _may_imagine(self) -> bool:
-        return bool(self._imagining) and self._rest_s() <= 0
+    def _may_go_aside(self) -> bool:
+        return bool(self._aside) and self._rest_s() <= 0
 
     def _rest_s(self) -> float:
-        """How long imaginations still have to wait for the sake of plans."""
+        """How long imaginations and probes still have to wait for the sake of plans."""
         return self._rest_until - time.monotonic()
 
     def _rest(self, busy_s: float) -> None:
-        """After an imagination: the later plans come, the longer the pause until the next."""
+        """After an imagination or probe: the later plans come, the longer the pause until the next."""
         lateness = self._plan_s / QUICK_PLAN_S
         self._rest_until = time.monotonic() + (busy_s * min(lateness, LONGEST_REST) if lateness > 1 else 0.0)
 
     def _gather(self) -> list[Request]:
         """The oldest waiting plans, after a moment in which further sessions may join."""
         size, until = self.config.max_batch, time.monotonic() + self.config.gather_s
+        wanted = size if self._expected is None else min(size, self._expected())
         with self._changed:
-            while len(self._acting) < size and (left := until - time.monotonic()) > 0:
+            while len(self._acting) < wanted and (left := until - time.monotonic()) > 0:
                 self._changed.wait(left)
             return self._take(self._acting, size)
 
@@ -237,14 +276,15 @@ class InferenceEngine:
         for request in batch:
             self._act([request])
 
-    def _imagine_next(self) -> Iterator[None]:
-        """Work on the oldest imagination, yielding between stages so that plans go first."""
+    def _next_aside(self) -> Iterator[None]:
+        """Work on the oldest imagination or probe, yielding between stages so that plans go first."""
         with self._changed:
-            batch = self._take(self._imagining, 1)
+            batch = self._take(self._aside, 1)
         if not batch:
             return
         request, busy_s = batch[0], 0.0
-        stages = self._stages(request)
+        assert request.stages is not None, "only requests with stages wait here"
+        stages = request.stages()
         while request in self._open:
             started = time.monotonic()
             try:
@@ -255,15 +295,25 @@ class InferenceEngine:
             busy_s += time.monotonic() - started
             if answer is not None:
                 self._rest(busy_s)
-                with self._changed:
-                    self._log.imagine_ms.append(1e3 * busy_s)
-                self._resolve(request, answer[0])
+                self._resolve(request, answer)
                 return
             yield
 
-    def _stages(self, request: Request) -> Iterator[list[Futures] | None]:
+    def _imagine(self, request: Request, samples: int) -> Iterator[Futures | None]:
+        """The stages of one imagination; the work on them is logged."""
+        stages, busy_s = self._imagination(request, samples), 0.0
+        while True:
+            started = time.monotonic()
+            answer = next(stages)
+            busy_s += time.monotonic() - started
+            if answer is not None:
+                with self._changed:
+                    self._log.imagine_ms.append(1e3 * busy_s)
+            yield None if answer is None else answer[0]
+
+    def _imagination(self, request: Request, samples: int) -> Iterator[list[Futures] | None]:
         policy: Any = self.policy
-        arguments = {"samples": request.samples, "seed": request.seed}
+        arguments = {"samples": samples, "seed": request.seed}
         if hasattr(policy, "imagine_stages"):
             yield from policy.imagine_stages([request.observation], **arguments)
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,7 +24,7 @@ class Request:
         observation: What the session sees.
         seed: Of the policy's noise.
         deadline: `time.monotonic` seconds after which an answer is a fault.
-        samples: Imaginations asked for.
+        stages: Work that plans may interrupt: it yields ``None``, and the answer at last.
         alone: Shares its call with no other request.
         future: Gets the answer.
         submitted: `time.monotonic` seconds.
@@ -33,7 +33,7 @@ class Request:
     observation: Observation
     seed: int
     deadline: float
-    samples: int = 1
+    stages: Callable[[], Iterator[Any]] | None = None
     alone: bool = False
     future: Future[Any] = field(default_factory=Future)
     submitted: float = field(default_factory=time.monotonic)

@@ -7,6 +7,7 @@ const seconds = (steps) => (steps / CONFIG.control_hz).toFixed(1);
 const live = {
   status: null, track: null, tiles: new Map(), horizon: CONFIG.horizons.at(-1), swapped: false,
   drawn: 0, missed: false, newest: 0, told: 0, received: 0, last: 0, fps: 0, listeners: [],
+  wording: (text) => text, // of the status line
 };
 root.live = live; // tests and the curious read the counters here
 
@@ -130,7 +131,15 @@ function pulse() {
   [counted, countedAt] = [live.drawn, now];
   if (now - live.received > 4000) connect();
   else receipt();
+  rest();
   for (const listen of live.listeners) listen({});
+}
+// While another tab of the page is in front nobody watches: the episode pauses, and its processor is free for others.
+let resting = false;
+function rest() {
+  const hidden = !root.offsetParent, running = live.status?.state === "running";
+  if (hidden && running) { resting = true; send("pause"); }
+  if (!hidden && resting) { resting = false; if (!running) send("run"); }
 }
 function connect() {
   live.received = performance.now();

@@ -53,6 +53,22 @@ def parse_command(payload: object, choices: Choices) -> Command:
 Parameters = dict[str, Any]
 
 
+def parse_region(payload: object) -> Parameters:
+    """Check a region that a page wants probed.
+
+    Args:
+        payload: ``camera``, ``from`` and ``to``, or none of them for the maps only.
+
+    Raises:
+        InvalidInputError: A value is unusable; the text is one line for the page.
+    """
+    if not isinstance(payload, Mapping):
+        raise InvalidInputError(f"a region is an object with a camera and two points, got {_shown(payload)}")
+    if payload.get("from") is None:
+        return {}
+    return _shove(payload, Choices((), (), ()))
+
+
 def _nothing(payload: Mapping[str, Any], choices: Choices) -> Parameters:
     return {}
 

@@ -143,7 +143,7 @@ function showStatus(s) {
   showEnd($('[data-view="now"] .outcome'), s.outcome);
   showTwin(s.twin);
   const line = $(".status");
-  setText(line, s.notice.text);
+  setText(line, live.wording(s.notice.text));
   line.classList.toggle("warn", s.notice.warn);
 }
 function showEnd(box, outcome) {

@@ -21,6 +21,7 @@ AXIS_WORDS: Mapping[str, tuple[str, str]] = {
 """Label and help of the axes that have a slider, in their order."""
 
 _LABELS = {"swap_target": "move", "distractor": "drop", "language": "new words"}
+POINTER_HINT = "Click on Now to drop something, drag to shove."
 OUTCOME_WORDS: Mapping[str, str] = {
     "success": "Done",
     "timeout": "Out of time",
@@ -31,6 +32,7 @@ OUTCOME_WORDS: Mapping[str, str] = {
 _WHY = {
     "expert": "The scripted expert reads the simulator: it neither imagines nor attends.",
     "hold": "Hold does nothing: it neither imagines nor attends.",
+    "remote": "The policy runs on another machine, which sends its plan and no imagination.",
 }
 
 
@@ -93,7 +95,7 @@ def _going_on(view: View) -> str:
         return f"Paused at {view.step / CONTROL_HZ:.1f} s. Space runs on, S does one step."
     if view.played is not None and view.played.holding:
         return f"{policy} is thinking: the arm holds until a plan is there."
-    aside = f"{view.note[0].upper()}{view.note[1:]}." if view.note else "Click on Now to drop something, drag to shove."
+    aside = f"{view.note[0].upper()}{view.note[1:]}." if view.note else POINTER_HINT
     return f"{policy} works on seed {seed}. {aside}"
 
 
