@@ -149,3 +149,28 @@ def test_a_slider_that_passes_values_is_one_disturbance(pair):
     assert (fork.step, fork.newest, len(fork.asked)) == (0, 2, 3)
     later = forked(fork, "shove", {"object": world.assignment.target, "offset": [0.02, 0]}, world)
     assert (later.step, [event.kind for event in later.asked]) == (3, ["shove"])
+
+
+@pytest.mark.slow
+def test_the_shipped_policy_does_the_same_twice_for_a_whole_episode(pair):
+    from wam_demo.policy.engine import engines
+    from wam_demo.ui.catalogue import shipped
+
+    own, spare = pair
+    own.draw(11)
+    backend = shipped().backend
+    twin = Twin(own, spare, lambda world: backend.open_planner("agra", world), None, HORIZON)
+    noise = engines.get("agra")
+    other = own.observe()
+    steps = 0
+    while not twin.ended:
+        busy = [noise.submit(other) for _ in range(steps % 3)]  # other visitors, who must not matter
+        twin.advance()
+        steps += 1
+        assert own.digest() == spare.digest(), f"step {steps}"
+        for future in busy:
+            future.exception()  # their own deadline may pass on a busy machine
+    assert twin.view({}).outcomes[0] == twin.view({}).outcomes[1]
+    print(f"{steps} steps, {twin.view({}).outcomes[0]}")
+    twin.close()
+    engines.close()

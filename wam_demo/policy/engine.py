@@ -44,6 +44,7 @@ class EngineConfig:
         max_batch: Observations in one policy call.
         gather_s: How long the worker waits for further sessions once one request is there [s].
         act_timeout_s: Submission to plan; later answers are faults [s].
+        alone_timeout_s: As ``act_timeout_s`` for a request that is awaited alone [s].
         imagine_timeout_s: Submission to imagined frames [s].
         probe_timeout_s: Submission to plans under edits [s].
         queue_size: Requests waiting; further ones are refused.
@@ -55,6 +56,7 @@ class EngineConfig:
     max_batch: int = 8
     gather_s: float = 0.002
     act_timeout_s: float = 2.0
+    alone_timeout_s: float = 10.0
     imagine_timeout_s: float = 10.0
     probe_timeout_s: float = 30.0
     queue_size: int = QUEUE_SIZE
@@ -111,8 +113,9 @@ class InferenceEngine:
         Returns:
             A future that always resolves; nothing is raised here.
         """
-        deadline = time.monotonic() + self.config.act_timeout_s
-        return self._enqueue(Request(observation, drawn_seed(seed), deadline, alone=alone), self._acting)
+        timeout_s = self.config.alone_timeout_s if alone else self.config.act_timeout_s
+        request = Request(observation, drawn_seed(seed), time.monotonic() + timeout_s, alone=alone)
+        return self._enqueue(request, self._acting)
 
     def submit_imagination(
         self, observation: Observation, *, samples: int = 1, seed: int | None = None

@@ -303,6 +303,7 @@ class Session:
             self._complete_step()
             self._picture()
             self._episodes.open_twin()
+            self._say("")
             self._go("running")
 
     def _on_replay(self, attempts: Sequence[AttemptLog]) -> None:
