@@ -197,6 +197,15 @@ def bench(options: argparse.Namespace) -> None:
     _finish(out, "bench", {"seed": options.seed, **content})
 
 
+def serve(options: argparse.Namespace) -> None:
+    """A policy server for robots and other programs, until it is interrupted."""
+    from wam_demo.policy.remote.hosting import open_server
+
+    with open_server(options.policy, options.checkpoint, options.host, options.port) as server:
+        print(f"{options.policy} answers at {server.url}, health at http{server.url[2:]}/healthz", flush=True)
+        server.wait()
+
+
 def demo(options: argparse.Namespace) -> None:
     """The app."""
     from wam_demo.ui.app import launch
@@ -254,7 +263,10 @@ def _grid(options: argparse.Namespace) -> GridSpec:
     """The grid that was asked for, once everything it names is known to exist."""
     from wam_demo.evaluate.grid import GridSpec, join_policy
     from wam_demo.policy.base import require_policy
+    from wam_demo.policy.remote.settings import use_server
 
+    if options.server is not None:
+        use_server(options.server)
     policies = [join_policy(options.policy, options.checkpoint)]
     policies += [join_policy(other, options.compare_checkpoint) for other in options.compare]
     if len(set(policies)) < len(policies):

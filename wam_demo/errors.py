@@ -45,5 +45,9 @@ class PolicyFault(WamDemoError):
     """A policy answered late, with a wrong shape or with values that are not finite."""
 
 
+class SourceFault(WamDemoError):
+    """A camera or robot stopped delivering, or repeats itself."""
+
+
 class DataError(WamDemoError):
     """A dataset or recording cannot be read or written."""

@@ -37,8 +37,26 @@ GRID_VIDEOS_WAITING = 8
 
 ARM_COMMAND_AGE_S = 0.1
 CAMERA_FRAME_AGE_S = 0.5
+CAMERA_STREAMS = 4
+"""Live camera streams at a time; further visitors are told so."""
+CAMERA_IDLE_S = 10.0
+"""A page with a live camera that was not heard of for this long loses its place."""
+CAMERA_JPEG_BYTES, CAMERA_JPEG_SIDE = 256 * 2**10, 1024
+"""Largest picture that a page may send of its camera: bytes, and side [px] read from the header."""
 
 CHECKPOINT_BYTES = 60 * 2**20
+
+SERVER_MESSAGE_BYTES = 16 * 2**20
+"""Largest websocket message that the policy server or its client accepts."""
+SERVER_CLIENTS = 64
+"""Robots connected to one policy server; further ones are turned away."""
+SERVER_SEND_S = 5.0
+"""A robot that has not taken its answer for this long has stopped reading and is dropped."""
+SERVER_ANSWER_S = 10.0
+"""Longest wait for a plan, in the server's queue and on the wire."""
+
+API_EPISODES = 20
+"""Episodes that a program may ask of the app in one call; the command line has no such limit."""
 
 LOG_BYTES = 2 * 2**20
 LOG_ATTEMPTS = 32

@@ -153,6 +153,14 @@ def test_bad_choices_are_one_line_and_the_next_ones_work(open_tab):
     page.wait_for_function(DONE, timeout=30_000)
 
 
+def test_the_live_episode_rests_meanwhile(open_tab):
+    _, page = open_tab()
+    state = "document.querySelector('#live .wam').live.status.state"
+    page.wait_for_function(f"{state} === 'paused'")
+    page.get_by_role("tab", name="Live").click()
+    page.wait_for_function(f"{state} === 'running'")
+
+
 def test_the_live_tab_fills_in_a_paired_test(open_tab):
     _, page = open_tab()
     page.get_by_role("tab", name="Live").click()

@@ -105,7 +105,7 @@ def figure(coverage: dict[str, dict[int, float]], trials: int) -> str:
             points.append(Point(place, share, interval.low, interval.high))
         series[name] = points
     ticks = [str(n) for n in next(iter(coverage.values()))]
-    return curves(
+    chart = curves(
         series,
         title="Coverage of nominal 95 % intervals",
         x_label="episodes",
@@ -114,6 +114,7 @@ def figure(coverage: dict[str, dict[int, float]], trials: int) -> str:
         size=(420, 240),
         named=True,
     )
+    return chart.replace("<svg ", '<svg style="background:#fff;color:#1b2430" ', 1)  # a file has no page around it
 
 
 def _share(hits: Sequence[bool]) -> float:

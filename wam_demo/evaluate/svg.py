@@ -72,15 +72,15 @@ def curves(
     return _svg(width, height, title, parts)
 
 
-def radar(axes: Sequence[str], series: Mapping[str, Sequence[float | None]], *, title: str, size: int = 380) -> str:
+def radar(axes: Sequence[str], series: Mapping[str, Sequence[float | None]], *, title: str, size: int = 420) -> str:
     """One closed line a series over the axes, 0 at the centre and 1 at the rim; ``None`` leaves a gap."""
-    centre, rim = size / 2, size / 2 - 62
+    centre, rim = size / 2, size / 2 - 82
 
     def place(index: int, value: float) -> tuple[float, float]:
         angle = 2 * pi * index / len(axes) - pi / 2
         return centre + value * rim * cos(angle), centre + value * rim * sin(angle)
 
-    parts = []
+    parts = [_text(4, 14, title, weight=600)]
     for level in (0.25, 0.5, 0.75, 1.0):
         parts.append(
             f'<circle cx="{centre}" cy="{centre}" r="{level * rim:.1f}" fill="none" stroke="{_GREY}" '

@@ -82,6 +82,7 @@ class InferenceEngine:
 
     def __init__(self, policy: Policy, config: EngineConfig | None = None) -> None:
         self.policy = policy
+        self._expected: Callable[[], int] | None = None
         self.config = config or EngineConfig()
         self._changed = threading.Condition()
         self._acting: deque[Request] = deque()
@@ -136,6 +137,13 @@ class InferenceEngine:
         request.stages = partial(policy.probe_stages, observation, edits, seed=request.seed)
         return self._enqueue(request, self._aside)
 
+    def expect(self, sessions: Callable[[], int]) -> None:
+        """Let a batch wait for as many sessions as ask at present, and no longer than for those.
+
+        Without this it waits for a full batch. ``sessions`` is called in the worker thread.
+        """
+        self._expected = sessions
+
     @property
     def can_imagine(self) -> bool:
         """Whether the policy is an `Imaginer`."""
@@ -152,7 +160,7 @@ class InferenceEngine:
             return self._log.stats(len(self._acting) + len(self._aside))
 
     def close(self) -> None:
-        """Refuse what waits and stop; a call in progress is given one second. Idempotent."""
+        """Refuse what waits, stop, and close the policy; a call in progress is given one second. Idempotent."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -162,6 +170,9 @@ class InferenceEngine:
         for thread in self._threads:
             if thread is not threading.current_thread():
                 thread.join(timeout=1.0)
+        close = getattr(self.policy, "close", None)
+        if close is not None:
+            close()
 
     def _enqueue(self, request: Request, queue: deque[Request]) -> Future[Any]:
         try:
@@ -215,8 +226,9 @@ class InferenceEngine:
     def _gather(self) -> list[Request]:
         """The oldest waiting plans, after a moment in which further sessions may join."""
         size, until = self.config.max_batch, time.monotonic() + self.config.gather_s
+        wanted = size if self._expected is None else min(size, self._expected())
         with self._changed:
-            while len(self._acting) < size and (left := until - time.monotonic()) > 0:
+            while len(self._acting) < wanted and (left := until - time.monotonic()) > 0:
                 self._changed.wait(left)
             return self._take(self._acting, size)
 

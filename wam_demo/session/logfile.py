@@ -21,6 +21,7 @@ from wam_demo.types import ACTION_DIM, Vector
 
 SCHEMA, VERSION = "wam_demo.session_log", 1
 SEED_MAX = 2**31 - 1
+HORIZON_MAX = 1_000_000
 LINE_CHARACTERS = 20_000
 
 Line = Mapping[str, Any]
@@ -173,7 +174,7 @@ class _Reader:
             _whole(number, line, "seed", 0, SEED_MAX),
             _text(number, line, "policy", 60),
             None if weights is None else _text(number, line, "weights_sha256", 64),
-            _whole(number, line, "horizon", 1, LOG_STEPS),
+            _whole(number, line, "horizon", 1, HORIZON_MAX),
             _text(number, line, "instruction", INSTRUCTION_CHARACTERS),
         )
 

@@ -9,6 +9,7 @@ import gradio as gr
 
 from wam_demo.limits import LIVE_SESSIONS, QUEUE_SIZE, SESSION_IDLE_S, UPLOAD_BYTES
 from wam_demo.session import Session, Settings
+from wam_demo.ui.api import build_api, has_mcp
 from wam_demo.ui.blind import STYLE as BLIND_STYLE
 from wam_demo.ui.blind import build_blind, open_room
 from wam_demo.ui.blind_room import BlindRoom
@@ -51,6 +52,8 @@ def build_app(catalogue: Catalogue, hub: Hub, lab: Lab | None = None, room: Blin
             if room is not None:
                 with gr.Tab("Blind A/B"):
                     build_blind(catalogue, room)
+            with gr.Tab("Report & API"):
+                build_api(catalogue)
 
         def leave(request: gr.Request) -> None:
             hub.leave(request.session_hash)
@@ -70,6 +73,7 @@ def launch_arguments(**overrides: Any) -> dict[str, Any]:
         "max_file_size": UPLOAD_BYTES,
         "show_error": False,
         "footer_links": [],
+        "mcp_server": has_mcp(),
         **overrides,
     }
 

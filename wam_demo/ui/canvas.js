@@ -131,7 +131,15 @@ function pulse() {
   [counted, countedAt] = [live.drawn, now];
   if (now - live.received > 4000) connect();
   else receipt();
+  rest();
   for (const listen of live.listeners) listen({});
+}
+// While another tab of the page is in front nobody watches: the episode pauses, and its processor is free for others.
+let resting = false;
+function rest() {
+  const hidden = !root.offsetParent, running = live.status?.state === "running";
+  if (hidden && running) { resting = true; send("pause"); }
+  if (!hidden && resting) { resting = false; if (!running) send("run"); }
 }
 function connect() {
   live.received = performance.now();

@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from wam_demo.errors import CheckpointError
-from wam_demo.policy.base import LEARNED_POLICIES, require_policy
+from wam_demo.policy.base import LEARNED_POLICIES, REMOTE, require_policy
+from wam_demo.policy.remote.settings import is_configured
 from wam_demo.session import Backend, Planner
 from wam_demo.types import Event
 from wam_demo.ui.commands import Choices
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 POLICY_LABELS: Mapping[str, str] = {
     "agra": "AGRA",
     "wam": "WAM, unaligned",
+    "remote": "Policy server",
     "expert": "Expert, scripted",
     "hold": "Hold still",
 }
@@ -53,7 +55,11 @@ class Catalogue:
 
 
 def shipped() -> Catalogue:
-    """What this checkout can do; learned policies without a checkpoint are left out."""
+    """What this checkout can do; policies without a checkpoint or a configured server are left out.
+
+    Raises:
+        InvalidInputError: The configured server's address is not one.
+    """
     from wam_demo.sim import TASKS
     from wam_demo.ui.words import AXIS_WORDS
 
@@ -75,6 +81,8 @@ def shipped() -> Catalogue:
 
 
 def _is_here(policy: str) -> bool:
+    if policy == REMOTE and not is_configured():
+        return False
     try:
         require_policy(policy)
     except CheckpointError:
@@ -119,13 +127,13 @@ def _open_planner(policy: str, world: World) -> Planner:
     from wam_demo.policy.engine import engines
     from wam_demo.policy.receding import InlinePlanner
 
-    if policy in LEARNED_POLICIES:
+    if policy in (*LEARNED_POLICIES, REMOTE):
         engine = engines.get(policy)
         trained = getattr(engine.policy, "tasks", ())
         note = f"{policy} was not trained on this task" if trained and world.task not in trained else ""
         return Planner(
             engine.submit,
-            engine.submit_imagination,
+            engine.submit_imagination if engine.can_imagine else None,
             note,
             lambda observation, seed: engine.submit(observation, seed=seed, alone=True),
         )

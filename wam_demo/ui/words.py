@@ -32,6 +32,7 @@ OUTCOME_WORDS: Mapping[str, str] = {
 _WHY = {
     "expert": "The scripted expert reads the simulator: it neither imagines nor attends.",
     "hold": "Hold does nothing: it neither imagines nor attends.",
+    "remote": "The policy runs on another machine, which sends its plan and no imagination.",
 }
 
 
