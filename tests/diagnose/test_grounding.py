@@ -14,6 +14,7 @@ from wam_demo.types import Observation
 
 REGION = np.zeros(128, bool)
 REGION[[18, 19, 26, 27, 70, 71]] = True
+WRIST = np.arange(128) >= 64
 VARIED = np.random.default_rng(0).uniform(0.5, 1.5, 128)
 
 
@@ -23,7 +24,8 @@ def moments(seed, count=6):
     for step in range(count):
         images = {camera: rng.integers(0, 256, (32, 32, 3), np.uint8) for camera in GRID.cameras}
         seen = Observation(images, np.zeros(17, np.float32), "go", step / 10)
-        found.append(Moment(step, seen, GRID.split(REGION), "before" if step < 3 else "after"))
+        parts = {"gripper": GRID.split(REGION & WRIST), "target": GRID.split(REGION & ~WRIST)}
+        found.append(Moment(step, seen, GRID.split(REGION), parts, "before" if step < 3 else "after"))
     return found
 
 
@@ -54,6 +56,9 @@ def test_a_grounded_policy_scores_above_an_ungrounded_one():
         assert 0.3 < bad["msr"][kind] < 3
     assert good["map_over_area"] > 3 > bad["map_over_area"]
     assert good["map_agreement"] > bad["map_agreement"]
+    for measure in ("aim_over_area_of", "map_over_area_of"):
+        assert set(good[measure]) == {"gripper", "target"}  # there is no goal
+        assert good[measure]["target"] > 3 > bad[measure]["target"]
 
 
 def test_the_document_holds_an_interval_around_every_measure_and_is_json():
@@ -97,10 +102,11 @@ def test_a_phase_that_never_comes_and_a_plan_that_nothing_changes_are_left_out()
 
 def test_map_scores():
     change = np.where(REGION, 2.0, 1.0)
-    score = map_score(change, change, REGION)
+    score = map_score(change, change, REGION, {"target": ~REGION, "goal": np.zeros(128, bool)})
     assert score.agreement == pytest.approx(1.0)
     assert score.over_area == pytest.approx(2 * 128 / (122 + 12))
-    assert map_score(change, np.zeros(128), REGION) is None
+    assert score.parts == {"target": pytest.approx(128 / (122 + 12))}
+    assert map_score(change, np.zeros(128), REGION, {}) is None
 
 
 def test_policies_are_probed_at_the_same_moments_and_see_observations_only():

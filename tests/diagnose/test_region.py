@@ -5,7 +5,7 @@ import pytest
 
 from tests.fakes.prober import GRID
 from wam_demo.diagnose.moments import probe_moments
-from wam_demo.diagnose.region import GRIPPER, cells_of, interaction_bodies, interaction_region, moving_parts, touches
+from wam_demo.diagnose.region import GRIPPER, cells_of, interaction_parts, interaction_region, moving_parts, touches
 from wam_demo.sim.world import World
 
 SEED = 500_000
@@ -39,7 +39,10 @@ def open_world():
 def test_what_takes_part_is_the_gripper_and_what_the_instruction_speaks_of(open_world, task, expected):
     world = open_world(task)
     roles = {"target": world.assignment.target, "goal": world.assignment.goal}
-    assert interaction_bodies(world) == [*GRIPPER, *(name.format(**roles) for name in expected)]
+    parts = interaction_parts(world)
+    assert set(parts) == {"gripper", "target", *(["goal"] if world.assignment.goal else [])}
+    bodies = [body for names in parts.values() for body in names]
+    assert bodies == [*GRIPPER, *(name.format(**roles) for name in expected)]
     region = interaction_region(world, GRID)
     assert {camera: cells.shape for camera, cells in region.items()} == {"front": (8, 8), "wrist": (8, 8)}
     assert 0 < region["front"].sum() < 32
@@ -56,8 +59,8 @@ def test_the_region_covers_the_target_and_moves_with_it(open_world):
     before = cell()
     assert interaction_region(world, GRID)["front"][before]
     others = [name for name in world.assignment.candidates if name != target]
-    bodies = interaction_bodies(world)
-    assert not set(others) & set(bodies)
+    parts = interaction_parts(world)
+    assert not set(others) & {body for names in parts.values() for body in names}
     world.scene.slide(target, np.array([-0.12, 0.0]))
     assert cell() != before
     assert interaction_region(world, GRID)["front"][cell()]
@@ -90,3 +93,7 @@ def test_moments_before_and_after_the_first_touch(open_world):
     again = probe_moments(world, SEED, GRID, stride=4)
     np.testing.assert_array_equal(moments[3].observation.images["front"], again[3].observation.images["front"])
     np.testing.assert_array_equal(moments[3].region["wrist"], again[3].region["wrist"])
+    for moment in moments:
+        assert set(moment.parts) == {"gripper", "target", "goal"}
+        for cells in moment.parts.values():
+            assert not (cells["front"] & ~moment.region["front"]).any()

@@ -26,10 +26,12 @@ class MapScore:
     Attributes:
         agreement: Spearman's rank correlation of attention and causal map over the cells, -1 .. 1.
         over_area: Share of the map's sum inside the region, divided by the region's share of the cells.
+        parts: The same for each part of the region that is seen.
     """
 
     agreement: float
     over_area: float
+    parts: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class MomentScore:
         on_images: Share of the whole attention that is on the images, not on proprioception and text.
         effects: Mean L2 change of the chunk by kind of edit: inside the region, in the background.
         views: The first two for each camera alone: share of its attention, share of its cells.
+        parts: Share of attention over share of cells, for each part of the region that is seen.
         causal_map: ``None`` where no map was made.
     """
 
@@ -54,6 +57,7 @@ class MomentScore:
     on_images: float
     effects: Mapping[str, tuple[float, float]]
     views: Mapping[str, tuple[float, float]]
+    parts: Mapping[str, float]
     causal_map: MapScore | None
 
 
@@ -113,6 +117,7 @@ def score_moment(policy: Prober, moment: Moment, seed: int, with_map: bool) -> M
     cells = cell_edits(grid) if with_map else np.empty((0, grid.count), np.int64)
     probe = run_probe(policy, moment.observation, np.concatenate([matched.edits, cells]), seed)
     attention = probe.prediction.attention
+    parts = {name: grid.flatten(cells) for name, cells in moment.parts.items()}
     matched_change, cell_change = np.split(probe.change, [len(matched.edits)])
     return MomentScore(
         phase=moment.phase,
@@ -125,15 +130,25 @@ def score_moment(policy: Prober, moment: Moment, seed: int, with_map: bool) -> M
             camera: (attention_in_mask({camera: cells}, moment.region), float(moment.region[camera].mean()))
             for camera, cells in attention.items()
         },
-        causal_map=map_score(grid.flatten(attention), cell_change, region) if with_map else None,
+        parts=_over_area(grid.flatten(attention), parts),
+        causal_map=map_score(grid.flatten(attention), cell_change, region, parts) if with_map else None,
     )
 
 
-def map_score(attention: Vector, change: Vector, region: NDArray[np.bool_]) -> MapScore | None:
-    """Score a causal map (N,) against attention (N,) and region (N,); ``None`` if nothing changes anything."""
+def map_score(
+    attention: Vector, change: Vector, region: NDArray[np.bool_], parts: Mapping[str, NDArray[np.bool_]]
+) -> MapScore | None:
+    """Score a causal map (N,) against attention (N,) and regions (N,); ``None`` if nothing changes anything."""
     from scipy.stats import spearmanr
 
     if change.sum() == 0:
         return None
-    inside = float(change[region].sum() / change.sum())
-    return MapScore(float(spearmanr(attention, change).statistic), inside / float(region.mean()))
+    inside = _over_area(change, {"region": region})["region"]
+    return MapScore(float(spearmanr(attention, change).statistic), inside, _over_area(change, parts))
+
+
+def _over_area(values: Vector, parts: Mapping[str, NDArray[np.bool_]]) -> dict[str, float]:
+    """Share of the sum of (N,) values in each part, over the part's share of the cells; hidden parts are left out."""
+    return {
+        name: float(values[cells].sum() / values.sum() / cells.mean()) for name, cells in parts.items() if cells.any()
+    }

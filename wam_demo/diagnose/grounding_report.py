@@ -11,6 +11,7 @@ from wam_demo.diagnose.bootstrap import Sums, difference_interval, ratio_interva
 from wam_demo.diagnose.grounding import Episode, MomentScore
 from wam_demo.diagnose.intervention import KINDS
 from wam_demo.diagnose.moments import PHASES
+from wam_demo.diagnose.region import PARTS
 
 Part = Callable[[MomentScore], tuple[float, float] | None]
 """Numerator and denominator that a moment adds to a measure; ``None`` if it adds nothing."""
@@ -28,6 +29,14 @@ def _ratio(kind: str) -> Part:
     return lambda moment: moment.effects[kind]
 
 
+def _look(part: str) -> Part:
+    return _mean(lambda moment: moment.parts.get(part))
+
+
+def _matter(part: str) -> Part:
+    return _mean(lambda moment: None if moment.causal_map is None else moment.causal_map.parts.get(part))
+
+
 MEASURES: Mapping[str, Part] = {
     "aim": _mean(lambda moment: moment.aim),
     "aim_over_area": _mean(lambda moment: moment.aim / moment.area),
@@ -35,6 +44,8 @@ MEASURES: Mapping[str, Part] = {
     **{f"msr.{kind}": _ratio(kind) for kind in KINDS},
     "map_agreement": _mean(lambda moment: None if moment.causal_map is None else moment.causal_map.agreement),
     "map_over_area": _mean(lambda moment: None if moment.causal_map is None else moment.causal_map.over_area),
+    **{f"aim_over_area_of.{part}": _look(part) for part in PARTS},
+    **{f"map_over_area_of.{part}": _matter(part) for part in PARTS},
 }
 """Every measure as a ratio of sums over moments; a dot stands for a level of the document."""
 

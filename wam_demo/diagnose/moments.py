@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wam_demo.diagnose.region import CellMap, interaction_region, touches
+from wam_demo.diagnose.region import CellMap, interaction_parts, interaction_region, shown_cells, touches
 from wam_demo.policy.tokens import TokenGrid
 from wam_demo.types import Observation
 
@@ -27,12 +27,14 @@ class Moment:
         step: Control step of the episode.
         observation: What the policy sees; nothing else of the simulator reaches it.
         region: (side, side) bool by camera: cells of the interaction region.
+        parts: The same for each of `wam_demo.diagnose.region.PARTS` that the task has.
         phase: One of `PHASES`.
     """
 
     step: int
     observation: Observation
     region: Mapping[str, CellMap]
+    parts: Mapping[str, Mapping[str, CellMap]]
     phase: str
 
 
@@ -54,7 +56,8 @@ def probe_moments(world: World, seed: int, grid: TokenGrid, stride: int = STRIDE
         if step % stride == 0:
             region = interaction_region(world, grid)
             if any(cells.any() for cells in region.values()):
-                moments.append(Moment(step, world.observe(), region, phase))
+                parts = {name: shown_cells(world, bodies, grid) for name, bodies in interaction_parts(world).items()}
+                moments.append(Moment(step, world.observe(), region, parts, phase))
         result = world.step(expert.act())
         if result.success_now or result.fault is not None:
             break

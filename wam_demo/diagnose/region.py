@@ -5,6 +5,7 @@ It comes from the simulator's segmentation and is used to measure, never as an i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from wam_demo.sim.scene import Scene
     from wam_demo.sim.world import World
 
+PARTS = ("gripper", "target", "goal")
+"""What the interaction region consists of; not every task has a goal."""
 COVER = 0.1
 """Share of a cell's pixels that must show the region for the cell to belong to it."""
 GRIPPER = ("hand", "left_finger", "right_finger")
@@ -25,13 +28,14 @@ CellMap = NDArray[np.bool_]
 """(side, side) bool."""
 
 
-def interaction_bodies(world: World) -> list[str]:
-    """Names of the bodies that take part: the gripper, what the instruction names, and where it belongs.
+def interaction_parts(world: World) -> dict[str, list[str]]:
+    """Bodies that take part: ``gripper``, ``target`` that the instruction names, and ``goal`` where it belongs, if any.
 
     Of a thing with moving parts (the cap of a button, the tray and handle of a drawer) only those count.
     """
-    named = [world.assignment.target, *([] if world.assignment.goal is None else [world.assignment.goal])]
-    return [*GRIPPER, *(part for name in named for part in moving_parts(world.scene, name))]
+    target, goal = world.assignment.target, world.assignment.goal
+    parts = {"gripper": list(GRIPPER), "target": moving_parts(world.scene, target)}
+    return parts if goal is None else {**parts, "goal": moving_parts(world.scene, goal)}
 
 
 def moving_parts(scene: Scene, name: str) -> list[str]:
@@ -46,7 +50,11 @@ def moving_parts(scene: Scene, name: str) -> list[str]:
 
 def interaction_region(world: World, grid: TokenGrid) -> dict[str, CellMap]:
     """The interaction region now, by camera, in cells of the policy's video tokens."""
-    bodies = interaction_bodies(world)
+    return shown_cells(world, [body for bodies in interaction_parts(world).values() for body in bodies], grid)
+
+
+def shown_cells(world: World, bodies: Sequence[str], grid: TokenGrid) -> dict[str, CellMap]:
+    """Cells that show some bodies, by camera."""
     return {camera: cells_of(world.mask(camera, bodies, IMAGE_SIZE), grid.side) for camera in grid.cameras}
 
 
