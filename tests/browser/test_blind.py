@@ -45,7 +45,7 @@ def test_a_vote_reveals_scores_and_the_next_match_follows(open_tab):
     page = open_tab()
     page.get_by_role("button", name="Left is better").click()
     page.wait_for_function(f"{STATE} === 'revealed'")
-    assert page.locator(".verdict").inner_text() == "You preferred Steer to Hold still."
+    assert page.locator(".ruling").inner_text() == "You preferred Steer to Hold still."
     assert page.locator(".take.won .who").inner_text() == "Steer"
     assert page.locator('.take.won [data-text="ended"]').inner_text() == "solved in 3.0 s"
     assert page.locator(".scores li span").all_inner_texts() == ["Steer", "Hold still"]

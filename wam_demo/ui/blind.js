@@ -112,7 +112,7 @@ function reveal(choice, answer) {
   const names = SIDES.map((side) => label(answer.sides[side].policy));
   const words = { left: `You preferred ${names[0]} to ${names[1]}.`, right: `You preferred ${names[1]} to ${names[0]}.`,
     tie: `${names[0]} and ${names[1]}: as good.`, neither: `${names[0]} and ${names[1]}: both bad.` };
-  setText($(".verdict"), words[choice]);
+  setText($(".ruling"), words[choice]);
   showScores(answer.standing);
   enter("revealed");
   notice(`Vote stored. Scene ${answer.scene}, disturbed by its own seed.`);
@@ -160,7 +160,7 @@ function wait(place) {
 function next() {
   if (!["revealed", "voting"].includes(blind.state)) return;
   enter("next");
-  setText($(".verdict"), "");
+  setText($(".ruling"), "");
   look("next");
 }
 

@@ -30,7 +30,7 @@ const MARKUP = `
         ${choice("tie", "As good", "2", "M3 5h10v2H3zM3 9h10v2H3z")}
         ${choice("neither", "Both bad", "3", "M4.5 3L8 6.5 11.5 3 13 4.5 9.5 8l3.5 3.5-1.5 1.5L8 9.5 4.5 13 3 11.5 6.5 8 3 4.5z")}
         ${choice("right", "Right is better", "4", "M7 3v3H2v4h5v3l6-5z")}
-        <p class="verdict" role="status" aria-live="polite"></p>
+        <p class="ruling" role="status" aria-live="polite"></p>
         <button type="button" class="pad primary" data-do="next" title="Next match (N)">Next match</button>
       </div>
     </div>

@@ -61,7 +61,7 @@ box.addEventListener("click", (event) => { if (event.target === box) box.close()
 $(".grids").addEventListener("click", (event) => {
   const cell = event.target.closest("button.cell");
   if (cell && lab.name) openCell(cell.dataset);
-  const gap = event.target.closest(".gap");
+  const gap = event.target.closest(".contrast");
   if (gap) notice(gap.title); // a finger has no pointer to rest on it
 });
 // Arrow keys walk through the cells, as in a table.

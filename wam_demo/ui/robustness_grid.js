@@ -41,7 +41,7 @@ function differenceHtml(run, pair, axis, severity) {
   const p = cell.p_holm ?? cell.p, clear = p < 0.05;
   const [first, second] = [cell.first, cell.second].map(policyLabel);
   const told = `${first} minus ${second}, ${axisLabel(axis)}${severity ? ` ${severity}` : ""}: ${points(cell.difference)} points, 95 % interval ${points(cell.low)} to ${points(cell.high)}; only ${first} ${cell.only_first}, only ${second} ${cell.only_second} of ${cell.n} scenes; McNemar p = ${cell.p}${cell.p_holm === undefined ? "" : `, corrected for all cells ${cell.p_holm}`}`;
-  return `<span class="cell gap${clear ? " clear" : ""}" role="img" tabindex="0" style="--gap-size:${Math.abs(cell.difference).toFixed(3)};--gap-hue:var(--${cell.difference < 0 ? "second" : "first"})" title="${escapeHtml(told)}" aria-label="${escapeHtml(told)}"><b>${points(cell.difference)}</b><small>p ${shortP(p)}</small></span>`;
+  return `<span class="cell contrast${clear ? " clear" : ""}" role="img" tabindex="0" style="--gap-size:${Math.abs(cell.difference).toFixed(3)};--gap-hue:var(--${cell.difference < 0 ? "second" : "first"})" title="${escapeHtml(told)}" aria-label="${escapeHtml(told)}"><b>${points(cell.difference)}</b><small>p ${shortP(p)}</small></span>`;
 }
 const shortP = (p) => (p >= 0.995 ? "1" : p < 0.001 ? "<.001" : p.toFixed(p < 0.1 ? 3 : 2).replace(/^0/, ""));
 
