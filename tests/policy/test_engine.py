@@ -227,3 +227,17 @@ def test_the_registry_loads_once_and_retries_after_a_failure(tmp_path):
     assert registry.get("wam", tmp_path) is not registry.get("wam")
     assert len(loads) == 3
     registry.close()
+
+
+def test_a_batch_waits_for_as_many_sessions_as_ask_and_no_longer():
+    policy = FakePolicy()
+    engine = InferenceEngine(policy, EngineConfig(gather_s=1.0))
+    engine.expect(lambda: 1)
+    began = time.monotonic()
+    engine.submit(observation()).result(5)
+    assert time.monotonic() - began < 0.5
+    engine.expect(lambda: 3)
+    for future in [engine.submit(observation()) for _ in range(3)]:
+        future.result(5)
+    assert policy.batches == [1, 3]
+    engine.close()

@@ -1,8 +1,11 @@
 """Cameras: the newest frame wins, and one that stops, freezes or comes back is noticed."""
 
+import functools
+import http.server
 import threading
 import time
 
+import cv2
 import numpy as np
 import pytest
 
@@ -102,6 +105,13 @@ def test_the_square_is_the_middle(shape):
     assert abs(columns.mean() - 63.5) <= 1
 
 
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    """Serves files without writing about it."""
+
+    def log_message(self, *arguments):
+        """Say nothing."""
+
+
 class FakeCapture:
     """Delivers counted pictures until ``frames`` are gone."""
 
@@ -154,6 +164,26 @@ def test_a_rack_reads_a_camera_once_and_only_while_it_is_watched():
     with pytest.raises(UnknownNameError, match="desk"):
         rack.watch("rtsp://visitor")
     rack.close()
+
+
+def test_a_camera_with_an_address_is_read_and_a_dead_one_gives_up(tmp_path):
+    writer = cv2.VideoWriter(str(tmp_path / "live.avi"), cv2.VideoWriter_fourcc(*"MJPG"), 10, (64, 48))
+    for k in range(10):
+        writer.write(picture(20 * k))
+    writer.release()
+    handler = functools.partial(QuietHandler, directory=tmp_path)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        place = f"http://127.0.0.1:{server.server_port}"
+        reader = CameraReader(f"{place}/live.avi")
+        assert reader.frames.wait_for(9, 10).image.shape == (48, 64, 3)
+        reader.close()
+        missing = CameraReader(f"{place}/nothing.avi")
+        assert missing.frames.wait_for(0, 0.6) is None
+        assert "no frame yet" in missing.frames.fault()
+        missing.close()
+        server.shutdown()
+    assert not [t for t in threading.enumerate() if t.name == "camera"]
 
 
 def test_cameras_are_named_by_the_operator(monkeypatch):

@@ -2,10 +2,14 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 from tests.fakes.robots import message
 from wam_demo.errors import InvalidInputError
-from wam_demo.policy.remote.keys import fit_image, seed_of, to_observation
+from wam_demo.policy.remote.keys import KEYS, fit_image, seed_of, to_observation
+from wam_demo.policy.remote.wire import DTYPES
 
 
 def test_a_valid_message_becomes_an_observation():
@@ -86,3 +90,28 @@ def test_a_seed_is_a_whole_number_or_absent():
     for seed in (-1, 1.5, True, "7", 2**63):
         with pytest.raises(InvalidInputError, match="whole number"):
             seed_of({"seed": seed})
+
+
+ANYTHING = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20), st.binary(max_size=20),
+    st.lists(st.integers(), max_size=3), st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
+    hnp.arrays(st.sampled_from(DTYPES).map(np.dtype), hnp.array_shapes(max_dims=4, max_side=4, min_side=0)),
+)  # fmt: skip
+
+
+@given(st.dictionaries(st.sampled_from(KEYS), ANYTHING, max_size=5))
+@settings(max_examples=150, deadline=None)
+def test_whatever_is_sent_is_an_observation_or_one_clear_error(changes):
+    content = {**message(), **changes}
+    try:
+        observation, seed = to_observation(content, 0), seed_of(content)
+    except InvalidInputError as error:
+        lines = str(error).splitlines()
+        assert_one(lines)
+    else:
+        assert np.isfinite(observation.state).all()
+        assert seed is None or seed >= 0
+
+
+def assert_one(lines):
+    assert len(lines) == 1

@@ -7,9 +7,11 @@ import sys
 import threading
 import time
 import venv
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from wam_demo.config import CHECKPOINTS, ROOT
@@ -45,15 +47,21 @@ def openpi_python(tmp_path_factory):
     return python
 
 
+@dataclass(frozen=True)
+class Served:
+    port: int
+    process: psutil.Process
+
+
 @pytest.fixture(scope="module")
-def port():
+def served():
     """A ``serve`` process with the shipped policy."""
     command = [sys.executable, "-m", "wam_demo", "serve", "--policy", "agra", "--port", "0"]
     environment = {**os.environ, "WAM_DEMO_TOKEN": TOKEN, "HF_HUB_OFFLINE": "1"}
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
     line = process.stdout.readline()
     assert "ws://127.0.0.1:" in line
-    yield int(line.split("ws://127.0.0.1:")[1].split(",")[0])
+    yield Served(int(line.split("ws://127.0.0.1:")[1].split(",")[0]), psutil.Process(process.pid))
     process.terminate()
     process.wait(timeout=10)
 
@@ -82,8 +90,8 @@ class Robot:
 
 
 @pytest.fixture
-def robot(openpi_python, port):
-    opened = Robot(openpi_python, port)
+def robot(openpi_python, served):
+    opened = Robot(openpi_python, served.port)
     yield opened
     opened.close()
 
@@ -130,34 +138,39 @@ def test_the_wire_adds_little_to_a_policy_call(robot):
 
     answers = [robot.ask(message(seed=k)) for k in range(60)][10:]
     added = np.array([a["round_trip_ms"] - a["infer_ms"] for a in answers])
-    print(
-        f"\nround trip p50 {np.median([a['round_trip_ms'] for a in answers]):.1f} ms, added {np.median(added):.1f} ms"
-    )
+    trips = [a["round_trip_ms"] for a in answers]
+    print(f"\nround trip p50 {np.median(trips):.1f} ms, added {np.median(added):.1f} ms")
     assert np.median(added) <= 10
 
 
-def test_eight_robots_are_answered_at_least_twice_as_often_as_one(port):
-    alone, together = rate(port, 1), rate(port, 8)
-    print(f"\none client {alone:.1f} plans/s, eight clients {together:.1f} plans/s: {together / alone:.2f} times")
+def test_eight_robots_are_answered_at_least_twice_as_often_as_one(served):
+    rate(served, 1, seconds=2.0)  # whatever is slow the first time
+    alone, alone_ms = rate(served, 1)
+    together, together_ms = rate(served, 8)
+    print(f"\none client {alone:.1f} plans/s, eight {together:.1f} plans/s: {together / alone:.2f} times; "
+          f"server CPU {alone_ms:.0f} and {together_ms:.0f} ms a plan")  # fmt: skip
     assert together >= 2 * alone
 
 
-def rate(port, clients, seconds=12.0):
-    """Plans a second that ``clients`` get together, each asking again as soon as it is answered."""
+def rate(served, clients, seconds=10.0):
+    """Plans a second that ``clients`` get together, each asking again as soon as it is answered, and the
+    server's CPU time for each [ms]."""
     from tests.fakes.robots import seen
 
     counts, until = [0] * clients, time.monotonic() + seconds
 
     def drive(index):
-        policy = RemotePolicy(RemoteConfig(f"ws://127.0.0.1:{port}", TOKEN))
+        policy = RemotePolicy(RemoteConfig(f"ws://127.0.0.1:{served.port}", TOKEN))
         while time.monotonic() < until:
             predict(policy, [seen()], [index])
             counts[index] += 1
         policy.close()
 
+    before = sum(served.process.cpu_times()[:2])
     threads = [threading.Thread(target=drive, args=[index]) for index in range(clients)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return sum(counts) / seconds
+    busy = sum(served.process.cpu_times()[:2]) - before
+    return sum(counts) / seconds, 1e3 * busy / sum(counts)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -38,8 +37,7 @@ def open_server(policy: str, checkpoint: Path | None, host: str, port: int) -> I
     loaded = load_policy(policy, checkpoint)
     loaded.reset("warm up")  # the text encoder loads now, not at the first request
     greeting = metadata(policy, loaded, checkpoint_digest(policy, checkpoint))
-    # A server has the machine to itself: its robots simulate or move elsewhere.
-    batching = EngineConfig(gather_s=GATHER_S, act_timeout_s=SERVER_ANSWER_S, threads=os.cpu_count())
+    batching = EngineConfig(gather_s=GATHER_S, act_timeout_s=SERVER_ANSWER_S)
     engine = InferenceEngine(loaded, batching)
     try:
         with PolicyServer(engine, replace(config, metadata=greeting)) as server:

@@ -49,7 +49,7 @@ def seed_of(message: Mapping[str, Any]) -> int | None:
     if seed is None:
         return None
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**63:
-        raise InvalidInputError(f"{SEED!r} must be a whole number in 0 .. 2^63 - 1, got {str(seed)[:40]}")
+        raise InvalidInputError(f"{SEED!r} must be a whole number in 0 .. 2^63 - 1, got {str(seed)[:40]!r}")
     return int(seed)
 
 
