@@ -112,7 +112,8 @@ async function progressed(state) {
   if (state.steps && (state.stage === "running" || before !== state.stage)) seen.curves = await ask("curves", { retouch: retouch() });
   if (seen.curves) $(".scores").innerHTML = scoreTable(seen.curves.scores);
   allowDownloads();
-  if (grew && !seen.shown && (state.stage !== "opening" || state.steps > 4)) lookAt(seen.step);
+  // What lies ahead of a step is known once all of the episode is there.
+  if ((grew && !seen.shown) || (before === "opening" && state.stage !== "opening")) lookAt(seen.step);
   paintCharts();
 }
 function allowDownloads() {

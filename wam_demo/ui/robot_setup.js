@@ -74,6 +74,7 @@ const factWords = (f, episodes) => [
 
 function found({ title, found: f, mapping }) {
   $(".found").hidden = false;
+  $(".steps").hidden = true;
   setText($('[data-text="title"]'), title);
   setText($('[data-text="name"]'), title);
   $(".facts-list").innerHTML = factWords(f, String(f.episodes.length)).map(([name, text]) => `<li><span>${name}</span><b title="${escapeHtml(text)}">${escapeHtml(text)}</b></li>`).join("");
