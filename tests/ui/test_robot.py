@@ -84,7 +84,7 @@ def test_the_example_from_opening_to_downloads(ask, room):
         assert made["file"] == name
         assert Path(made["path"]).is_relative_to(room.root)
         assert Path(made["path"]).stat().st_size > 1000
-    assert ask("look", step=20, ahead=16, retouch={})["error"] is None
+    assert ask("look", step=20, ahead=16, retouch={})["surprise"] is None
     assert "finished" in ask("download", what="video", retouch={"light": 5, "noise": 2})["error"]
     assert "run the episode" in ask("download", what="video", retouch={"crop": 1})["error"]
 

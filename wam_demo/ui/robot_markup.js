@@ -83,7 +83,7 @@ const SETUP = `
 const PLAYER = `
   <div class="player" hidden>
     <div class="toolbar">
-      <b data-text="name"></b><span class="label" title="The recording goes on whatever the policy plans">Open loop · these weights have not seen this robot</span>
+      <b data-text="name"></b><span class="label" title="The recording goes on whatever the policy plans" data-text="label"></span>
       <span class="grow"></span><span class="progress" data-text="progress"></span>
       <button type="button" class="tool" data-do="setup">Change mapping</button>
     </div>
