@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from tests.fakes import recordings
-from wam_demo.data.uploads.contracts import Description
+from wam_demo.data.uploads.contracts import Description, View
 from wam_demo.data.uploads.detect import FORMATS, detect
 from wam_demo.data.uploads.mapping import RobotMapping, parse_part
 from wam_demo.data.uploads.motion import control_rows
 from wam_demo.data.uploads.process import describe
-from wam_demo.data.uploads.sampling import View, sampled, square, ticks
+from wam_demo.data.uploads.sampling import sampled, square, ticks
 from wam_demo.data.uploads.stills import decode_still
 from wam_demo.errors import InvalidInputError
 
