@@ -6,7 +6,7 @@ import argparse
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from wam_demo.errors import InvalidInputError, UnknownNameError
 
@@ -36,6 +36,22 @@ def whole(low: int, high: int) -> Callable[[str], int]:
         return value
 
     return parse
+
+
+def listed(parse: Callable[[str], Any]) -> Callable[[str], list[Any]]:
+    """Type of values separated by commas, each at most once."""
+
+    def parse_all(text: str) -> list[Any]:
+        return list(dict.fromkeys(parse(part.strip()) for part in text.split(",")))
+
+    return parse_all
+
+
+def word(text: str) -> str:
+    """Type of a name that is checked later, when what it names is loaded anyway."""
+    if not text:
+        raise argparse.ArgumentTypeError("a name is missing")
+    return text
 
 
 def real(low: float, high: float) -> Callable[[str], float]:

@@ -151,18 +151,6 @@ def test_an_axis_disturbs_the_scene_the_same_way_each_time():
     np.testing.assert_array_equal(states[1], states[2])
 
 
-def test_videos_are_written(short, tmp_path):
-    import av
-
-    rollout(spec("hold", episodes=2), HoldPolicy(), RolloutConfig(2, 0, videos=tmp_path, video_count=1))
-    (path,) = tmp_path.iterdir()
-    assert path.name == "hold-pick_place-500000-failure.mp4"
-    with av.open(str(path)) as video:
-        frames = [frame.to_ndarray(format="rgb24") for frame in video.decode(video=0)]
-    assert len(frames) == 9
-    assert frames[0].shape == (256, 512, 3)
-
-
 def test_a_policy_must_be_loaded():
     with pytest.raises(InvalidInputError, match="not loaded"):
         rollout(spec("hold"), None, HERE)

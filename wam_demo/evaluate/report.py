@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,19 +16,30 @@ from wam_demo.errors import InvalidInputError
 RESULTS_NAME = "results.json"
 
 
+FREE_BYTES = 16 * 2**20
+"""Room [bytes] that must be left on the disk before work starts."""
+
+
 def prepare_output(directory: Path) -> Path:
     """Create the output folder and prove that it can be written to, before work starts.
 
     Raises:
-        InvalidInputError: It cannot be created or written to.
+        InvalidInputError: It cannot be created or written to, or the disk is full.
     """
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=directory):
-            pass
+        with tempfile.NamedTemporaryFile(dir=directory) as file:
+            file.write(bytes(2**16))  # a quota shows only when something is written
+            file.flush()
+            os.fsync(file.fileno())
+        free = shutil.disk_usage(directory).free
     except OSError as error:
         reason = error.strerror or error
         raise InvalidInputError(f"cannot write to {directory}: {reason}") from None
+    if free < FREE_BYTES:
+        raise InvalidInputError(
+            f"cannot write to {directory}: the disk has {free / 2**20:.0f} MiB left, {FREE_BYTES >> 20} are needed"
+        )
     return directory
 
 
@@ -87,13 +99,33 @@ def evaluation_table(documents: Sequence[Mapping[str, Any]]) -> str:
             document["severity"],
             rates["n"],
             rates["successes"],
-            f"{rates['rate']:.3f}",
-            "[{:.3f}, {:.3f}]".format(*rates["ci95"]),
+            None if rates["rate"] is None else f"{rates['rate']:.3f}",
+            None if rates["ci95"] is None else "[{:.3f}, {:.3f}]".format(*rates["ci95"]),
         ]
         for document in documents
         for task, rates in document["tasks"].items()
     ]
     headers = ["policy", "task", "axis", "severity", "n", "successes", "rate", "95 % interval"]
+    return table(headers, rows)
+
+
+def grid_table(cells: Sequence[Mapping[str, Any]]) -> str:
+    """Success rates of every cell of a grid, as `CellSnapshot.document` gives them."""
+    rows = [
+        [
+            cell["policy"],
+            cell["task"],
+            cell["axis"],
+            cell["severity"],
+            cell["n"],
+            cell["successes"],
+            cell["held"],
+            cell["sim_faults"],
+            "[{:.3f}, {:.3f}]".format(*cell["ci95"]) if cell["ci95"] else None,
+        ]
+        for cell in cells
+    ]
+    headers = ["policy", "task", "axis", "severity", "n", "successes", "held", "sim faults", "95 % interval"]
     return table(headers, rows)
 
 
@@ -104,6 +136,25 @@ def comparison_line(first: str, second: str, comparison: Mapping[str, Any]) -> s
         f"{first} - {second}: {comparison['difference']:+.3f} [{low:+.3f}, {high:+.3f}], "
         f"McNemar p = {comparison['mcnemar_p']:.3g}"
     )
+
+
+def comparison_lines(policies: Sequence[str], content: Mapping[str, Any]) -> list[str]:
+    """What an evaluation's content says about the first policy against each other, all conditions together."""
+    if "mcnemar_p" in content:
+        return [comparison_line(policies[0], policies[1], content)]
+    lines = []
+    for comparison in content.get("comparisons", []):
+        together = comparison["conditions"][0]
+        if together["difference"] is not None:
+            lines.append(comparison_line(comparison["first"], comparison["second"], together))
+    return lines
+
+
+def sequential_line(result: Mapping[str, Any]) -> str:
+    """One sentence about a sequential comparison."""
+    decided = result["decided_after"]
+    verdict = "not decided" if decided is None else f"decided after {decided} scenes"
+    return f"sequential test at level {result['alpha']:g}: {verdict}, p = {result['p_value']:.3g} at any time"
 
 
 def imagination_table(document: Mapping[str, Any]) -> str:
@@ -129,6 +180,36 @@ def openloop_table(document: Mapping[str, Any]) -> str:
     steps = sorted({*actions, *found}, key=int)
     rows = [[f"+{k}", 100 * actions[k] if k in actions else None, found.get(k), copied.get(k)] for k in steps]
     return table(["step", "TCP error cm", "PSNR", "last frame"], rows)
+
+
+def probe_table(documents: Sequence[Mapping[str, Any]], difference: Mapping[str, Any] | None = None) -> str:
+    """Grounding measures with their 95 % intervals: each policy, its two phases, and the difference."""
+    columns: dict[str, Mapping[str, Any]] = {}
+    for number, document in enumerate(documents):
+        name = document["policy"] if number == 0 or document["policy"] not in columns else f"{document['policy']} (2)"
+        columns |= {name: document, **{f"{name}, {phase}": part for phase, part in document["phases"].items()}}
+    if difference is not None:
+        columns["difference"] = difference
+    values = {name: dict(_flatten(content, "")) for name, content in columns.items()}
+    intervals = {name: _pairs(content["ci95"]) for name, content in columns.items()}
+    measures = list(dict.fromkeys(key for pairs in intervals.values() for key in pairs))
+    rows = [
+        [measure, *(_with_interval(values[name].get(measure), intervals[name].get(measure)) for name in columns)]
+        for measure in measures
+    ]
+    return table(["measure", *columns], rows)
+
+
+def _with_interval(value: object, interval: Sequence[float] | None) -> str:
+    return "-" if interval is None else f"{value:.3g} [{interval[0]:.3g}, {interval[1]:.3g}]"
+
+
+def _pairs(content: Mapping[str, Any], prefix: str = "") -> dict[str, Sequence[float]]:
+    """Intervals by the dotted name of their measure."""
+    pairs: dict[str, Sequence[float]] = {}
+    for name, value in content.items():
+        pairs |= _pairs(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {prefix + name: value}
+    return pairs
 
 
 def measure_table(content: Mapping[str, Any]) -> str:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,7 +15,7 @@ from wam_demo.evaluate.suite import EpisodeResult, EvaluationSpec, Outcome
 from wam_demo.policy.base import check_prediction, needs_images, predict
 from wam_demo.policy.receding import PlanBuffer
 from wam_demo.sim import TASKS
-from wam_demo.types import Observation, Policy, Prediction, Vector
+from wam_demo.types import ACTION_DIM, Observation, Policy, Prediction, Vector
 
 
 @dataclass(frozen=True)
@@ -26,14 +25,41 @@ class RolloutConfig:
     Attributes:
         batch: Episodes at a time, i.e. observations in one policy call.
         processes: Simulator processes; 0 simulates in the caller's.
-        videos: Folder for a video of each of the first ``video_count`` episodes.
-        video_count: Videos written when ``videos`` is given.
     """
 
     batch: int = 8
     processes: int = 2
-    videos: Path | None = None
-    video_count: int = 10
+
+
+@dataclass(frozen=True)
+class Control:
+    """How plans are played.
+
+    Attributes:
+        execute: Steps played from each plan.
+        latency: Control steps from an observation to the first action of its plan.
+    """
+
+    execute: int
+    latency: int = 0
+
+
+@dataclass(frozen=True)
+class PlayedEpisode:
+    """A finished episode and what replays it.
+
+    Attributes:
+        scene: Where it was played.
+        result: How it ended.
+        actions: (T, 7) float32, as given to the simulator; the scene and they replay it exactly.
+        miss_m: Distance [m] at the end from the target to its goal, or to the TCP where the task
+            has no goal; ``None`` when it is not known.
+    """
+
+    scene: SceneSpec
+    result: EpisodeResult
+    actions: Vector
+    miss_m: float | None = None
 
 
 def rollout(
@@ -44,14 +70,11 @@ def rollout(
 ) -> list[EpisodeResult]:
     """Run every episode of a condition.
 
-    The noise of the policy is seeded by scene and step, so the results do not depend on the
-    number of processes. (Another batch size may change rounding inside the policy.)
-
     Args:
         spec: The condition, validated.
         policy: Plans for batches of observations; ``None`` for ``expert``, which lives in the
             simulator processes because it reads their worlds.
-        config: Parallelism and videos.
+        config: Parallelism.
         on_episode: Called as each episode ends.
 
     Returns:
@@ -60,20 +83,48 @@ def rollout(
     config = config or RolloutConfig()
     if policy is None and spec.policy != "expert":
         raise InvalidInputError(f"policy {spec.policy!r} is not loaded")
-    images = policy is not None and needs_images(policy)
-    scenes = iter(_scenes(spec, config, images))
     results: dict[int, EpisodeResult] = {}
+
+    def keep(episode: PlayedEpisode) -> None:
+        results[episode.result.seed] = episode.result
+        on_episode(episode.result)
+
     with Simulators(min(config.batch, spec.episodes), config.processes) as simulators:
-        players: dict[int, _Player] = {}
-        while True:
-            _fill(players, scenes, simulators)
-            if not players:
-                break
-            for slot, result in _play_round(players, policy, spec, simulators).items():
-                results[result.seed] = result
-                del players[slot]
-                on_episode(result)
+        play_scenes(_scenes(spec), policy, Control(spec.execute, spec.latency), simulators, keep)
     return [results[seed] for seed in spec.seeds()]
+
+
+def play_scenes(
+    scenes: Iterable[SceneSpec],
+    policy: Policy | None,
+    control: Control,
+    simulators: Simulators,
+    on_episode: Callable[[PlayedEpisode], None],
+    stop: Callable[[], bool] = lambda: False,
+) -> None:
+    """Play scenes of any conditions with one policy, a full batch at a time.
+
+    The noise of the policy is seeded by scene and step, so the results do not depend on the
+    number of processes. (Another batch size may change rounding inside the policy.)
+
+    Args:
+        scenes: In the order in which they begin.
+        policy: Plans for batches of observations; ``None`` for ``expert``.
+        control: How plans are played.
+        simulators: Their slots are the batch.
+        on_episode: Called as each episode ends.
+        stop: Asked once a round; what is still running then is dropped, not reported.
+    """
+    images = policy is not None and needs_images(policy)
+    waiting = (replace(scene, images=images) for scene in scenes)
+    players: dict[int, _Player] = {}
+    while not stop():
+        _fill(players, waiting, simulators)
+        if not players:
+            break
+        for slot, episode in _play_round(players, policy, control, simulators).items():
+            del players[slot]
+            on_episode(episode)
 
 
 class _Player:
@@ -83,22 +134,24 @@ class _Player:
         self.scene = scene
         self.report = report
         self.buffer = PlanBuffer()
+        self._sent: list[Vector] = []
 
-    def actions(self, prediction: Prediction, spec: EvaluationSpec) -> Vector:
-        """The (execute, 7) actions until the next plan, late by ``spec.latency`` steps."""
+    def actions(self, prediction: Prediction, control: Control) -> Vector:
+        """The (execute, 7) actions until the next plan, late by ``control.latency`` steps."""
         step, observation = self.report.steps, self.observation
-        self.buffer.add(prediction, step, ready=step + spec.latency)
-        return np.stack([self.buffer.play(step + k, observation).action for k in range(spec.execute)])
+        self.buffer.add(prediction, step, ready=step + control.latency)
+        self._sent += [self.buffer.play(step + k, observation).action for k in range(control.execute)]
+        return np.stack(self._sent[-control.execute :])
 
     @property
     def observation(self) -> Observation:
         assert self.report.observation is not None, "a running episode has an observation"
         return self.report.observation
 
-    def result(self, outcome: Outcome, fault: str | None = None) -> EpisodeResult:
+    def ended(self, outcome: Outcome, fault: str | None = None) -> PlayedEpisode:
         """How this episode ended."""
         report = self.report
-        return EpisodeResult(
+        result = EpisodeResult(
             task=self.scene.task,
             seed=self.scene.seed,
             success=report.success,
@@ -107,11 +160,17 @@ class _Player:
             outcome=outcome,
             fault=fault,
         )
+        return PlayedEpisode(self.scene, result, self._played(), report.miss_m)
+
+    def _played(self) -> Vector:
+        """(T, 7) actions; an episode may end within the last ones that were sent."""
+        if self.report.actions is not None:
+            return self.report.actions
+        return np.array(self._sent[: self.report.steps], np.float32).reshape(-1, ACTION_DIM)
 
 
-def _scenes(spec: EvaluationSpec, config: RolloutConfig, images: bool) -> Iterator[SceneSpec]:
-    for index, seed in enumerate(spec.seeds()):
-        recorded = config.videos is not None and index < config.video_count
+def _scenes(spec: EvaluationSpec) -> Iterator[SceneSpec]:
+    for seed in spec.seeds():
         yield SceneSpec(
             task=spec.task,
             seed=seed,
@@ -120,8 +179,6 @@ def _scenes(spec: EvaluationSpec, config: RolloutConfig, images: bool) -> Iterat
             instruction=spec.instruction,
             horizon=TASKS[spec.task].horizon,
             linger=spec.linger,
-            images=images,
-            video=config.videos / f"{spec.policy}-{spec.task}-{seed}.mp4" if recorded and config.videos else None,
         )
 
 
@@ -136,12 +193,12 @@ def _fill(players: dict[int, _Player], scenes: Iterator[SceneSpec], simulators: 
 def _play_round(
     players: Mapping[int, _Player],
     policy: Policy | None,
-    spec: EvaluationSpec,
+    control: Control,
     simulators: Simulators,
-) -> dict[int, EpisodeResult]:
+) -> dict[int, PlayedEpisode]:
     """One plan and its steps for every running episode; returns those that ended."""
     ended = {
-        slot: player.result("sim_fault", player.report.fault) for slot, player in players.items() if player.report.done
+        slot: player.ended("sim_fault", player.report.fault) for slot, player in players.items() if player.report.done
     }
     running = [slot for slot in players if slot not in ended]
     if policy is None:
@@ -151,14 +208,14 @@ def _play_round(
         plans: dict[int, Vector] = {}
         for slot, answer in zip(running, answers, strict=True):
             if isinstance(answer, PolicyFault):
-                ended[slot] = players[slot].result("policy_fault", str(answer))
+                ended[slot] = players[slot].ended("policy_fault", str(answer))
             else:
-                plans[slot] = players[slot].actions(answer, spec)
+                plans[slot] = players[slot].actions(answer, control)
         reports = simulators.play(plans)
     for slot, report in reports.items():
         players[slot].report = report
         if report.done:
-            ended[slot] = players[slot].result(_outcome(report), report.fault)
+            ended[slot] = players[slot].ended(_outcome(report), report.fault)
     return ended
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from wam_demo.errors import SimulationFault
 from wam_demo.types import CONTROL_HZ, Observation, Vector
 
@@ -52,6 +54,9 @@ class RoundReport:
         success: The success predicate held for 0.5 s at some time.
         success_now: It holds in the last state.
         fault: One line when the simulator failed.
+        actions: (T, 7) float32 of a finished episode whose actions only this end knows.
+        miss_m: At the end, distance [m] from the target to its goal, or to the TCP without a goal.
+        video: The finished video, if there is one.
     """
 
     observation: Observation | None
@@ -60,6 +65,9 @@ class RoundReport:
     success: bool = False
     success_now: bool = False
     fault: str | None = None
+    actions: Vector | None = None
+    miss_m: float | None = None
+    video: Path | None = None
 
 
 class EpisodeRunner:
@@ -97,10 +105,11 @@ class EpisodeRunner:
         """Execute the scripted expert, planning anew at every step, to the end of the episode."""
         from wam_demo.sim.expert import Expert
 
-        expert = Expert(self.world)
+        expert, actions = Expert(self.world), []
         while not self._progress.done:
-            self._step(expert.act())
-        return self._report()
+            actions.append(expert.act())
+            self._step(actions[-1])
+        return replace(self._report(), actions=np.array(actions, np.float32))
 
     @property
     def world(self) -> World:
@@ -140,10 +149,7 @@ class EpisodeRunner:
     def _report(self) -> RoundReport:
         progress = self._progress
         if progress.done:
-            if self._video is not None:
-                self._video.close("success" if progress.success else "failure")
-                self._video = None
-            return progress
+            return replace(progress, miss_m=_miss(self.world), video=self._finish_video())
         return replace(progress, observation=self._observe())
 
     def _observe(self) -> Observation:
@@ -153,6 +159,13 @@ class EpisodeRunner:
         time = world.step_count / CONTROL_HZ
         return Observation({}, world.state_vector(), world.instruction, time)
 
+    def _finish_video(self) -> Path | None:
+        if self._video is None:
+            return None
+        path = self._video.close("success" if self._progress.success else "failure")
+        self._video = None
+        return path
+
     def _start_video(self, scene: SceneSpec) -> None:
         from wam_demo.evaluate.video import EpisodeVideo
 
@@ -161,6 +174,16 @@ class EpisodeRunner:
         self._video = EpisodeVideo(scene.video) if scene.video else None
         if self._video is not None:
             self._video.add(self.world, False)
+
+
+def _miss(world: World) -> float | None:
+    """How far the target is from where it belongs [m]; ``None`` after the physics diverged."""
+    from wam_demo.sim.motion import hand
+
+    assignment = world.assignment
+    end = hand(world.scene).position if assignment.goal is None else world.scene.position(assignment.goal)
+    distance = float(np.linalg.norm(world.scene.position(assignment.target) - end))
+    return round(distance, 4) if np.isfinite(distance) else None
 
 
 def _reset(world: World, scene: SceneSpec) -> None:

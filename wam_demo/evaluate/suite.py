@@ -116,6 +116,11 @@ class EpisodeResult:
     outcome: Outcome
     fault: str | None = None
 
+    @property
+    def counts(self) -> bool:
+        """Whether it says something about the policy: a simulator fault is neither success nor failure."""
+        return self.outcome != "sim_fault"
+
 
 def evaluation_seeds(seed: int, episodes: int) -> list[int]:
     """The first ``episodes`` scenes of run ``seed``; runs do not share scenes.
@@ -147,7 +152,9 @@ def summarise(
         checkpoint_sha256: Digest of the weights; ``None`` for scripted policies.
 
     Returns:
-        JSON-serialisable; rates are pooled over the tasks, ``tasks`` has them one by one.
+        JSON-serialisable; rates are pooled over the tasks, ``tasks`` has them one by one. ``n`` leaves
+        out simulator faults, which are neither success nor failure; without any other episode
+        ``rate`` and ``ci95`` are ``None``.
     """
     spec = specs[0]
     tasks = {s.task: _rates([e for e in episodes if e.task == s.task]) for s in specs}
@@ -169,25 +176,34 @@ def summarise(
 
 
 def _rates(episodes: Sequence[EpisodeResult]) -> dict[str, Any]:
-    n, successes = len(episodes), sum(e.success for e in episodes)
+    counted = [episode for episode in episodes if episode.counts]
+    n, successes = len(counted), sum(e.success for e in counted)
     return {
         "n": n,
         "successes": successes,
-        "rate": successes / n,
-        "ci95": _pair(wilson(successes, n)),
+        "rate": successes / n if n else None,
+        "ci95": _pair(wilson(successes, n)) if n else None,
+        "sim_faults": len(episodes) - n,
     }
 
 
 def compare(first: Sequence[EpisodeResult], second: Sequence[EpisodeResult]) -> dict[str, Any]:
     """What the result document says about two policies on the same scenes.
 
+    Scenes that the simulator could not finish for one of them are left out of ``pairs``.
+
     Raises:
         ValueError: The scenes are not the same, in the same order.
+        InvalidInputError: No scene is left.
     """
     if [(e.task, e.seed) for e in first] != [(e.task, e.seed) for e in second]:
         raise ValueError("the two policies were not run on the same scenes")
-    result = compare_paired([e.success for e in first], [e.success for e in second])
+    pairs = [(a.success, b.success) for a, b in zip(first, second, strict=True) if a.counts and b.counts]
+    if not pairs:
+        raise InvalidInputError("the simulator finished no scene for both policies: there is nothing to compare")
+    result = compare_paired([a for a, _ in pairs], [b for _, b in pairs])
     return {
+        "pairs": len(pairs),
         "difference": result.difference,
         "difference_ci95": _pair(result.interval),
         "mcnemar_p": result.p_value,

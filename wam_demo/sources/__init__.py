@@ -1,1 +1,1 @@
-"""Where observations come from: recordings, cameras, arms."""
+"""Where observations come from besides the simulator: recordings, cameras."""

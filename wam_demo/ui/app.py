@@ -9,13 +9,22 @@ import gradio as gr
 
 from wam_demo.limits import LIVE_SESSIONS, QUEUE_SIZE, SESSION_IDLE_S, UPLOAD_BYTES
 from wam_demo.session import Session, Settings
+from wam_demo.ui.api import build_api, has_mcp
+from wam_demo.ui.blind import STYLE as BLIND_STYLE
+from wam_demo.ui.blind import build_blind, open_room
+from wam_demo.ui.blind_room import BlindRoom
+from wam_demo.ui.camera import build_live_stream, open_desk
+from wam_demo.ui.camera_desk import CameraDesk
 from wam_demo.ui.catalogue import Catalogue, shipped, warm_up
 from wam_demo.ui.hub import Hub
-from wam_demo.ui.live import STYLE, build_live
+from wam_demo.ui.live import STYLES, build_live
 from wam_demo.ui.robot import STYLE as ROBOT_STYLE
 from wam_demo.ui.robot import build_robot
 from wam_demo.ui.robot_brain import open_brain
 from wam_demo.ui.robot_room import RobotRoom
+from wam_demo.ui.robustness import STYLE as ROBUSTNESS_STYLE
+from wam_demo.ui.robustness import build_robustness, open_lab
+from wam_demo.ui.robustness_lab import Lab
 from wam_demo.ui.screen import Screen
 from wam_demo.ui.theme import theme
 
@@ -33,8 +42,15 @@ def open_hub(catalogue: Catalogue, places: int = LIVE_SESSIONS, idle_s: float = 
     return Hub(open_session, places, idle_s)
 
 
-def build_app(catalogue: Catalogue, hub: Hub, room: RobotRoom | None = None) -> gr.Blocks:
-    """The page with its tabs; without a ``room`` there is none for recordings."""
+def build_app(
+    catalogue: Catalogue,
+    hub: Hub,
+    lab: Lab | None = None,
+    room: BlindRoom | None = None,
+    recordings: RobotRoom | None = None,
+    cameras: CameraDesk | None = None,
+) -> gr.Blocks:
+    """The page with its tabs; those whose part is missing are left out."""
     with gr.Blocks(
         title=TITLE, analytics_enabled=False, fill_width=True,
         delete_cache=(CACHE_SECONDS, CACHE_SECONDS),
@@ -43,12 +59,26 @@ def build_app(catalogue: Catalogue, hub: Hub, room: RobotRoom | None = None) -> 
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Live"):
                 build_live(catalogue, hub)
+            if lab is not None:
+                with gr.Tab("Robustness"):
+                    build_robustness(catalogue, lab)
+            if recordings is not None:
+                with gr.Tab("Your robot"), gr.Tabs(elem_id="robot-tabs"):
+                    with gr.Tab("Recording"):
+                        build_robot(catalogue, recordings)
+                    if cameras is not None:
+                        with gr.Tab("Live stream"):
+                            build_live_stream(catalogue.policies, cameras)
             if room is not None:
-                with gr.Tab("Your robot"):
-                    build_robot(catalogue, room)
+                with gr.Tab("Blind A/B"):
+                    build_blind(catalogue, room)
+            with gr.Tab("Report & API"):
+                build_api(catalogue)
 
         def leave(request: gr.Request) -> None:
             hub.leave(request.session_hash)
+            if cameras is not None:
+                cameras.leave(request.session_hash)
 
         app.unload(leave)
     app.queue(max_size=QUEUE_SIZE, default_concurrency_limit=None, api_open=False)
@@ -59,12 +89,13 @@ def launch_arguments(**overrides: Any) -> dict[str, Any]:
     """Keyword arguments of ``Blocks.launch``; ``overrides`` win."""
     return {
         "theme": theme(),
-        "css_paths": [STYLE, ROBOT_STYLE],
+        "css_paths": [*STYLES, ROBUSTNESS_STYLE, ROBOT_STYLE, BLIND_STYLE],
         "ssr_mode": False,
         "max_threads": 80,
         "max_file_size": UPLOAD_BYTES,
         "show_error": False,
         "footer_links": [],
+        "mcp_server": has_mcp(),
         **overrides,
     }
 
@@ -79,11 +110,16 @@ def launch(host: str = "127.0.0.1", port: int | None = None, **overrides: Any) -
     """
     catalogue = shipped()
     threading.Thread(target=warm_up, args=[catalogue], name="warm-up", daemon=True).start()
-    hub, room = open_hub(catalogue), RobotRoom(open_brain)
-    allowed = [str(room.root)]  # downloads of recordings, under names that cannot be guessed
+    hub, lab, room = open_hub(catalogue), open_lab(), open_room(catalogue)
+    recordings, cameras = RobotRoom(open_brain), open_desk(catalogue)
+    allowed = [str(recordings.root)]  # downloads, under names that cannot be guessed
     arguments = launch_arguments(server_name=host, server_port=port, allowed_paths=allowed, **overrides)
     try:
-        build_app(catalogue, hub, room).launch(**arguments)
+        build_app(catalogue, hub, lab, room, recordings, cameras).launch(**arguments)
     finally:
         hub.close()
-        room.close()
+        lab.close()
+        recordings.close()
+        cameras.close()
+        if room is not None:
+            room.close()

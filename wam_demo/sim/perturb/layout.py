@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 CONFOUNDERS = (1, 2, 3, 4, 5)
 OUTSIDE_M = (0.0, 0.02, 0.04, 0.06, 0.08)
+TABLE_EDGE_M = 0.011
+"""What the edge of the visible table may take from that distance."""
 _OTHER_COLOURS = ([0.55, 0.2, 0.75], [0.98, 0.5, 0.1], [0.1, 0.75, 0.78], [0.95, 0.5, 0.7])
 
 
@@ -79,7 +81,7 @@ def _put(confounder: Parameters, world: "World") -> dict[str, Any]:
 
 
 def _outside(world: "World", rng: np.random.Generator, distance: float) -> np.ndarray | None:
-    """A point ``distance`` beyond a random edge of the task's region that is free."""
+    """A free point ``distance`` beyond a random edge of the task's region, an edge with that much table beyond it."""
     if distance <= 0:
         return None
     low, high = world.logic.region
@@ -88,5 +90,8 @@ def _outside(world: "World", rng: np.random.Generator, distance: float) -> np.nd
     for _ in range(60):
         point, side, axis = rng.uniform(low, high), rng.integers(2), rng.integers(2)
         point[axis] = high[axis] + distance if side else low[axis] - distance
-        points.append(np.clip(point, *DROP_BOX))
+        points.append(point)
+    lost = [float(np.linalg.norm(point - np.clip(point, *DROP_BOX))) for point in points]
+    allowed = max(min(lost), TABLE_EDGE_M)  # else a higher severity would move it less far
+    points = [np.clip(point, *DROP_BOX) for point, short in zip(points, lost, strict=True) if short <= allowed]
     return max(points, key=lambda point: min(0.1, clearance(point, places)))

@@ -1,0 +1,150 @@
+"""Real episodes of a grid: replayed exactly, and the same on a Ray cluster."""
+
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+
+import av
+import numpy as np
+import pytest
+
+from wam_demo.errors import DataError, UnknownNameError
+from wam_demo.evaluate.engine import EngineConfig, LocalEngine, estimate_s, open_engine
+from wam_demo.evaluate.grid import GridSpec
+from wam_demo.evaluate.grid_run import GridRun
+from wam_demo.evaluate.replay import Replays
+from wam_demo.policy.base import load_policy
+from wam_demo.types import ActionChunk, Prediction
+
+SPEC = GridSpec(("expert", "hold"), axes=("none", "shove"), severities=(4,), episodes=2, linger=3).validated()
+HERE = EngineConfig(batch=2, processes=0)
+
+
+class Wanderer:
+    """Moves at random, from the seeds it is given."""
+
+    needs_images = False
+
+    def reset(self, instruction):
+        pass
+
+    def predict(self, observations, seeds):
+        draws = [np.random.default_rng(seed).uniform(-0.02, 0.02, (16, 7)) for seed in seeds]
+        return [Prediction(ActionChunk(actions.astype(np.float32))) for actions in draws]
+
+
+@pytest.fixture
+def short(monkeypatch):
+    """Episodes that end after twelve steps, so that timeouts are quick."""
+    from wam_demo.evaluate import grid
+
+    monkeypatch.setattr(grid, "TASKS", {"pick_place": replace(grid.TASKS["pick_place"], horizon=12)})
+
+
+def play(spec, config=HERE, load=lambda name, checkpoint: Wanderer(), engine=None):
+    records = []
+    engine = engine or LocalEngine(spec, config, load)
+    engine.play(spec.sweeps(config.batch), records.append, lambda: False)
+    engine.close()
+    return sorted(records, key=lambda record: record.key)
+
+
+def test_the_same_grid_twice_and_in_other_batches_and_processes(short):
+    first = play(SPEC)
+    assert len(first) == SPEC.total
+    assert {len(record.plan()) for record in first} == {12}
+    assert play(SPEC) == first
+    assert play(SPEC, EngineConfig(batch=3, processes=1)) == first
+
+
+def test_episodes_replay_exactly_and_leave_a_video(short, tmp_path):
+    replays = Replays(SPEC, tmp_path, processes=0)
+    for record in play(SPEC)[::3]:
+        path = replays.video(record)
+        with av.open(str(path)) as video:
+            frames = [frame.to_ndarray(format="rgb24") for frame in video.decode(video=0)]
+        assert len(frames) == record.steps + 1
+        assert frames[0].shape == (256, 512, 3)
+        changed = path.stat().st_mtime_ns
+        assert replays.video(record).stat().st_mtime_ns == changed  # rendered once
+    wrong = replace(record, success=not record.success, seed=record.seed + 1)
+    with pytest.raises(DataError, match="does not replay"):
+        replays.video(wrong)
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".mp4"] * 3
+    replays.close()
+
+
+def test_the_final_state_of_a_replay_is_the_same_bit_for_bit(short):
+    from wam_demo.evaluate.simulators import Simulators
+
+    record = play(SPEC)[-1]
+    states = []
+    for _ in range(2):
+        with Simulators(1, 0) as simulators:
+            simulators.begin({0: SPEC.scene(record.cell, record.seed)})
+            simulators.play({0: record.plan()})
+            states.append(simulators._hosts[0]._runners[0].world.scene.data.qpos.copy())
+    np.testing.assert_array_equal(*states)
+
+
+def test_cancelling_drops_only_what_is_running(short, tmp_path):
+    run = GridRun(SPEC, tmp_path, HERE, load=lambda name, checkpoint: Wanderer())
+    run.subscribe(lambda record: run.cancel())
+    run.start()
+    assert run.wait(60)
+    assert run.snapshot().state == "cancelled"
+    assert 1 <= run.snapshot().done < SPEC.total
+    run._listeners.clear()
+    run.start()
+    assert run.wait(120)
+    assert run.snapshot().done == SPEC.total
+    assert sorted(run.records(), key=lambda record: record.key) == play(SPEC)
+    run.close()
+
+
+def test_names_and_estimates():
+    with pytest.raises(UnknownNameError, match="did you mean 'ray'"):
+        open_engine("rai", SPEC, HERE)
+    assert estimate_s(replace(SPEC, episodes=20)) == pytest.approx(10 * estimate_s(SPEC))
+
+
+_WITHOUT_RAY = """
+import sys
+sys.modules["ray"] = None
+from wam_demo.cli import main
+sys.exit(main(["eval", "--policy", "hold", "--episodes", "1", "--engine", "ray", "--out", sys.argv[1]]))
+"""
+
+
+def test_without_ray_installed_one_line_says_what_to_install(tmp_path):
+    command = [sys.executable, "-c", _WITHOUT_RAY, str(tmp_path)]
+    finished = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert finished.returncode == 2
+    assert "pip install 'wam-demo[ray]'" in finished.stderr
+    assert finished.stderr.count("\n") == 1
+
+
+@pytest.mark.slow
+def test_a_ray_cluster_plays_the_same_episodes(tmp_path):
+    """Two workers in processes of their own; one is killed on the way."""
+    ray = pytest.importorskip("ray")
+    spec = replace(SPEC, policies=("expert", "hold", "agra"), episodes=3)
+    here = play(spec, HERE, load=load_policy)
+    config = EngineConfig(batch=2, processes=2)
+    engine = open_engine("ray", spec, config)
+    engine.prepare()
+    pids = [ray.get(worker.__ray_call__.remote(lambda self: os.getpid())) for worker in engine._idle]
+    assert len({os.getpid(), *pids}) == 3
+    there = []
+
+    def keep(record):
+        if not there:
+            os.kill(pids[0], signal.SIGKILL)
+        there.append(record)
+
+    engine.play(spec.sweeps(config.batch), keep, lambda: False)
+    engine.close()
+    assert not ray.is_initialized()
+    assert sorted(there, key=lambda record: record.key) == here
