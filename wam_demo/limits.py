@@ -56,6 +56,11 @@ CAMERA_JPEG_BYTES, CAMERA_JPEG_SIDE = 256 * 2**10, 1024
 
 CHECKPOINT_BYTES = 60 * 2**20
 
+RECORDING_DESKS = 16
+"""Visitors with a recording at a time."""
+RECORDING_IDLE_S = 180.0
+"""A recording whose page was not heard of for this long is forgotten."""
+
 SERVER_MESSAGE_BYTES = 16 * 2**20
 """Largest websocket message that the policy server or its client accepts."""
 SERVER_CLIENTS = 64
@@ -75,7 +80,3 @@ LOG_STEPS = 5000
 
 LINK_CHARACTERS = 16_000
 """Longest log that travels in a link."""
-RECORDING_DESKS = 16
-"""Visitors with a recording at a time."""
-RECORDING_IDLE_S = 180.0
-"""A recording whose page was not heard of for this long is forgotten."""

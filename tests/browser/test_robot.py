@@ -29,7 +29,7 @@ def brain(policy):
 def app(tmp_path):
     chosen = catalogue()
     hub, room = open_hub(chosen), RobotRoom(brain, root=tmp_path / "room")
-    blocks = build_app(chosen, hub, robot=room)
+    blocks = build_app(chosen, hub, recordings=room)
     arguments = {"prevent_thread_lock": True, "quiet": True, "server_name": "127.0.0.1"}
     _, url, _ = blocks.launch(**launch_arguments(**arguments, allowed_paths=[str(room.root)]))
     yield url, room

@@ -16,6 +16,7 @@ import psutil
 import pytest
 import zarr
 
+from tests.conftest import machine_is_busy
 from tests.fakes import recordings
 from wam_demo.data.uploads import process
 from wam_demo.errors import InvalidInputError
@@ -321,18 +322,7 @@ CASES = {
 }
 
 
-@pytest.fixture(autouse=True)
-def patient_when_busy(monkeypatch):
-    """What is refused and why does not depend on how busy the machine is; how fast does."""
-    if busy():
-        monkeypatch.setattr(process, "INSPECT_SECONDS", 120.0)
-
-
-def busy() -> bool:
-    return os.getloadavg()[0] > 1.5 * (os.cpu_count() or 1)
-
-
-@pytest.mark.parametrize(("make", "reason"), CASES.items(), ids=lambda value: getattr(value, "__name__", ""))
+@pytest.mark.parametrize(("make", "reason"), [pytest.param(*case, id=case[0].__name__) for case in CASES.items()])
 def test_it_is_refused_with_one_line(make, reason, tmp_path):
     path = make(tmp_path)
     server = psutil.Process()
@@ -342,7 +332,7 @@ def test_it_is_refused_with_one_line(make, reason, tmp_path):
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 400
     assert server.memory_info().rss - before < MEGABYTES * 2**20
-    assert time.monotonic() - began < (120 if busy() else SECONDS)
+    assert time.monotonic() - began < (120 if machine_is_busy() else SECONDS)
     assert not server.children()
     assert not os.path.exists("unpickled")
 

@@ -173,6 +173,15 @@ def imagination_table(document: Mapping[str, Any]) -> str:
     return table(["step", "PSNR", "last frame", "gain", "SSIM", "last frame"], rows)
 
 
+def openloop_table(document: Mapping[str, Any]) -> str:
+    """Errors by step ahead on a recording: planned TCP [cm], and PSNR [dB] of imagined and repeated frames."""
+    actions, found = document["action_error_by_step"] or {}, document["psnr_by_step"] or {}
+    copied = document["psnr_copy_last_by_step"] or {}
+    steps = sorted({*actions, *found}, key=int)
+    rows = [[f"+{k}", 100 * actions[k] if k in actions else None, found.get(k), copied.get(k)] for k in steps]
+    return table(["step", "TCP error cm", "PSNR", "last frame"], rows)
+
+
 def probe_table(documents: Sequence[Mapping[str, Any]], difference: Mapping[str, Any] | None = None) -> str:
     """Grounding measures with their 95 % intervals: each policy, its two phases, and the difference."""
     columns: dict[str, Mapping[str, Any]] = {}
@@ -201,15 +210,6 @@ def _pairs(content: Mapping[str, Any], prefix: str = "") -> dict[str, Sequence[f
     for name, value in content.items():
         pairs |= _pairs(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {prefix + name: value}
     return pairs
-
-
-def openloop_table(document: Mapping[str, Any]) -> str:
-    """Errors by step ahead on a recording: planned TCP [cm], and PSNR [dB] of imagined and repeated frames."""
-    actions, found = document["action_error_by_step"] or {}, document["psnr_by_step"] or {}
-    copied = document["psnr_copy_last_by_step"] or {}
-    steps = sorted({*actions, *found}, key=int)
-    rows = [[f"+{k}", 100 * actions[k] if k in actions else None, found.get(k), copied.get(k)] for k in steps]
-    return table(["step", "TCP error cm", "PSNR", "last frame"], rows)
 
 
 def measure_table(content: Mapping[str, Any]) -> str:

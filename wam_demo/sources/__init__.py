@@ -1,1 +1,1 @@
-"""Where observations come from besides the simulator: recordings and cameras."""
+"""Where observations come from besides the simulator: recordings, cameras."""

@@ -13,6 +13,8 @@ from wam_demo.ui.api import build_api, has_mcp
 from wam_demo.ui.blind import STYLE as BLIND_STYLE
 from wam_demo.ui.blind import build_blind, open_room
 from wam_demo.ui.blind_room import BlindRoom
+from wam_demo.ui.camera import build_live_stream, open_desk
+from wam_demo.ui.camera_desk import CameraDesk
 from wam_demo.ui.catalogue import Catalogue, shipped, warm_up
 from wam_demo.ui.hub import Hub
 from wam_demo.ui.live import STYLES, build_live
@@ -46,9 +48,10 @@ def build_app(
     *,
     lab: Lab | None = None,
     blind: BlindRoom | None = None,
-    robot: RobotRoom | None = None,
+    recordings: RobotRoom | None = None,
+    cameras: CameraDesk | None = None,
 ) -> gr.Blocks:
-    """The page with its tabs; those whose room is missing are left out."""
+    """The page with its tabs; those whose part is missing are left out."""
     with gr.Blocks(
         title=TITLE, analytics_enabled=False, fill_width=True,
         delete_cache=(CACHE_SECONDS, CACHE_SECONDS),
@@ -60,9 +63,13 @@ def build_app(
             if lab is not None:
                 with gr.Tab("Robustness"):
                     build_robustness(catalogue, lab)
-            if robot is not None:
-                with gr.Tab("Your robot"):
-                    build_robot(catalogue, robot)
+            if recordings is not None:
+                with gr.Tab("Your robot"), gr.Tabs(elem_id="robot-tabs"):
+                    with gr.Tab("Recording"):
+                        build_robot(catalogue, recordings)
+                    if cameras is not None:
+                        with gr.Tab("Live stream"):
+                            build_live_stream(catalogue.policies, cameras)
             if blind is not None:
                 with gr.Tab("Blind A/B"):
                     build_blind(catalogue, blind)
@@ -71,6 +78,8 @@ def build_app(
 
         def leave(request: gr.Request) -> None:
             hub.leave(request.session_hash)
+            if cameras is not None:
+                cameras.leave(request.session_hash)
 
         app.unload(leave)
     app.queue(max_size=QUEUE_SIZE, default_concurrency_limit=None, api_open=False)
@@ -103,12 +112,13 @@ def launch(host: str = "127.0.0.1", port: int | None = None, **overrides: Any) -
     catalogue = shipped()
     threading.Thread(target=warm_up, args=[catalogue], name="warm-up", daemon=True).start()
     hub = open_hub(catalogue)
-    lab, blind, robot = open_lab(), open_room(catalogue), RobotRoom(open_brain)
-    allowed = [str(robot.root)]  # downloads of recordings, under names that cannot be guessed
+    lab, blind, recordings, cameras = open_lab(), open_room(catalogue), RobotRoom(open_brain), open_desk(catalogue)
+    allowed = [str(recordings.root)]  # downloads, under names that cannot be guessed
     arguments = launch_arguments(server_name=host, server_port=port, allowed_paths=allowed, **overrides)
     try:
-        build_app(catalogue, hub, lab=lab, blind=blind, robot=robot).launch(**arguments)
+        app = build_app(catalogue, hub, lab=lab, blind=blind, recordings=recordings, cameras=cameras)
+        app.launch(**arguments)
     finally:
-        for room in (hub, lab, blind, robot):
+        for room in (hub, lab, blind, recordings, cameras):
             if room is not None:
                 room.close()

@@ -68,7 +68,7 @@ const describing = {
   now: (s) => ({ facts: fact(s.seconds.toFixed(1), " s", disturbed() ? "as recorded, disturbed" : "as recorded") }),
   imagined: (s) => s.tiles["imagined.front"] ? { facts: fact(`+${(seen.ahead / CONFIG.control_hz).toFixed(1)}`, " s", `imagined at ${secondsOf(s.step)}`) } : { absent: NOTHING },
   attention: (s) => s.shares ? { facts: `<ul class="shares">${Object.entries(s.shares).map(([n, v]) => share(escapeHtml(n), v)).join("")}</ul>` } : { absent: NOTHING },
-  surprise: (s) => s.error !== null && s.error !== undefined ? { facts: fact(s.error.toFixed(3), "", `mean error at ${secondsOf(s.step + seen.ahead)}`) }
+  surprise: (s) => s.surprise !== null && s.surprise !== undefined ? { facts: fact(s.surprise.toFixed(3), "", `mean error at ${secondsOf(s.step + seen.ahead)}`) }
     : { absent: s.tiles["imagined.front"] ? "the recording ends before that moment" : NOTHING },
 };
 function describe(panel, shown) {
@@ -112,7 +112,8 @@ async function progressed(state) {
   if (state.steps && (state.stage === "running" || before !== state.stage)) seen.curves = await ask("curves", { retouch: retouch() });
   if (seen.curves) $(".scores").innerHTML = scoreTable(seen.curves.scores);
   allowDownloads();
-  if (grew && !seen.shown && (state.stage !== "opening" || state.steps > 4)) lookAt(seen.step);
+  // What lies ahead of a step is known once all of the episode is there.
+  if ((grew && !seen.shown) || (before === "opening" && state.stage !== "opening")) lookAt(seen.step);
   paintCharts();
 }
 function allowDownloads() {

@@ -15,7 +15,7 @@ from gradio.utils import get_upload_folder
 
 from wam_demo.config import EXAMPLES
 from wam_demo.data.uploads.contracts import FITS, TURNS, Description
-from wam_demo.data.uploads.guess import guess
+from wam_demo.data.uploads.guess import OWN_ROBOT, guess
 from wam_demo.data.uploads.mapping import ACTIONS, DEFAULT_INSTRUCTION, ROTATIONS
 from wam_demo.data.uploads.process import describe
 from wam_demo.diagnose.retouch import Retouch
@@ -178,6 +178,7 @@ def _shown(found: Description) -> Answer:
     return {
         "format": found.format,
         "robot": found.robot,
+        "own": found.robot == OWN_ROBOT,
         "fps": found.fps,
         "frames": found.frames,
         "cameras": [{"name": c.name, "size": f"{c.width} × {c.height}"} for c in found.cameras],

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from wam_demo.errors import PolicyFault
-from wam_demo.policy.base import LEARNED_POLICIES, load_policy, predict
+from wam_demo.policy.base import LEARNED_POLICIES, REMOTE, load_policy, predict
 from wam_demo.types import Image, Observation, Prediction
 from wam_demo.ui.robot_room import Brain
 
@@ -22,7 +22,7 @@ def open_brain(policy: str) -> Brain:
         UnknownNameError: No such policy.
         CheckpointError: Its weights are missing or corrupt.
     """
-    if policy not in LEARNED_POLICIES:
+    if policy not in (*LEARNED_POLICIES, REMOTE):
         loaded = load_policy(policy)
         return (lambda observations: predict(loaded, observations)), None
     from wam_demo.policy.engine import engines
@@ -35,7 +35,7 @@ def open_brain(policy: str) -> Brain:
     def imagine(observations: Sequence[Observation]) -> list[Mapping[str, Image]]:
         return [samples[0] for samples in _one_by_one(engine, observations)]
 
-    return plan, imagine
+    return plan, imagine if engine.can_imagine else None
 
 
 def _one_by_one(engine: Any, observations: Sequence[Observation]) -> list[Any]:

@@ -63,7 +63,7 @@ function scoreTable(scores) {
   const last = `<tr class="soft"><th>last frame kept</th>${STEPS_SHOWN.map((k) => `<td>${cell(scores.clean?.psnr_copy_last_by_step?.[k], 1, 1)}</td>`).join("")}</tr>`;
   const dimensions = Object.keys(scores.clean?.action_error_by_dimension || {}).map((name) =>
     `<tr><th>${escapeHtml(name.replace("_", " "))}</th>${STEPS_SHOWN.map((k) => `<td>${cell(scores.clean.action_error_by_dimension[name]?.[k], 1, 3)}</td>`).join("")}</tr>`).join("");
-  return `<table><thead><tr><th></th>${STEPS_SHOWN.map((k) => `<th>+${(k / CONFIG.control_hz).toFixed(1)} s</th>`).join("")}</tr></thead><tbody>
+  return `<table><thead><tr><th>seconds ahead</th>${STEPS_SHOWN.map((k) => `<th>+${(k / CONFIG.control_hz).toFixed(1)}</th>`).join("")}</tr></thead><tbody>
     ${line("plan", "cm", (s) => s.action_error_by_step, 100, 1)}${line("imagined", "dB", (s) => s.psnr_by_step, 1, 1)}${last}</tbody></table>
     ${dimensions ? `<details><summary>action error by dimension</summary><table><tbody>${dimensions}</tbody></table></details>` : ""}`;
 }

@@ -44,6 +44,10 @@ const SETUP = `
           <button type="submit" class="pad">Fetch</button></form>
       </div>
     </section>
+    <ol class="steps">
+      <li><b>1 · Bring it</b>The format is told from the content. Files are read in a process of their own, with limits.</li>
+      <li><b>2 · Say what is what</b>Which camera stands for front and wrist, where the tool and the gripper are. A guess fills it in.</li>
+      <li><b>3 · Look</b>What the policy imagines, attends to and plans at every step, beside what really came.</li></ol>
     <section class="panel found" hidden>
       <header><h3>Found</h3><span class="note" data-text="title"></span></header>
       <ul class="facts-list"></ul>
@@ -53,13 +57,13 @@ const SETUP = `
           ${row("wrist", "stands for wrist", select([]))}${row("wrist_turn", "picture", select(words(CONFIG.turns, TURN_WORDS)))}
           ${row("fit", "not square", select(words(CONFIG.fits, FIT_WORDS)))}
           ${row("fps", "frames a second", valueField, "Only if the file states another rate than the true one")}</fieldset>
-        <fieldset><legend>State <small>signal[start:stop], empty = not recorded</small></legend>
+        <fieldset><legend>State <small>signal[start:stop] or empty</small></legend>
           ${row("position", "tool position (3)", numbersField("state[0:3]"), "Metres")}
           ${row("rotation", "tool rotation", numbersField("state[3:7]"))}${row("rotation_kind", "written as", select(CONFIG.rotations))}
           ${row("gripper", "gripper (1)", numbersField("state[7:8]"))}
           ${row("gripper_closed", "when closed", valueField)}${row("gripper_open", "when open", valueField)}
           ${row("joints", "joints (up to 7)", numbersField("qpos[0:7]"), "Radians")}
-          ${row("align", "start where our arm starts", `<input type="checkbox" data-map>`, "Moves the recorded path, not its shape")}</fieldset>
+          ${row("align", "start at our home", `<input type="checkbox" data-map>`, "Moves the recorded path, not its shape")}</fieldset>
         <fieldset><legend>Action to compare with</legend>
           ${row("action_kind", "taken from", select(words(CONFIG.actions, ACTION_WORDS)))}
           ${row("action", "actions (7)", numbersField("action[0:7]"))}
@@ -79,7 +83,7 @@ const SETUP = `
 const PLAYER = `
   <div class="player" hidden>
     <div class="toolbar">
-      <b data-text="name"></b><span class="label" title="The recording goes on whatever the policy plans">Open loop · these weights have not seen this robot</span>
+      <b data-text="name"></b><span class="label" title="The recording goes on whatever the policy plans" data-text="label"></span>
       <span class="grow"></span><span class="progress" data-text="progress"></span>
       <button type="button" class="tool" data-do="setup">Change mapping</button>
     </div>

@@ -74,8 +74,10 @@ const factWords = (f, episodes) => [
 
 function found({ title, found: f, mapping }) {
   $(".found").hidden = false;
+  $(".steps").hidden = true;
   setText($('[data-text="title"]'), title);
   setText($('[data-text="name"]'), title);
+  setText($('[data-text="label"]'), f.own ? "Open loop · our own arm, an episode that was not trained on" : "Open loop · these weights have not seen this robot");
   $(".facts-list").innerHTML = factWords(f, String(f.episodes.length)).map(([name, text]) => `<li><span>${name}</span><b title="${escapeHtml(text)}">${escapeHtml(text)}</b></li>`).join("");
   const cameras = f.cameras.map((c) => c.name);
   field("front").innerHTML = options(cameras);

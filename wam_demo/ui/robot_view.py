@@ -68,7 +68,7 @@ def _surprise(
 ) -> dict[str, Any]:
     """Adds the difference to what really came; the facts say how large it is."""
     if step + ahead >= clip.steps:
-        return {"error": None}
+        return {"surprise": None}
     actual = recorded_images(answers.moment(step + ahead))
     index, errors = FUTURE_STEPS.index(ahead), []
     for camera, image in actual.items():
@@ -76,7 +76,7 @@ def _surprise(
             difference = np.abs(future[camera][index].astype(np.float32) - image).mean(-1) / 255.0
             pictures[f"surprise.{camera}"] = error_map(difference)
             errors.append(float(difference.mean()))
-    return {"error": round(float(np.mean(errors)), 4) if errors else None}
+    return {"surprise": round(float(np.mean(errors)), 4) if errors else None}
 
 
 def _shares(prediction: Prediction) -> dict[str, float] | None:

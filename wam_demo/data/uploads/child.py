@@ -44,7 +44,8 @@ def _stream(reader: Any, request: Mapping[str, Any], out: BinaryIO) -> None:
     """Numbers of the whole episode first, then pictures, tick by tick."""
     import numpy as np
 
-    from wam_demo.data.uploads.sampling import View, sampled, ticks
+    from wam_demo.data.uploads.contracts import View
+    from wam_demo.data.uploads.sampling import sampled, ticks
 
     episode, speed, size = int(request["episode"]), float(request["speed"]), int(request["size"])
     times, values = reader.numbers(episode)

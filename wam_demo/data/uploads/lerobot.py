@@ -147,7 +147,10 @@ class _V2(_Layout):
 
     def _path(self, template: str, episode: int, **more: str) -> str:
         index = self.index(episode)
-        size = int(self._info.get("chunks_size") or 1000)
+        try:
+            size = max(1, int(self._info.get("chunks_size") or 1000))
+        except (TypeError, ValueError, OverflowError):
+            raise InvalidInputError("chunks_size of the LeRobot dataset is no number") from None
         return _fill(str(self._info.get(template)), episode_chunk=index // size, episode_index=index, **more)
 
     def _read_rows(self) -> Sequence[Mapping[str, Any]]:

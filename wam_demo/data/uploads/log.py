@@ -24,8 +24,10 @@ class Log(Protocol):
     """A file of messages."""
 
     format: str
-    topics: Mapping[str, str]
-    """Message type by topic."""
+
+    @property
+    def topics(self) -> Mapping[str, str]:
+        """Message type by topic."""
 
     def messages(self, topics: Sequence[str]) -> MessageIterator:
         """Decoded messages of some topics."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ class McapLog:
             encodings.add(channel.message_encoding)
             schema = summary.schemas.get(channel.schema_id)
             if channel.message_encoding in ENCODINGS and schema is not None:
-                decode = self._guard(lambda c=channel, s=schema: _decoder(c.message_encoding, s))
+                decode = self._guard(partial(_decoder, channel.message_encoding, schema))
                 self._decoders[channel.id] = decode
                 self.topics[channel.topic] = schema.name
         if not self.topics:
@@ -51,7 +52,7 @@ class McapLog:
         for channel, message in self._raw(topics):
             decode = self._decoders.get(channel.id)
             if decode is not None:
-                yield channel.topic, message.log_time, self._guard(lambda m=message, d=decode: d(m.data))
+                yield channel.topic, message.log_time, self._guard(partial(decode, message.data))
 
     def times(self, topics: Sequence[str]) -> Iterator[tuple[str, int]]:
         """See `Log`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 import cv2
 import numpy as np
@@ -22,7 +22,7 @@ def ticks(seconds: float, start: float, stop: float | None) -> NDArray[np.float6
     return start + np.arange(max(count, 0)) / CONTROL_HZ
 
 
-def sampled(images: Iterator[TimedImage], at: Sequence[float], view: View, size: int) -> Iterator[Image]:
+def sampled(images: Iterator[TimedImage], at: Iterable[float], view: View, size: int) -> Iterator[Image]:
     """(size, size, 3) uint8 at each of the increasing times: the newest frame, or the first one before it came.
 
     Args:

@@ -160,7 +160,8 @@ class VideoReader:
         self._video = VideoFile(path.open("rb"), kind)
         self._times = self._video.frame_times()
         self._video.check_complete(self._times)
-        next(self._video.frames(), None) or _no_frames()
+        if next(self._video.frames(), None) is None:
+            raise InvalidInputError("the video has no frame that can be decoded")
 
     def describe(self) -> Description:
         """See `Reader`."""
@@ -178,10 +179,6 @@ class VideoReader:
     def images(self, episode: int, camera: str, start: float) -> Iterator[TimedImage]:
         """See `Reader`."""
         yield from self._video.frames(start)
-
-
-def _no_frames() -> None:
-    raise InvalidInputError("the video has no frame that can be decoded")
 
 
 def rate(times: NDArray[np.float64]) -> float:
