@@ -12,7 +12,7 @@ from wam_demo.models.backbone import BackboneConfig
 from wam_demo.models.tokenizer import Tokenizer, TokenizerConfig
 from wam_demo.models.wam import WamConfig, WorldActionModel
 from wam_demo.policy.wam import WamPolicy
-from wam_demo.types import Observation
+from wam_demo.types import ActionChunk, Observation
 
 
 def an_observation(seed=0, instruction="put the red cube in the bowl"):
@@ -73,12 +73,22 @@ def test_a_batch_answers_as_its_members(policy):
 
 def test_imagination_has_stages_and_samples(policy):
     *stages, futures = policy.imagine_stages([an_observation()], samples=2, seed=1)
-    assert stages == [None] * policy.model.config.video_steps
+    assert stages == [None] * (1 + policy.model.config.video_steps)
     assert [{camera: frames.shape for camera, frames in sample.items()} for sample in futures[0]] == [
         {"front": (4, 128, 128, 3), "wrist": (4, 128, 128, 3)}
     ] * 2
     again = policy.imagine([an_observation()], samples=2, seed=1)
     assert np.array_equal(futures[0][1]["front"], again[0][1]["front"])
+
+
+def test_imagination_follows_the_plan_unless_another_is_given(policy):
+    observation = an_observation()
+    ((own,),) = policy.imagine([observation], seed=1)
+    plan = policy.predict([observation], seeds=[0])[0].chunk
+    ((same,),) = policy.imagine([observation], seed=1, chunks=[plan])
+    ((left,),) = policy.imagine([observation], seed=1, chunks=[ActionChunk(plan.actions + np.float32(0.02))])
+    np.testing.assert_allclose(own["front"].astype(int), same["front"].astype(int), atol=2)
+    assert not np.array_equal(own["front"], left["front"])
 
 
 @pytest.mark.parametrize(
