@@ -73,7 +73,8 @@ def test_a_batch_answers_as_its_members(policy):
 
 def test_imagination_has_stages_and_samples(policy):
     *stages, futures = policy.imagine_stages([an_observation()], samples=2, seed=1)
-    assert stages == [None] * (1 + policy.model.config.video_steps)
+    steps, frames = policy.model.config.video_steps, policy.model.config.backbone.horizons
+    assert stages == [None] * (1 + steps + frames)  # the plan, denoising, decoding
     assert [{camera: frames.shape for camera, frames in sample.items()} for sample in futures[0]] == [
         {"front": (4, 128, 128, 3), "wrist": (4, 128, 128, 3)}
     ] * 2
