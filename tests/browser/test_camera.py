@@ -107,6 +107,16 @@ def test_the_camera_of_the_page_is_watched_and_a_stop_is_said(visit, desk):
     page.wait_for_function(DRAWN, timeout=20_000)
 
 
+def test_a_stream_that_nobody_sees_stops(visit, desk):
+    page = visit()
+    page.click(".cam [data-do=toggle]")
+    page.wait_for_function(DRAWN, timeout=20_000)
+    page.evaluate("document.querySelector('.cam').parentElement.style.display = 'none'")
+    eventually(lambda: desk.live == 0)
+    page.evaluate("document.querySelector('.cam').parentElement.style.display = ''")
+    assert "showed something else" in line(page)
+
+
 def test_an_instruction_reaches_the_policy_while_it_watches(visit, desk):
     page = visit()
     page.click(".cam [data-do=toggle]")

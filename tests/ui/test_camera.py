@@ -112,7 +112,7 @@ def test_a_bad_picture_is_said_and_the_next_one_works(desk):
     one = desk()
     watcher = one.open("page", "browser", "steer", "go")
     camera.receive(one, "page", {"n": 1, "jpeg": "nonsense"})
-    assert "not a JPEG" in watcher.view.notice
+    assert "not a JPEG" in watcher.notice
     camera.receive(one, "page", {"n": 2, "jpeg": jpeg()})
     assert watcher.got == 2
     for payload in (None, [], {"n": "x"}, {"n": 3}):
@@ -124,10 +124,12 @@ def test_commands_of_a_page(desk):
     one = desk()
     watcher = one.open("page", "browser", "steer", "go")
     camera.obey(one, "page", {"kind": "instruction", "text": ""})
-    assert "instruction is empty" in watcher.view.notice
+    assert "instruction is empty" in watcher.notice
     camera.obey(one, "page", {"kind": "instruction", "text": "stack"})
     assert watcher.watching._source.instruction == "stack"
     camera.obey(one, "page", {"kind": "unknown"})
+    camera.obey(one, "page", {"kind": "stop", "stream": -1})  # of a stream before this one
+    assert one.live == 1
     camera.obey(one, "page", {"kind": "stop"})
     assert one.live == 0
 
@@ -137,14 +139,17 @@ def test_packets_flow_until_the_stream_is_closed(desk):
 
     async def collect():
         got = []
-        async for packet in camera.packets(one, "page", {"camera": "bench", "policy": "steer", "instruction": "go"}):
+        async for packet in camera.packets(
+            one, "page", {"camera": "bench", "policy": "steer", "instruction": "go", "stream": 4}
+        ):
             got.append(json.loads(packet))
             if len(got) > 3 and got[-1].get("image"):
                 one.leave("page")
         return got
 
     got = asyncio.run(asyncio.wait_for(collect(), 10))
-    assert got[-1] == {"n": 0, "over": ""}
+    assert got[-1] == {"n": 0, "stream": 4, "over": ""}
+    assert got[-2]["status"]["stream"] == 4
     assert got[-2]["status"]["number"] > 0
 
 

@@ -39,7 +39,7 @@ element.innerHTML = `<style>${CONFIG.style}</style>
 const root = element.querySelector(".cam");
 const $ = (selector) => root.querySelector(selector);
 const video = $("video"), toggle = $('[data-do="toggle"]'), field = $("#cam-instruction"), ahead = $(".horizon input");
-const cam = { running: false, media: null, sent: 0, got: 0, heard: 0, drawn: 0, status: null, tiles: new Map(), timer: null };
+const cam = { running: false, media: null, stream: 0, sent: 0, got: 0, heard: 0, drawn: 0, status: null, tiles: new Map(), timer: null };
 root.cam = cam; // tests and the curious read the counters here
 
 const SEND_MS = 125, AHEAD = 12, SIDE = 256, SILENT_MS = 4000;
@@ -60,7 +60,6 @@ async function openCamera() {
   await video.play();
 }
 function takePicture() {
-  if (!root.offsetParent) return stop("stopped, because the page shows something else");
   const live = cam.media?.getVideoTracks()[0]?.readyState === "live";
   if (!live || video.readyState < 2 || cam.sent - cam.got >= AHEAD) return; // the server notices the pause
   const side = Math.min(video.videoWidth, video.videoHeight);
@@ -70,7 +69,8 @@ function takePicture() {
 
 async function start() {
   const own = choice("camera").value === "browser";
-  Object.assign(cam, { running: true, sent: 0, got: 0, heard: performance.now(), status: null });
+  // Pictures and streams count on, so that what is still under way from the last stream is told apart.
+  Object.assign(cam, { running: true, stream: cam.stream + 1, got: cam.sent, heard: performance.now(), status: null });
   cam.tiles.clear();
   show();
   say(own ? "asking for the camera" : "opening the camera");
@@ -82,7 +82,7 @@ async function start() {
   if (!cam.running) return closeCamera();
   say("loading the policy");
   cam.heard = performance.now() + 60000; // weights may load first
-  trigger("connect", { camera: choice("camera").value, policy: choice("policy").value, instruction: field.value });
+  trigger("connect", { camera: choice("camera").value, policy: choice("policy").value, instruction: field.value, stream: cam.stream });
 }
 function closeCamera() {
   for (const track of cam.media?.getTracks() || []) track.stop();
@@ -94,15 +94,16 @@ function stop(text = "stopped", warn = false) {
   clearInterval(cam.timer);
   cam.timer = null;
   closeCamera();
-  trigger("command", { kind: "stop" });
+  trigger("command", { kind: "stop", stream: cam.stream });
   show();
   say(text, warn);
 }
 
 // Packets: one JPEG atlas of what changed, and JSON.
 async function draw(packet) {
-  if ("over" in packet) return cam.running && stop(packet.over || "stopped", Boolean(packet.over));
-  if (!cam.running) return;
+  const mine = (packet.status || packet).stream === cam.stream;
+  if (!cam.running || !mine) return;
+  if ("over" in packet) return stop(packet.over || "stopped", Boolean(packet.over));
   cam.heard = performance.now();
   if (!cam.timer && cam.media) cam.timer = setInterval(takePicture, SEND_MS);
   if (packet.image) {
@@ -117,7 +118,7 @@ async function draw(packet) {
     bitmap.close();
   }
   cam.status = packet.status;
-  cam.got = packet.status.got;
+  cam.got = Math.max(cam.got, packet.status.got);
   cam.drawn += 1;
   show();
 }
@@ -176,7 +177,8 @@ field.addEventListener("change", () => { if (cam.running) trigger("command", { k
 // Once a second: a sign of life, without which the server gives the place to somebody else.
 setInterval(() => {
   if (!cam.running) return;
-  if (performance.now() - cam.heard > SILENT_MS) stop("the server has gone silent; start again", true);
+  if (!root.offsetParent) stop("stopped, because the page showed something else");
+  else if (performance.now() - cam.heard > SILENT_MS) stop("the server has gone silent; start again", true);
   else trigger("command", { kind: "alive" });
 }, 1000);
 show();

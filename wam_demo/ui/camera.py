@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -83,25 +82,32 @@ async def packets(desk: CameraDesk, key: str, wish: object) -> AsyncIterator[str
     Args:
         desk: Opens the stream.
         key: Names the page.
-        wish: ``{"camera", "policy", "instruction"}`` as the page sent it.
+        wish: ``{"camera", "policy", "instruction", "stream"}`` as the page sent it; ``stream`` counts
+            the page's streams and comes back with every packet.
     """
+    stream = _stream(wish)
     try:
         watcher = await asyncio.to_thread(_open, desk, key, wish)
     except WamDemoError as error:
-        yield json.dumps({"n": 0, "over": str(error)})
+        yield json.dumps({"n": 0, "stream": stream, "over": str(error)})
         return
     bell, encoder = Bell(), PacketEncoder()
     watcher.ring = bell.ring
     while desk.holds(key, watcher):
         yield await asyncio.to_thread(_encode, encoder, watcher)
         await bell.wait(QUIET_S)
-    yield json.dumps({"n": 0, "over": ""})
+    yield json.dumps({"n": 0, "stream": stream, "over": ""})
 
 
 def _open(desk: CameraDesk, key: str, wish: object) -> Watcher:
     wish = wish if isinstance(wish, dict) else {}
     camera, policy = str(wish.get("camera", BROWSER)), str(wish.get("policy", ""))
-    return desk.open(key, camera, policy, _instruction(wish.get("instruction")))
+    return desk.open(key, camera, policy, _instruction(wish.get("instruction")), _stream(wish))
+
+
+def _stream(payload: object) -> int:
+    number = payload.get("stream") if isinstance(payload, dict) else None
+    return number if isinstance(number, int) else 0
 
 
 def receive(desk: CameraDesk, key: str, payload: object) -> None:
@@ -119,7 +125,8 @@ def obey(desk: CameraDesk, key: str, payload: object) -> None:
     data = payload if isinstance(payload, dict) else {}
     watcher = desk.find(key)
     if data.get("kind") == "stop":
-        desk.leave(key)
+        if watcher is not None and watcher.stream == _stream(data):  # a later stream may be open already
+            desk.leave(key)
     elif data.get("kind") == "instruction" and watcher is not None:
         try:
             watcher.watching.instruct(_instruction(data.get("text")))
@@ -130,7 +137,7 @@ def obey(desk: CameraDesk, key: str, payload: object) -> None:
 def _tell(desk: CameraDesk, key: str, text: str) -> None:
     watcher = desk.find(key)
     if watcher is not None:
-        watcher.show(replace(watcher.view, notice=text))
+        watcher.tell(text)
 
 
 def _instruction(text: object) -> str:
@@ -138,8 +145,8 @@ def _instruction(text: object) -> str:
 
 
 def _encode(encoder: PacketEncoder, watcher: Watcher) -> str:
-    view = watcher.view
-    return encoder.encode(tiles(view), {**status(view), "got": watcher.got})
+    shown = {**status(watcher.view), "notice": watcher.notice, "got": watcher.got, "stream": watcher.stream}
+    return encoder.encode(tiles(watcher.view), shown)
 
 
 def tiles(view: WatchView) -> dict[str, Tile]:
@@ -163,7 +170,7 @@ def tiles(view: WatchView) -> dict[str, Tile]:
 
 
 def status(view: WatchView) -> dict[str, Any]:
-    """What changes often, JSON-ready: rates, ages, the plan and one line for the person."""
+    """What changes often, JSON-ready: rates, ages and the plan."""
     prediction, imagination = view.prediction, view.imagination
     plan = None if prediction is None else prediction.chunk.actions
     return {
@@ -178,7 +185,6 @@ def status(view: WatchView) -> dict[str, Any]:
         # Displacement from here [cm] and gripper opening: what the arm would do.
         "path_cm": None if plan is None else np.round(100 * np.cumsum(plan[:, :3], axis=0), 2).tolist(),
         "gripper": None if plan is None else np.round(plan[:, 6].astype(float), 3).tolist(),
-        "notice": view.notice,
     }
 
 

@@ -21,6 +21,8 @@ from wam_demo.sources.camera import CameraSource, FrameBox, home_state
 from wam_demo.sources.capture import CameraRack
 from wam_demo.types import Image, Vector
 
+TOLD_S = 4.0
+"""How long a line about something that the person did stays."""
 BROWSER = "browser"
 """The camera of the visitor's own device."""
 
@@ -34,18 +36,33 @@ class Watcher:
         watching: The policy that watches.
         frames: Where the page's own pictures go; ``None`` for a camera of the server.
         view: The newest view.
+        stream: Counts the streams of the page.
         got: Number of the newest picture that the page has sent.
         seen: When the page was last heard of, `time.monotonic`.
+        told: A line about something that the person did, and until when it is shown.
         ring: Called when there is a newer view.
     """
 
     camera: str
     watching: Watching
     frames: FrameBox | None
+    stream: int = 0
     view: WatchView = field(default_factory=WatchView)
     got: int = 0
     seen: float = field(default_factory=time.monotonic)
+    told: tuple[str, float] = ("", 0.0)
     ring: Callable[[], None] = lambda: None
+
+    @property
+    def notice(self) -> str:
+        """One line for the person; empty when all is well."""
+        text, until = self.told
+        return text if time.monotonic() < until else self.view.notice
+
+    def tell(self, text: str) -> None:
+        """Show one line for a while."""
+        self.told = (text, time.monotonic() + TOLD_S)
+        self.ring()
 
     def show(self, view: WatchView) -> None:
         """A newer view is there."""
@@ -91,7 +108,7 @@ class CameraDesk:
         """Streams that are open."""
         return len(self._watchers)
 
-    def open(self, key: str, camera: str, policy: str, instruction: str) -> Watcher:
+    def open(self, key: str, camera: str, policy: str, instruction: str, stream: int = 0) -> Watcher:
         """Open the stream of a page; an older one of the same page is closed.
 
         Raises:
@@ -110,6 +127,7 @@ class CameraDesk:
             if self._closed.is_set() or len(self._watchers) >= self._places:
                 raise InvalidInputError("the last place for a live camera has just been taken")
             watcher = self._watchers[key] = self._watcher(camera, planner, state, instruction)
+            watcher.stream = stream
         watcher.watching.start()
         return watcher
 
@@ -167,6 +185,7 @@ class CameraDesk:
         self._closed.set()
         for key in list(self._watchers):
             self.leave(key)
+        self._reaper.join(timeout=5.0)
         self.rack.close()
 
     def _reap(self) -> None:

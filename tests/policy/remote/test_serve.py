@@ -1,11 +1,16 @@
 """The command ``serve``, and evaluation and app over the policy ``remote``."""
 
 import json
+import signal
+import subprocess
+import sys
+import urllib.request
 
 import pytest
 
 from tests.fakes.waiting import eventually
 from wam_demo.cli import main
+from wam_demo.config import ROOT
 from wam_demo.errors import InvalidInputError
 from wam_demo.policy.remote import settings
 from wam_demo.policy.remote.client import RemoteConfig, RemotePolicy
@@ -45,6 +50,18 @@ def test_a_policy_is_served_until_the_end_of_the_block(monkeypatch):
         assert (policy.metadata["policy"], policy.checkpoint_sha256) == ("hold", None)
         policy.close()
     assert not server._thread.is_alive()
+
+
+def test_an_interrupt_ends_the_command():
+    command = [sys.executable, "-m", "wam_demo", "serve", "--policy", "hold", "--port", "0"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    line = process.stdout.readline()
+    assert line.startswith("hold answers at ws://127.0.0.1:")
+    with urllib.request.urlopen(line.split("health at ")[1].strip(), timeout=5) as answer:
+        assert answer.read() == b"OK\n"
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=20)
+    assert (process.returncode, errors.strip()) == (130, "interrupted")
 
 
 def test_an_evaluation_drives_a_server(tmp_path):

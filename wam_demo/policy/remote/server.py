@@ -148,7 +148,7 @@ class PolicyServer:
             origins=[None],  # pages in a browser send an origin; a robot does not
             compression=None,
             max_size=self.config.message_bytes,
-            max_queue=2,
+            max_queue=1,
             close_timeout=CLOSE_S,
             server_header=None,
             logger=_log,
