@@ -36,7 +36,6 @@ def test_a_pool_needs_two_policies():
         Pool(("a",), ("reach",))
 
 
-@pytest.mark.slow
 def test_both_sides_are_played_on_the_same_scene_with_a_video_each():
     pairing = draw(0, 0, Pool(("expert", "hold"), ("reach",)))
     match = play(pairing, lambda name: None if name == "expert" else load_policy(name), lambda name: None)

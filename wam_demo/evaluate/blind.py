@@ -11,7 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from wam_demo.errors import InvalidInputError
+from wam_demo.evaluate.rollout import Control, PlayedEpisode, play_scenes
 from wam_demo.evaluate.runner import SceneSpec
+from wam_demo.evaluate.simulators import Simulators
 from wam_demo.evaluate.suite import EVALUATION_SEEDS, NOMINAL, EpisodeResult
 from wam_demo.policy.receding import EXECUTE_STEPS
 from wam_demo.sim import TASKS
@@ -139,34 +141,29 @@ def play(pairing: Pairing, load: Load, digest: Callable[[str], str | None]) -> M
         about what a person would prefer.
     """
     sides = []
-    for policy in (pairing.left, pairing.right):
-        played = _play_side(pairing, policy, load)
-        if played is None:
-            return None
-        result, video = played
-        sides.append(Side(policy, digest(policy) or "", result.success, result.steps, video))
+    with tempfile.TemporaryDirectory(prefix="blind-") as folder, Simulators(slots=1, processes=1) as simulators:
+        for name, policy in (("left", pairing.left), ("right", pairing.right)):
+            result = _play_side(pairing, load(policy), simulators, Path(folder) / f"{name}.mp4")
+            if result.outcome not in ("success", "timeout"):
+                return None
+            (video,) = Path(folder).glob(f"{name}-*.mp4")  # the outcome is added to its name
+            sides.append(Side(policy, digest(policy) or "", result.success, result.steps, video.read_bytes()))
     return Match(pairing, _instruction(pairing), *sides)
 
 
-def _play_side(pairing: Pairing, policy: str, load: Load) -> tuple[EpisodeResult, bytes] | None:
-    from wam_demo.evaluate.rollout import Control, PlayedEpisode, play_scenes
-    from wam_demo.evaluate.simulators import Simulators
-
+def _play_side(pairing: Pairing, policy: Policy | None, simulators: Simulators, video: Path) -> EpisodeResult:
+    scene = SceneSpec(
+        task=pairing.task,
+        seed=pairing.scene,
+        axis=pairing.axis,
+        severity=pairing.severity,
+        horizon=TASKS[pairing.task].horizon,
+        video=video,
+    )
     played: list[PlayedEpisode] = []
-    with tempfile.TemporaryDirectory(prefix="blind-") as folder, Simulators(1, processes=1) as simulators:
-        scene = SceneSpec(
-            task=pairing.task,
-            seed=pairing.scene,
-            axis=pairing.axis,
-            severity=pairing.severity,
-            horizon=TASKS[pairing.task].horizon,
-            video=Path(folder) / "match.mp4",
-        )
-        play_scenes([scene], load(policy), Control(EXECUTE_STEPS), simulators, played.append)
-        if played[0].result.outcome not in ("success", "timeout"):
-            return None
-        (video,) = Path(folder).glob("*.mp4")
-        return played[0].result, video.read_bytes()
+    control = Control(1 if policy is None else EXECUTE_STEPS)  # the expert plans anew at every step
+    play_scenes([scene], policy, control, simulators, played.append)
+    return played[0].result
 
 
 def _instruction(pairing: Pairing) -> str:
