@@ -4,9 +4,14 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from wam_demo.cli import main
+from wam_demo.policy.receding import PlayedStep
+from wam_demo.session.log import AttemptRecorder
+from wam_demo.session.logfile import format_log
+from wam_demo.sim.world import World
 
 
 @pytest.fixture
@@ -44,10 +49,15 @@ def run(tmp_path, monkeypatch, capsys):
         (["eval", "--unheard-of"], "unrecognized arguments: --unheard-of"),
         (["imagine", "--policy", "expert"], "policy 'expert' has no weights"),
         (["imagine", "--policy", "agra", "--checkpoint", "missing"], "no checkpoint at missing"),
+        (["probe", "--policy", "expert"], "policy 'expert' has no weights"),
+        (["probe", "--compare", "wan"], "did you mean 'wam'?"),
+        (["probe", "--compare", "wam", "--compare-checkpoint", "missing"], "no checkpoint at missing"),
+        (["probe", "--episodes", "1"], "'1' is not a whole number in 2 .. 10000"),
         (["bench", "--policy", "hold"], "policy 'hold' has no weights"),
         (["demos", "--task", "pick_place", "--episodes", "2", "--noise", "nan"], "'nan' is not a number in 0 .. 1"),
         (["demos", "--task", "pick_place", "--episodes", "2", "--driver", "agr"], "did you mean 'agra'?"),
         (["demos", "--task", "pick_place", "--episodes", "2", "--driver", "expert"], "policy 'expert' has no weights"),
+        (["replay", "missing.jsonl"], "missing.jsonl cannot be read: No such file"),
         (["train", "wan", "--data", ".", "--out", "x"], "unknown model 'wan': did you mean 'wam'?"),
         (["train", "wam", "--out", "x"], "training 'wam' needs --data"),
         (["train", "wam", "--data", "nowhere", "--out", "x"], "there is no folder 'nowhere'"),
@@ -135,6 +145,29 @@ def test_a_comparison_stops_once_it_is_decided(run, tmp_path):
     assert document["n"] < 100
 
 
+def test_probe_writes_the_measures_with_an_interval_for_each(run, tmp_path, monkeypatch):
+    from tests.fakes.prober import FakeProber
+    from wam_demo.policy import base
+
+    weights = np.random.default_rng(0).uniform(0.5, 1.5, 128)
+    monkeypatch.setattr(base, "load_policy", lambda *_: FakeProber(weights, weights))
+    arguments = ["probe", "--task", "pick_place,reach", "--episodes", 2, "--compare", "wam", "--out", "out"]
+    code, out, _ = run(*arguments)
+    assert code == 0
+    assert "difference" in out
+    document = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert document["schema"] == "wam_demo.probe"
+    assert set(document["msr"]) == {"mean", "zero", "shuffle", "swap"}
+    for name in ("aim", "aim_over_area", "centroid_error_cells"):
+        low, high = document["ci95"][name]
+        assert low <= document[name] <= high
+    assert set(document["ci95"]["msr"]) == set(document["msr"])
+    assert (document["policy"], document["compare"]["policy"]) == ("agra", "wam")
+    assert set(document["tasks"]) == {"pick_place", "reach"}
+    assert document["episodes"] == 4
+    assert document["difference"]["aim"] == 0
+
+
 def test_results_lie_under_results_unless_told_otherwise(run, tmp_path):
     code, _, _ = run("eval", "--policy", "expert", "--episodes", 1, "--processes", 1)
     assert code == 0
@@ -164,3 +197,37 @@ def test_an_interrupt_ends_quietly(run, monkeypatch):
     monkeypatch.setattr(report, "prepare_output", interrupt)
     code, _, err = run("eval", "--policy", "hold")
     assert (code, err) == (130, "interrupted\n")
+
+
+def test_replay_checks_every_state_and_refuses_a_bad_line(run, tmp_path):
+    world = World("reach")
+    world.draw(3)
+    recorder = AttemptRecorder(world, (), 60)
+    for step in range(12):
+        if step == 5:
+            asked = {"severity": 2, "seed": 1}
+            recorder.event(asked, world.apply_event("shove", asked))
+        action = np.array([0.01, 0.002, -0.004, 0, 0, 0.01, 1], np.float32)
+        recorder.step(PlayedStep(action))
+        world.step(action)
+    log = recorder.log("agra", None, None)
+    world.close()
+    (tmp_path / "good.jsonl").write_text(format_log([log]))
+    code, out, err = run("replay", "good.jsonl", "--out", "out")
+    assert (code, err) == (0, "")
+    assert "3 of 3 states agree to the last bit" in out
+    results = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert results["exact"] is True
+    assert results["attempts"][0]["steps"] == 12
+
+    (tmp_path / "other.jsonl").write_text(
+        format_log([log]).replace('"offset"', '"offsett"').replace(log.final, "0" * 16)
+    )
+    code, out, err = run("replay", "other.jsonl", "--out", "other")
+    assert code == 2
+    assert "differs from its log at step 12" in out
+    assert err == "error: other.jsonl does not replay exactly here\n"
+
+    (tmp_path / "bad.jsonl").write_text(format_log([log]).replace('"step":4', '"step":9', 1))
+    code, out, err = run("replay", "bad.jsonl")
+    assert (code, err) == (2, "error: line 7: expected step 4, got 9\n")

@@ -16,8 +16,11 @@ COMMANDS = {
     "train": (commands.train, "train a model"),
     "eval": (commands.evaluate, "measure success rates in closed loop"),
     "imagine": (commands.imagine, "compare imagined with real frames"),
+    "probe": (commands.probe, "measure where a policy looks and what changes its plan"),
     "bench": (commands.bench, "measure speed and memory"),
+    "serve": (commands.serve, "answer robots over websockets, in the protocol of openpi"),
     "demo": (commands.demo, "start the app"),
+    "replay": (commands.replay, "replay a session log and check that every state comes out the same"),
 }
 TRAINABLE = ("tokenizer", "decoder", "teacher", "wam", "agra")
 PRESETS = ("debug", "small", "base")
@@ -58,14 +61,17 @@ def _parser() -> Parser:
         added[name] = command = group.add_parser(name, help=text, description=text)
         command.set_defaults(run=run)
         command.add_argument("--seed", type=whole(0, MAX_SEED), default=0, help="scenes and noise (0)")
-        if name != "demo":
+        if name not in ("serve", "demo"):
             command.add_argument("--out", type=Path, metavar="DIR", help="default: results/<command>-<time>")
     _add_demos(added["demos"])
     _add_train(added["train"])
     _add_eval(added["eval"])
     _add_imagine(added["imagine"])
+    _add_probe(added["probe"])
     _add_bench(added["bench"])
+    _add_serve(added["serve"])
     _add_demo(added["demo"])
+    added["replay"].add_argument("file", type=Path, metavar="FILE", help="log downloaded from the Live tab")
     return parser
 
 
@@ -105,6 +111,7 @@ def _add_eval(parser: Parser) -> None:
     )
     parser.add_argument("--compare-checkpoint", type=Path, metavar="DIR", help="weights of the second policy")
     parser.add_argument("--instruction", metavar="TEXT", help="said to the policy in every scene")
+    parser.add_argument("--server", metavar="URL", help="policy server behind the policy 'remote', ws://host:port")
     parser.add_argument("--execute", type=whole(1, 16), default=4, metavar="K", help="steps played of each plan (4)")
     parser.add_argument("--latency", type=whole(0, 15), default=0, metavar="K", help="steps until a plan can start (0)")
     parser.add_argument("--linger", type=whole(0, 100), default=0, metavar="K", help="steps played after success (0)")
@@ -126,12 +133,28 @@ def _add_imagine(parser: Parser) -> None:
     parser.add_argument("--episodes", type=whole(1, 10_000), default=20, metavar="N", help="expert episodes (20)")
 
 
+def _add_probe(parser: Parser) -> None:
+    _add_policy(parser)
+    parser.add_argument("--task", type=tasks, default=[DEFAULT_TASK], metavar="T[,T]")
+    parser.add_argument(
+        "--episodes", type=whole(2, 10_000), default=20, metavar="N", help="expert episodes a task (20)"
+    )
+    parser.add_argument("--compare", metavar="P2", help="second policy at the same moments")
+    parser.add_argument("--compare-checkpoint", type=Path, metavar="DIR", help="weights of the second policy")
+
+
 def _add_bench(parser: Parser) -> None:
     _add_policy(parser)
     _add_one_task(parser)
     parser.add_argument("--episodes", type=whole(1, 1000), default=16, metavar="N", help="closed-loop episodes (16)")
     _add_batch(parser)
     _add_processes(parser)
+
+
+def _add_serve(parser: Parser) -> None:
+    _add_policy(parser)
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1); others need a token")
+    parser.add_argument("--port", type=whole(0, 65535), default=8000, metavar="N", help="0 takes a free one (8000)")
 
 
 def _add_demo(parser: Parser) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wam_demo.errors import InvalidInputError
+from wam_demo.errors import InvalidInputError, ReplayDiffers
 
 if TYPE_CHECKING:
     from wam_demo.evaluate.grid import GridSpec
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from wam_demo.evaluate.rollout import RolloutConfig
     from wam_demo.evaluate.sequential import SequentialResult
     from wam_demo.policy.driven import DrivenTask
+    from wam_demo.policy.probe import Prober
 
 SAVED_VIDEOS = 10
 """Episodes of each policy that ``--save-video`` shows."""
@@ -133,6 +134,52 @@ def imagine(options: argparse.Namespace) -> None:
     _finish(out, "imagine", content, printed=True)
 
 
+def probe(options: argparse.Namespace) -> None:
+    """Where the action head looks, and what changes the plan; one policy, or two at the same moments."""
+    from wam_demo.diagnose import grounding_report
+    from wam_demo.evaluate.report import probe_table
+    from wam_demo.evaluate.suite import evaluation_seeds
+    from wam_demo.policy.base import checkpoint_digest, load_policy
+    from wam_demo.policy.probe import require_prober
+
+    seeds = evaluation_seeds(options.seed, options.episodes)
+    chosen = [(options.policy, options.checkpoint)]
+    if options.compare:
+        chosen.append((options.compare, options.compare_checkpoint))
+    for name, checkpoint in chosen:
+        _require_learned(argparse.Namespace(policy=name, checkpoint=checkpoint))
+    out = _output(options, "probe")
+    policies = [require_prober(load_policy(name, checkpoint), name) for name, checkpoint in chosen]
+    began = time.monotonic()
+    scores = _probed(policies, options.task, seeds)
+    documents = [
+        {"policy": name, "checkpoint_sha256": checkpoint_digest(name, checkpoint), **grounding_report.document(tasks)}
+        for (name, checkpoint), tasks in zip(chosen, scores, strict=True)
+    ]
+    compared = {}
+    if options.compare:
+        compared = {"compare": documents[1], "difference": grounding_report.difference(*scores)}
+    content = {"task": ",".join(options.task), "seed": options.seed, **documents[0], **compared}
+    content |= {"moments_from": "expert episodes of evaluation scenes", "seconds": time.monotonic() - began}
+    print(probe_table(documents, compared.get("difference")))
+    _finish(out, "probe", content, printed=True)
+
+
+def _probed(policies: Sequence[Prober], tasks: Sequence[str], seeds: Sequence[int]) -> list[dict[str, Any]]:
+    """For each policy, scored episodes by task."""
+    from wam_demo.diagnose.grounding import score_task
+    from wam_demo.sim.world import World
+
+    scores: list[dict[str, Any]] = [{} for _ in policies]
+    with _progress(len(tasks) * len(seeds), "probe") as advance:
+        for task in tasks:
+            world = World(task)
+            for found, episodes in zip(scores, score_task(policies, world, seeds, advance), strict=True):
+                found[task] = episodes
+            world.close()
+    return scores
+
+
 def bench(options: argparse.Namespace) -> None:
     """Speed and memory on this machine."""
     from wam_demo.bench import bench as measure
@@ -150,11 +197,42 @@ def bench(options: argparse.Namespace) -> None:
     _finish(out, "bench", {"seed": options.seed, **content})
 
 
+def serve(options: argparse.Namespace) -> None:
+    """A policy server for robots and other programs, until it is interrupted."""
+    from wam_demo.policy.remote.hosting import open_server
+
+    with open_server(options.policy, options.checkpoint, options.host, options.port) as server:
+        print(f"{options.policy} answers at {server.url}, health at http{server.url[2:]}/healthz", flush=True)
+        server.wait()
+
+
 def demo(options: argparse.Namespace) -> None:
     """The app."""
     from wam_demo.ui.app import launch
 
     launch(host=options.host, port=options.port)
+
+
+def replay(options: argparse.Namespace) -> None:
+    """Every attempt of a session log, without pictures, compared with the states it was recorded with."""
+    from wam_demo.session import logfile
+    from wam_demo.session.replay import replay_all
+    from wam_demo.sim import TASKS
+
+    attempts = logfile.parse_log(logfile.read_text(options.file), tuple(TASKS))
+    out = _output(options, "replay")
+    with _progress(len(attempts), "replay") as advance:
+        results = replay_all(attempts, advance)
+    for number, (log, result) in enumerate(zip(attempts, results, strict=True), 1):
+        print(f"{number}. {log.task}, seed {log.seed}, {log.policy}, {result.steps} steps: {result.verdict}")
+    exact = all(result.differs is None for result in results)
+    named = [
+        {"task": log.task, "seed": log.seed, "policy": log.policy, **asdict(result)}
+        for log, result in zip(attempts, results, strict=True)
+    ]
+    _finish(out, "replay", {"file": options.file.name, "exact": exact, "attempts": named}, printed=True)
+    if not exact:
+        raise ReplayDiffers(f"{options.file} does not replay exactly here")
 
 
 def _output(options: argparse.Namespace, command: str) -> Path:
@@ -185,7 +263,10 @@ def _grid(options: argparse.Namespace) -> GridSpec:
     """The grid that was asked for, once everything it names is known to exist."""
     from wam_demo.evaluate.grid import GridSpec, join_policy
     from wam_demo.policy.base import require_policy
+    from wam_demo.policy.remote.settings import use_server
 
+    if options.server is not None:
+        use_server(options.server)
     policies = [join_policy(options.policy, options.checkpoint)]
     policies += [join_policy(other, options.compare_checkpoint) for other in options.compare]
     if len(set(policies)) < len(policies):

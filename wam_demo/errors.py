@@ -37,8 +37,16 @@ class SimulationFault(WamDemoError):
     """The simulated physics diverged; the episode ends as ``sim_fault``, never as success."""
 
 
+class ReplayDiffers(WamDemoError):
+    """A replay went through other states than its log: another machine, or another version."""
+
+
 class PolicyFault(WamDemoError):
     """A policy answered late, with a wrong shape or with values that are not finite."""
+
+
+class SourceFault(WamDemoError):
+    """A camera or robot stopped delivering, or repeats itself."""
 
 
 class DataError(WamDemoError):

@@ -21,7 +21,47 @@ LIVE_SESSIONS = 8
 SESSION_IDLE_S = 60.0
 """A session whose page stopped asking for frames for this long is closed and its simulator freed."""
 
+BLIND_AHEAD = 2
+"""Blind matches that are played before anybody asks for them, while somebody is there."""
+
+GRID_EPISODES = 600
+"""Most episodes of one run of the Robustness tab: some minutes on 2 vCPU. The command line has no such limit."""
+GRID_QUEUE = 8
+"""Runs that may wait for the one that is running."""
+GRID_RUNS_KEPT = 12
+"""Finished runs whose results and videos stay on the disk."""
+GRID_PROCESSES = 1
+"""Simulator processes of a run, so that live sessions keep the other of 2 vCPU."""
+GRID_VIDEOS_WAITING = 8
+"""Videos that may wait for being rendered."""
+
 ARM_COMMAND_AGE_S = 0.1
 CAMERA_FRAME_AGE_S = 0.5
+CAMERA_STREAMS = 4
+"""Live camera streams at a time; further visitors are told so."""
+CAMERA_IDLE_S = 10.0
+"""A page with a live camera that was not heard of for this long loses its place."""
+CAMERA_JPEG_BYTES, CAMERA_JPEG_SIDE = 256 * 2**10, 1024
+"""Largest picture that a page may send of its camera: bytes, and side [px] read from the header."""
 
 CHECKPOINT_BYTES = 60 * 2**20
+
+SERVER_MESSAGE_BYTES = 16 * 2**20
+"""Largest websocket message that the policy server or its client accepts."""
+SERVER_CLIENTS = 64
+"""Robots connected to one policy server; further ones are turned away."""
+SERVER_SEND_S = 5.0
+"""A robot that has not taken its answer for this long has stopped reading and is dropped."""
+SERVER_ANSWER_S = 10.0
+"""Longest wait for a plan, in the server's queue and on the wire."""
+
+API_EPISODES = 20
+"""Episodes that a program may ask of the app in one call; the command line has no such limit."""
+
+LOG_BYTES = 2 * 2**20
+LOG_ATTEMPTS = 32
+LOG_STEPS = 5000
+"""Largest session log that is read: size, attempts, control steps of an attempt."""
+
+LINK_CHARACTERS = 16_000
+"""Longest log that travels in a link."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.fakes.brain import catalogue
+from tests.fakes.filmed import catalogue as evaluation_catalogue
 from tests.fakes.world import FakeWorld
 from wam_demo.ui.app import build_app, launch_arguments, open_hub
 from wam_demo.ui.hub import Hub
@@ -49,14 +50,17 @@ def browser() -> Iterator:
 
 @pytest.fixture
 def serve(monkeypatch) -> Iterator[Callable[..., Served]]:
-    """Start the app with an endless episode; keyword arguments are those of `open_hub`."""
+    """Start the app with an endless episode; keyword arguments are those of `open_hub`.
+
+    ``lab`` and ``room`` add their tabs; ``evaluated`` offers names that the evaluation knows.
+    """
     running = []
     monkeypatch.setattr(FakeWorld, "success_after", ENDLESS)
 
-    def start(**limits) -> Served:
+    def start(lab=None, room=None, evaluated=False, **limits) -> Served:
         chosen = catalogue(ENDLESS)
         hub = open_hub(chosen, **limits)
-        app = build_app(chosen, hub)
+        app = build_app(evaluation_catalogue() if evaluated else chosen, hub, lab, room)
         arguments = launch_arguments(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1")
         _, url, _ = app.launch(**arguments)
         running.append((app, hub))

@@ -6,20 +6,23 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import cv2
 import numpy as np
 
-from tests.fakes.world import TARGET, FakeWorld, sample
+from tests.fakes.prober import GRID, FakeProber
+from tests.fakes.world import FakeWorld, sample
+from wam_demo.policy.probe import run_probe
 from wam_demo.session import Backend, Planner
 from wam_demo.types import ActionChunk, Prediction
 from wam_demo.ui.catalogue import Catalogue
+from wam_demo.ui.probe import Probing
 
 _pool = ThreadPoolExecutor(2)
 
 
 def plan(observation) -> Prediction:
-    """Steers to the target, more slowly towards the end of the plan."""
-    tcp = observation.state[:3]
+    """Steers to where the red dot is, more slowly towards the end of the plan."""
+    tcp, target = observation.state[:3], observation.state[10:12]
     actions = np.zeros((16, 7), np.float32)
     for k in range(16):
-        step = np.clip(np.append(TARGET - tcp[:2], 0.1 - tcp[2]) * 0.12, -0.02, 0.02)
+        step = np.clip(np.append(target - tcp[:2], 0.1 - tcp[2]) * 0.12, -0.02, 0.02)
         actions[k, :3], actions[k, 6] = step, float(k < 10)
         tcp = tcp + step
     grid = np.exp(-((np.mgrid[:8, :8] - [[[5]], [[5]]]) ** 2).sum(0) / 2.0).astype(np.float32)
@@ -72,6 +75,24 @@ def backend(horizon: int = 90) -> Backend:
     )
 
 
+def probing(policy: str, delay_s: float = 0.05) -> Probing | None:
+    """``steer``'s plan depends on two cells of ``front``, (5, 5) and (5, 4), and on the rest a little."""
+    if policy != "steer":
+        return None
+    weights = np.full(GRID.count, 0.002)
+    weights[[45, 44]] = 0.4, 0.2
+    prober = FakeProber(weights, 1 + 20 * weights)
+
+    def submit(observation, edits) -> Future:
+        def run():
+            time.sleep(delay_s)
+            return run_probe(prober, observation, edits)
+
+        return _pool.submit(run)
+
+    return Probing(GRID, submit)
+
+
 def catalogue(horizon: int = 90) -> Catalogue:
     """Tasks and policies of the drawn world."""
     return Catalogue(
@@ -80,4 +101,5 @@ def catalogue(horizon: int = 90) -> Catalogue:
         imagining=frozenset({"steer"}),
         axes=("camera", "light", "background", "noise", "delay", "occlusion"),
         backend=backend(horizon),
+        open_probing=probing,
     )

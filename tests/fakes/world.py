@@ -1,5 +1,7 @@
 """A drawn world with the interface of the simulator: instant, deterministic, no physics engine."""
 
+import copy
+import hashlib
 import threading
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -9,6 +11,7 @@ import numpy as np
 
 from wam_demo.types import CONTROL_HZ, STATE_DIM, Event, Observation
 
+STATE = ("seed", "step_count", "events", "tcp", "opening", "objects", "success", "light", "instruction")
 START = np.array([0.5, 0.0, 0.3], np.float32)
 TARGET = np.array([0.6, 0.15], np.float32)
 
@@ -39,20 +42,39 @@ class FakeWorld:
         FakeWorld.open_worlds += 1
 
     def reset(self, seed, perturbations=()):
+        self.draw(seed)
+        self.apply(perturbations)
+        return self.observe()
+
+    def draw(self, seed):
         self.seed, self.step_count, self.events = seed, 0, ()
         self.tcp, self.opening = START.copy(), 1.0
         self.objects = {"red_dot": TARGET.copy()}
-        self.success, self.light = False, 1.0
+        self.success, self.light, self.instruction = False, 1.0, "reach the red dot"
+
+    def apply(self, perturbations):
         for event in perturbations:
             self.apply_event(event.kind, event.parameters)
-        return self.observe()
 
-    def observe(self):
+    def observe(self, pictures=None):
         self._same_thread()
         images = {camera: self.render(camera, 128) for camera in ("front", "wrist")}
+        return Observation(images, self.state_vector(), self.instruction, self.step_count / CONTROL_HZ)
+
+    def state_vector(self):
         state = np.zeros(STATE_DIM, np.float32)
         state[:3], state[9] = self.tcp, self.opening
-        return Observation(images, state, self.instruction, self.step_count / CONTROL_HZ)
+        state[10:12] = self.objects["red_dot"]
+        return state
+
+    def snapshot(self):
+        return copy.deepcopy({name: getattr(self, name) for name in STATE})
+
+    def restore(self, state):
+        self.__dict__.update(copy.deepcopy(state))
+
+    def digest(self):
+        return hashlib.sha256(repr(self.snapshot()).encode()).hexdigest()[:16]
 
     def begin(self, action):
         self._same_thread()

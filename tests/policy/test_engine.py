@@ -7,7 +7,7 @@ import pytest
 
 from tests.fakes.policies import FakeImaginer, FakePolicy, observation
 from wam_demo.errors import InvalidInputError, PolicyFault, UnknownNameError
-from wam_demo.policy.engine import EngineConfig, EngineRegistry, InferenceEngine
+from wam_demo.policy.engine import LONGEST_REST, QUICK_PLAN_S, EngineConfig, EngineRegistry, InferenceEngine
 
 WAIT_S = 5.0
 
@@ -48,6 +48,43 @@ def test_waiting_requests_share_a_call(start):
     assert policy.batches == [1, 4, 4]
     assert engine.stats().answered == 9
     assert engine.stats().batch == pytest.approx(3)
+
+
+def test_a_request_alone_shares_its_call_with_nobody(start):
+    policy = FakePolicy()
+    engine = start(policy, max_batch=4)
+    first = engine.submit(observation(instruction="slow"))
+    while not policy.batches:
+        time.sleep(0.001)
+    alone = [False, True, True, False, False]
+    rest = [engine.submit(observation(), alone=one) for one in alone]
+    policy.release.set()
+    for future in [first, *rest]:
+        future.result(WAIT_S)
+    assert policy.batches == [1, 1, 1, 1, 2]
+
+
+def test_imaginations_rest_while_plans_come_late_and_not_otherwise(start):
+    policy = FakeImaginer()
+    policy.proceed.set()
+    engine = start(policy)
+    engine._plan_s = 10 * QUICK_PLAN_S
+    engine._rest(0.05)
+    asked = time.monotonic()
+    engine.submit_imagination(observation()).result(WAIT_S)
+    assert time.monotonic() - asked > 0.8 * LONGEST_REST * 0.05
+    engine._plan_s = 0.5 * QUICK_PLAN_S
+    engine._rest(10.0)
+    engine.submit_imagination(observation()).result(WAIT_S)
+
+
+def test_a_plan_is_answered_while_imaginations_rest(start):
+    engine = start(FakeImaginer())
+    engine._plan_s = 10 * QUICK_PLAN_S
+    engine._rest(60.0)
+    imagination = engine.submit_imagination(observation())
+    assert engine.submit(observation()).result(WAIT_S).chunk.actions.shape == (16, 7)
+    assert not imagination.done()
 
 
 def test_seeds_reach_the_policy(start):

@@ -7,7 +7,7 @@ import pytest
 
 from tests.fakes.policies import FakePolicy, observation, prediction
 from wam_demo.errors import PolicyFault
-from wam_demo.policy.receding import ChunkPlayer, InlinePlanner, PlanBuffer
+from wam_demo.policy.receding import ChunkPlayer, InlinePlanner, LockstepPlayer, PlanBuffer, noise_seed
 
 
 class Planner:
@@ -110,6 +110,27 @@ def test_simulated_latency_plays_the_old_plan_until_the_new_one_is_ready():
     assert [r.holding for r in rows[:3]] == [True, True, False]
     assert [r.index for r in rows[2:6]] == [0, 1, 2, 3]
     assert (rows[6].prediction_step, rows[6].index) == (4, 2)
+
+
+def test_in_lockstep_every_plan_is_awaited_and_its_noise_follows_from_seed_and_step():
+    asked = []
+
+    def submit(seen, seed):
+        asked.append(seed)
+        future = Future()
+        future.set_result(prediction(float(len(asked))))
+        return future
+
+    player = LockstepPlayer(submit, seed=7)
+    rows = []
+    for step in range(9):
+        player.ask(step, observation())
+        player.collect(step)
+        rows.append(player.play(step, observation()))
+    assert [row.index for row in rows] == [0, 1, 2, 3, 0, 1, 2, 3, 0]
+    assert [row.prediction_step for row in rows] == [0] * 4 + [4] * 4 + [8]
+    assert asked == [noise_seed(7, step) for step in (0, 4, 8)]
+    assert len(set(asked)) == 3
 
 
 @pytest.mark.parametrize("execute", [0, 17])

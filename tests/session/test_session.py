@@ -9,8 +9,9 @@ import pytest
 
 from tests.fakes.brain import backend
 from tests.fakes.world import FakeWorld
-from wam_demo.errors import CheckpointError
+from wam_demo.errors import CheckpointError, UnknownNameError
 from wam_demo.session import Command, Session, Settings, View
+from wam_demo.session.logfile import parse_log, unpack
 
 
 class Recorder:
@@ -225,10 +226,10 @@ def test_an_internal_error_stops_with_one_line_and_reset_goes_on(open_session):
     broken = threading.Event()
 
     class BreakingWorld(FakeWorld):
-        def observe(self):
+        def observe(self, pictures=None):
             if broken.is_set():
                 raise RuntimeError("secret detail\nof the machine")
-            return super().observe()
+            return super().observe(pictures)
 
     session, seen = open_session(parts=replace(parts, open_world=BreakingWorld))
     seen.wait(lambda view: view.step > 1)
@@ -250,3 +251,116 @@ def test_another_task_opens_another_world_and_closes_the_old_one(open_session):
     assert FakeWorld.open_worlds == before + 1
     session.close(timeout=3)
     assert FakeWorld.open_worlds == before
+
+
+def handed(seen, kind):
+    return seen.wait(lambda view: view.handout is not None and view.handout.kind == kind).handout.content
+
+
+def test_the_log_of_a_session_replays_to_the_same_states(open_session):
+    session, seen = open_session()
+    seen.wait(lambda view: view.step > 3)
+    session.post(Command("shove", {"camera": "front", "from": (0.65, 0.667), "to": (0.7, 0.667)}))
+    done = seen.wait(lambda view: view.outcome is not None)
+    session.post(Command("log"))
+    attempts = parse_log(handed(seen, "log"), ["reach"])
+    assert attempts[-1].outcome == "success"
+    assert len(attempts[-1].steps) == done.step
+    assert [event.kind for event in attempts[-1].events] == ["shove"]
+    session.post(Command("replay", {"attempts": attempts}))
+    again = seen.wait(lambda view: view.replay is not None and view.outcome is not None)
+    assert (again.step, again.outcome.name) == (done.step, "success")
+    assert "agree to the last bit" in again.notice
+    assert again.episodes == done.episodes  # a replay is no success of the policy's
+    assert [event.kind for event in again.events] == ["shove"]
+    session.post(Command("distractor", {}))
+    assert "this is a replay" in seen.wait(lambda view: view.warning).notice
+    session.post(Command("reset"))
+    seen.wait(lambda view: view.replay is None and view.step > 0)
+
+
+def test_a_log_that_was_changed_is_noticed(open_session):
+    session, seen = open_session()
+    seen.wait(lambda view: view.step > 12)
+    session.post(Command("log"))
+    log = parse_log(handed(seen, "log"), ["reach"])[0]
+    changed = replace(log, steps=(replace(log.steps[0], action=log.steps[0].action + 0.01), *log.steps[1:]))
+    session.post(Command("replay", {"attempts": [changed]}))
+    view = seen.wait(lambda view: view.replay is not None and view.outcome is not None)
+    assert "differs from its log at step 10" in view.notice
+    assert view.warning
+
+
+def test_a_replay_that_cannot_begin_loses_nothing(open_session):
+    def open_world(task):
+        if task == "nowhere":
+            raise UnknownNameError("task", task, ["reach"])
+        return FakeWorld(task)
+
+    session, seen = open_session(parts=replace(backend(), open_world=open_world))
+    seen.wait(lambda view: view.step > 2)
+    session.post(Command("link"))
+    log = parse_log(unpack(handed(seen, "link")), ["reach"])[0]
+    session.post(Command("replay", {"attempts": [replace(log, task="nowhere")]}))
+    view = seen.wait(lambda view: view.warning)
+    assert "nowhere" in view.notice
+    seen.wait(lambda later: later.step > view.step)
+
+
+def test_a_disturbance_falls_between_control_steps(open_session):
+    session, seen = open_session(parts=backend(horizon=1000))
+    for _ in range(12):
+        session.post(Command("shove", {"camera": "front", "from": (0.65, 0.667), "to": (0.66, 0.667)}))
+        time.sleep(0.037)
+    session.post(Command("pause"))
+    view = seen.wait(lambda view: view.state == "paused")
+    events = [event for record in seen.records for event in record.events]
+    assert all(record.step >= event.step for record in seen.records for event in record.events)
+    assert len(events) == len(view.events)
+
+
+def test_a_twin_parts_at_the_disturbance_and_frees_its_world(open_session):
+    before = FakeWorld.open_worlds
+    session, seen = open_session(parts=backend(horizon=60))
+    seen.wait(lambda view: view.step > 3)
+    session.post(Command("shove", {"camera": "front", "from": (0.65, 0.667), "to": (0.65, 0.9)}))
+    parted = seen.wait(lambda view: len(view.events) == 1).events[0].step
+    seen.wait(lambda view: view.step > parted + 3)
+    session.post(Command("twin", {"on": True}))
+    view = seen.wait(lambda view: view.twin is not None)
+    assert FakeWorld.open_worlds == before + 2
+    assert (view.twin.forked, [event.kind for event in view.twin.events]) == (parted, ["shove"])
+    done = seen.wait(lambda view: view.state == "finished", timeout=15)
+    assert [outcome.name for outcome in done.twin.outcomes] == ["success", "success"]
+    assert max(gap.action for gap in done.twin.gaps) > 0.005
+    session.post(Command("twin", {"on": False}))
+    back = seen.wait(lambda view: view.twin is None)
+    assert FakeWorld.open_worlds == before + 1
+    assert parted + 3 < back.step < done.twin.step + 30
+    seen.wait(lambda later: later.step > back.step or later.outcome is not None)
+
+
+def test_a_twin_without_a_disturbance_is_the_same_until_somebody_disturbs_the_left(open_session):
+    session, seen = open_session(parts=backend(horizon=1000))
+    session.post(Command("twin", {"on": True}))
+    view = seen.wait(lambda view: view.twin is not None and len(view.twin.gaps) > 2)
+    assert {(gap.action, gap.tool) for gap in view.twin.gaps} == {(0.0, 0.0)}
+    session.post(Command("shove", {"camera": "front", "from": (0.65, 0.667), "to": (0.65, 0.9)}))
+    parted = seen.wait(lambda view: view.twin is not None and len(view.twin.events) == 1)
+    assert parted.twin.forked > 0
+    seen.wait(lambda view: view.twin.gaps[-1].tool > 0.01)
+    session.post(Command("next"))
+    after = seen.wait(lambda view: view.twin is None)
+    assert after.settings.seed == 1
+
+
+def test_what_was_done_becomes_a_paired_test(open_session):
+    session, seen = open_session(seed=9)
+    seen.wait(lambda view: view.step > 0)
+    session.post(Command("paired"))
+    assert "nothing was disturbed" in seen.wait(lambda view: view.warning).notice
+    session.post(Command("axis", {"axis": "light", "severity": 4}))
+    seen.wait(lambda view: len(view.events) == 1)
+    session.post(Command("paired"))
+    expected = {"task": "reach", "policy": "steer", "seed": 9, "axis": "light", "severity": 4}
+    assert handed(seen, "paired") == expected

@@ -4,6 +4,8 @@ import pytest
 
 from wam_demo.errors import InvalidInputError
 from wam_demo.limits import INSTRUCTION_CHARACTERS
+from wam_demo.session.log import AttemptLog
+from wam_demo.session.logfile import format_log, pack
 from wam_demo.ui.commands import Choices, parse_command
 
 CHOICES = Choices(tasks=("push", "reach"), policies=("agra", "hold"), axes=("light", "delay"))
@@ -13,7 +15,9 @@ def parse(kind, **parameters):
     return parse_command({"kind": kind, **parameters}, CHOICES)
 
 
-@pytest.mark.parametrize("kind", ["run", "pause", "step", "reset", "next", "swap_target", "clear"])
+@pytest.mark.parametrize(
+    "kind", ["run", "pause", "step", "reset", "next", "swap_target", "clear", "log", "link", "paired"]
+)
 def test_plain_commands_carry_nothing(kind):
     assert parse(kind, extra=1).parameters == {}
 
@@ -61,3 +65,25 @@ def test_bad_values_are_one_line(payload, says):
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 300
+
+
+def test_a_replay_comes_as_text_or_packed():
+    text = format_log([AttemptLog("reach", 4, "agra", None, 90, "reach it")])
+    for payload in ({"text": text}, {"packed": pack(text)}):
+        (attempt,) = parse("replay", **payload).parameters["attempts"]
+        assert (attempt.task, attempt.seed, attempt.steps) == ("reach", 4, ())
+    assert parse("twin", on=1).parameters == {"on": True}
+
+
+@pytest.mark.parametrize(
+    ("payload", "says"),
+    [
+        ({}, "a replay needs the text of a log"),
+        ({"text": 3}, "a replay needs the text of a log"),
+        ({"text": "{}"}, "line 1: expected the schema"),
+        ({"packed": "%%%"}, "the link is damaged"),
+    ],
+)
+def test_a_bad_replay_is_one_line(payload, says):
+    with pytest.raises(InvalidInputError, match=says):
+        parse("replay", **payload)

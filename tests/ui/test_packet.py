@@ -68,3 +68,9 @@ def test_charts_travel_only_when_their_stamp_changes():
 def test_numbers_that_json_does_not_know_never_travel():
     with pytest.raises(ValueError, match="JSON"):
         PacketEncoder().encode({}, {"error": float("nan")})
+
+
+def test_a_handout_is_sent_once_and_one_of_an_earlier_stream_never():
+    encoder, old, new = PacketEncoder(), {"number": 1, "kind": "log"}, {"number": 2, "kind": "log"}
+    sent = [json.loads(encoder.encode({}, {}, handout=handout)).get("handout") for handout in (old, old, new, new)]
+    assert sent == [None, None, new, None]

@@ -109,6 +109,11 @@ class LocalEngine:
         if self._simulators is not None:
             self._simulators.close()
             self._simulators = None
+        for policy in self._policies.values():
+            close = getattr(policy, "close", None)
+            if self._load is load_policy and close is not None:  # other loaders share what they hand out
+                close()
+        self._policies.clear()
 
 
 def _report(on_episode: Callable[[EpisodeRecord], None], policy: str, episode: PlayedEpisode) -> None:

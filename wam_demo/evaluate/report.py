@@ -173,6 +173,36 @@ def imagination_table(document: Mapping[str, Any]) -> str:
     return table(["step", "PSNR", "last frame", "gain", "SSIM", "last frame"], rows)
 
 
+def probe_table(documents: Sequence[Mapping[str, Any]], difference: Mapping[str, Any] | None = None) -> str:
+    """Grounding measures with their 95 % intervals: each policy, its two phases, and the difference."""
+    columns: dict[str, Mapping[str, Any]] = {}
+    for number, document in enumerate(documents):
+        name = document["policy"] if number == 0 or document["policy"] not in columns else f"{document['policy']} (2)"
+        columns |= {name: document, **{f"{name}, {phase}": part for phase, part in document["phases"].items()}}
+    if difference is not None:
+        columns["difference"] = difference
+    values = {name: dict(_flatten(content, "")) for name, content in columns.items()}
+    intervals = {name: _pairs(content["ci95"]) for name, content in columns.items()}
+    measures = list(dict.fromkeys(key for pairs in intervals.values() for key in pairs))
+    rows = [
+        [measure, *(_with_interval(values[name].get(measure), intervals[name].get(measure)) for name in columns)]
+        for measure in measures
+    ]
+    return table(["measure", *columns], rows)
+
+
+def _with_interval(value: object, interval: Sequence[float] | None) -> str:
+    return "-" if interval is None else f"{value:.3g} [{interval[0]:.3g}, {interval[1]:.3g}]"
+
+
+def _pairs(content: Mapping[str, Any], prefix: str = "") -> dict[str, Sequence[float]]:
+    """Intervals by the dotted name of their measure."""
+    pairs: dict[str, Sequence[float]] = {}
+    for name, value in content.items():
+        pairs |= _pairs(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {prefix + name: value}
+    return pairs
+
+
 def measure_table(content: Mapping[str, Any]) -> str:
     """Name and value of every measurement, nested ones as ``name.key``."""
     return table(["measure", "value"], list(_flatten(content, "")))

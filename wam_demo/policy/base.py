@@ -28,8 +28,10 @@ LEARNED_POLICIES = ("wam", "agra")
 """Policies that load a checkpoint and see observations only."""
 SCRIPTED_POLICIES = ("expert", "hold")
 """Policies without weights; ``expert`` is privileged: it reads the simulator's true state."""
-PLANNED_POLICIES = ("harmo", "action_images", "remote")
-POLICIES = SCRIPTED_POLICIES + LEARNED_POLICIES
+REMOTE = "remote"
+"""The policy behind the policy server that the operator has configured."""
+PLANNED_POLICIES = ("harmo", "action_images")
+POLICIES = (*SCRIPTED_POLICIES, *LEARNED_POLICIES, REMOTE)
 
 OPENING_INDEX = 9
 """Index of the gripper opening in `Observation.state`."""
@@ -71,8 +73,9 @@ def load_policy(name: str, checkpoint: str | Path | None = None, world: World | 
 
     Raises:
         UnknownNameError: No such policy.
-        InvalidInputError: The policy is not shipped yet, or ``expert`` has no world.
+        InvalidInputError: The policy is not shipped yet, ``expert`` has no world, or ``remote`` no server.
         CheckpointError: The checkpoint is missing or corrupt.
+        PolicyFault: The policy server cannot be reached.
     """
     validate_policy_name(name)
     if name == "hold":
@@ -85,6 +88,11 @@ def load_policy(name: str, checkpoint: str | Path | None = None, world: World | 
         if world is None:
             raise InvalidInputError("policy 'expert' reads the simulator: it needs its world")
         return ExpertPolicy(world)
+    if name == REMOTE:
+        from wam_demo.policy.remote.client import RemotePolicy
+        from wam_demo.policy.remote.settings import remote_config
+
+        return RemotePolicy(remote_config())
     directory = checkpoint_directory(name, checkpoint)
     require_checkpoint(directory)
     from wam_demo.policy.wam import WamPolicy
@@ -97,11 +105,15 @@ def require_policy(name: str, checkpoint: str | Path | None = None) -> None:
 
     Raises:
         UnknownNameError: No such policy.
-        InvalidInputError: The policy is not shipped yet.
+        InvalidInputError: The policy is not shipped yet, or ``remote`` has no server.
         CheckpointError: A file of its checkpoint is missing.
     """
     if validate_policy_name(name) in LEARNED_POLICIES:
         require_checkpoint(checkpoint_directory(name, checkpoint))
+    if name == REMOTE:
+        from wam_demo.policy.remote.settings import remote_config
+
+        remote_config()
 
 
 def checkpoint_digest(name: str, checkpoint: str | Path | None = None) -> str | None:

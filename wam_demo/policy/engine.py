@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-import logging
-import secrets
+import os
+import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, InvalidStateError
-from dataclasses import dataclass, field
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from wam_demo.errors import InvalidInputError, PolicyFault, WamDemoError
 from wam_demo.limits import QUEUE_SIZE
 from wam_demo.policy.base import check_observation, check_prediction, load_policy, predict
+from wam_demo.policy.request import Request, as_fault, drawn_seed, settle
 from wam_demo.policy.timing import CallLog, EngineStats
 from wam_demo.types import Image, Observation, Policy, Prediction
+
+if TYPE_CHECKING:
+    from wam_demo.policy.probe import Probe
 
 Futures = list[Mapping[str, Image]]
 """Sampled imaginations of one observation, each (4, H, W, 3) uint8 by camera."""
 
-_logger = logging.getLogger(__name__)
+QUICK_PLAN_S = 0.2
+"""While plans come within this, imaginations and probes follow each other without a rest."""
+LONGEST_REST = 4.0
+"""An imagination or probe rests at most this many times as long as the one before took."""
 
 
 @dataclass(frozen=True)
@@ -34,28 +45,21 @@ class EngineConfig:
         gather_s: How long the worker waits for further sessions once one request is there [s].
         act_timeout_s: Submission to plan; later answers are faults [s].
         imagine_timeout_s: Submission to imagined frames [s].
+        probe_timeout_s: Submission to plans under edits [s].
         queue_size: Requests waiting; further ones are refused.
         window: Calls that the percentiles of `EngineStats` look back on.
+        threads: CPU threads of a policy call; ``None`` leaves one core to simulators and pages, without
+            which a call waits at every operation for a thread that has lost its core.
     """
 
     max_batch: int = 8
     gather_s: float = 0.002
     act_timeout_s: float = 2.0
     imagine_timeout_s: float = 10.0
+    probe_timeout_s: float = 30.0
     queue_size: int = QUEUE_SIZE
     window: int = 256
-
-
-@dataclass(eq=False)
-class _Request:
-    """One observation on its way to an answer; ``deadline`` is in `time.monotonic` seconds."""
-
-    observation: Observation
-    seed: int
-    deadline: float
-    samples: int = 1
-    future: Future[Any] = field(default_factory=Future)
-    submitted: float = field(default_factory=time.monotonic)
+    threads: int | None = None
 
 
 class InferenceEngine:
@@ -63,7 +67,9 @@ class InferenceEngine:
 
     Plans that wait are answered in one batched call and go before imaginations: a policy with
     ``imagine_stages`` (a generator that yields ``None`` between denoising steps and the futures at
-    last, arguments as `Imaginer.imagine`) is interrupted by plans between its stages.
+    last, arguments as `Imaginer.imagine`) is interrupted by plans between its stages. Probes are
+    interrupted in the same way; they and imaginations are answered in the order of their arrival,
+    and become rarer when plans come late.
 
     Every future resolves: with an answer, with `PolicyFault` (late, not finite, wrong shape, the
     policy raised, overloaded, closed) or with `InvalidInputError`. An unusable observation never
@@ -76,12 +82,15 @@ class InferenceEngine:
 
     def __init__(self, policy: Policy, config: EngineConfig | None = None) -> None:
         self.policy = policy
+        self._expected: Callable[[], int] | None = None
         self.config = config or EngineConfig()
         self._changed = threading.Condition()
-        self._acting: deque[_Request] = deque()
-        self._imagining: deque[_Request] = deque()
-        self._open: set[_Request] = set()  # whoever removes a request from here resolves it
+        self._acting: deque[Request] = deque()
+        self._aside: deque[Request] = deque()  # imaginations and probes: plans go first
+        self._open: set[Request] = set()  # whoever removes a request from here resolves it
         self._closed = False
+        self._plan_s = 0.0  # what a plan takes lately, waiting included
+        self._rest_until = 0.0
         self._log = CallLog(self.config.window)
         self._threads = [
             threading.Thread(target=self._work, name="engine-worker", daemon=True),
@@ -90,42 +99,68 @@ class InferenceEngine:
         for thread in self._threads:
             thread.start()
 
-    def submit(self, observation: Observation, *, seed: int | None = None) -> Future[Prediction]:
+    def submit(self, observation: Observation, *, seed: int | None = None, alone: bool = False) -> Future[Prediction]:
         """Ask for a plan.
 
         Args:
             observation: What the session sees.
             seed: Seed of the policy's noise; ``None`` draws one.
+            alone: Share the call with no other request: with the same seed, the same observation
+                then gives the same plan to the last bit, whoever else is here.
 
         Returns:
             A future that always resolves; nothing is raised here.
         """
         deadline = time.monotonic() + self.config.act_timeout_s
-        return self._enqueue(_Request(observation, _seed(seed), deadline), self._acting)
+        return self._enqueue(Request(observation, drawn_seed(seed), deadline, alone=alone), self._acting)
 
     def submit_imagination(
         self, observation: Observation, *, samples: int = 1, seed: int | None = None
     ) -> Future[Futures]:
         """Ask for ``samples`` imagined futures; they are sampled while no plan waits."""
-        deadline = time.monotonic() + self.config.imagine_timeout_s
-        request = _Request(observation, _seed(seed), deadline, samples)
+        request = Request(observation, drawn_seed(seed), time.monotonic() + self.config.imagine_timeout_s)
         if not self.can_imagine:
             request.future.set_exception(InvalidInputError("this policy does not imagine"))
             return request.future
-        return self._enqueue(request, self._imagining)
+        request.stages = partial(self._imagine, request, samples)
+        return self._enqueue(request, self._aside)
+
+    def submit_probe(
+        self, observation: Observation, edits: NDArray[np.int64], *, seed: int | None = None
+    ) -> Future[Probe]:
+        """Ask for plans under (K, N) edits of the video tokens; they are made while no plan waits."""
+        policy: Any = self.policy
+        request = Request(observation, drawn_seed(seed), time.monotonic() + self.config.probe_timeout_s)
+        if not self.can_probe:
+            request.future.set_exception(InvalidInputError("this policy has no video tokens to edit"))
+            return request.future
+        request.stages = partial(policy.probe_stages, observation, edits, seed=request.seed)
+        return self._enqueue(request, self._aside)
+
+    def expect(self, sessions: Callable[[], int]) -> None:
+        """Let a batch wait for as many sessions as ask at present, and no longer than for those.
+
+        Without this it waits for a full batch. ``sessions`` is called in the worker thread.
+        """
+        self._expected = sessions
 
     @property
     def can_imagine(self) -> bool:
         """Whether the policy is an `Imaginer`."""
         return hasattr(self.policy, "imagine")
 
+    @property
+    def can_probe(self) -> bool:
+        """Whether the policy is a `Prober`."""
+        return hasattr(self.policy, "probe_stages")
+
     def stats(self) -> EngineStats:
         """Percentiles over the latest calls and totals since the start."""
         with self._changed:
-            return self._log.stats(len(self._acting) + len(self._imagining))
+            return self._log.stats(len(self._acting) + len(self._aside))
 
     def close(self) -> None:
-        """Refuse what waits and stop; a call in progress is given one second. Idempotent."""
+        """Refuse what waits, stop, and close the policy; a call in progress is given one second. Idempotent."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -135,8 +170,11 @@ class InferenceEngine:
         for thread in self._threads:
             if thread is not threading.current_thread():
                 thread.join(timeout=1.0)
+        close = getattr(self.policy, "close", None)
+        if close is not None:
+            close()
 
-    def _enqueue(self, request: _Request, queue: deque[_Request]) -> Future[Any]:
+    def _enqueue(self, request: Request, queue: deque[Request]) -> Future[Any]:
         try:
             check_observation(request.observation)
             with self._changed:
@@ -151,39 +189,55 @@ class InferenceEngine:
     def _refuse_when_unavailable(self) -> None:
         if self._closed:
             raise PolicyFault("the inference engine is closed")
-        waiting = len(self._acting) + len(self._imagining)
+        waiting = len(self._acting) + len(self._aside)
         if waiting >= self.config.queue_size:
             raise PolicyFault(f"the inference engine is overloaded: {waiting} requests wait")
 
     # The worker thread
 
     def _work(self) -> None:
+        limit_threads(self.config.threads)
         stages: Iterator[None] = iter(())
-        imagining = False
+        busy = False
         while True:
             with self._changed:
-                while not (self._closed or self._acting or self._imagining or imagining):
-                    self._changed.wait()
+                while not (self._closed or self._acting or busy or self._may_go_aside()):
+                    self._changed.wait(self._rest_s() if self._aside else None)
                 if self._closed:
                     return
             if self._acting:
                 self._act(self._gather())
-            if not imagining:
-                stages = self._imagine_next()
-            imagining = next(stages, _END) is not _END
+            if not busy and self._may_go_aside():
+                stages = self._next_aside()
+            busy = next(stages, _END) is not _END
 
-    def _gather(self) -> list[_Request]:
+    def _may_go_aside(self) -> bool:
+        return bool(self._aside) and self._rest_s() <= 0
+
+    def _rest_s(self) -> float:
+        """How long imaginations and probes still have to wait for the sake of plans."""
+        return self._rest_until - time.monotonic()
+
+    def _rest(self, busy_s: float) -> None:
+        """After an imagination or probe: the later plans come, the longer the pause until the next."""
+        lateness = self._plan_s / QUICK_PLAN_S
+        self._rest_until = time.monotonic() + (busy_s * min(lateness, LONGEST_REST) if lateness > 1 else 0.0)
+
+    def _gather(self) -> list[Request]:
         """The oldest waiting plans, after a moment in which further sessions may join."""
         size, until = self.config.max_batch, time.monotonic() + self.config.gather_s
+        wanted = size if self._expected is None else min(size, self._expected())
         with self._changed:
-            while len(self._acting) < size and (left := until - time.monotonic()) > 0:
+            while len(self._acting) < wanted and (left := until - time.monotonic()) > 0:
                 self._changed.wait(left)
             return self._take(self._acting, size)
 
-    def _take(self, queue: deque[_Request], size: int) -> list[_Request]:
+    def _take(self, queue: deque[Request], size: int) -> list[Request]:
         """The oldest requests that still want an answer; call with the lock held."""
-        batch: list[_Request] = []
+        batch: list[Request] = []
         while queue and len(batch) < size:
+            if batch and (batch[0].alone or queue[0].alone):
+                break
             request = queue.popleft()
             if request not in self._open:
                 continue
@@ -193,7 +247,7 @@ class InferenceEngine:
                 self._open.discard(request)
         return batch
 
-    def _act(self, batch: list[_Request]) -> None:
+    def _act(self, batch: list[Request]) -> None:
         if not batch:
             return
         started = time.monotonic()
@@ -211,40 +265,52 @@ class InferenceEngine:
             except PolicyFault as fault:
                 self._fail(request, fault)
 
-    def _separate(self, batch: list[_Request], error: Exception) -> None:
+    def _separate(self, batch: list[Request], error: Exception) -> None:
         """Find out by single calls which session's observation the policy cannot answer."""
         if len(batch) == 1:
-            self._fail(batch[0], _as_fault(error))
+            self._fail(batch[0], as_fault(error))
             return
         for request in batch:
             self._act([request])
 
-    def _imagine_next(self) -> Iterator[None]:
-        """Work on the oldest imagination, yielding between stages so that plans go first."""
+    def _next_aside(self) -> Iterator[None]:
+        """Work on the oldest imagination or probe, yielding between stages so that plans go first."""
         with self._changed:
-            batch = self._take(self._imagining, 1)
+            batch = self._take(self._aside, 1)
         if not batch:
             return
         request, busy_s = batch[0], 0.0
-        stages = self._stages(request)
+        assert request.stages is not None, "only requests with stages wait here"
+        stages = request.stages()
         while request in self._open:
             started = time.monotonic()
             try:
                 answer = next(stages)
             except Exception as error:
-                self._fail(request, _as_fault(error))
+                self._fail(request, as_fault(error))
                 return
+            busy_s += time.monotonic() - started
+            if answer is not None:
+                self._rest(busy_s)
+                self._resolve(request, answer)
+                return
+            yield
+
+    def _imagine(self, request: Request, samples: int) -> Iterator[Futures | None]:
+        """The stages of one imagination; the work on them is logged."""
+        stages, busy_s = self._imagination(request, samples), 0.0
+        while True:
+            started = time.monotonic()
+            answer = next(stages)
             busy_s += time.monotonic() - started
             if answer is not None:
                 with self._changed:
                     self._log.imagine_ms.append(1e3 * busy_s)
-                self._resolve(request, answer[0])
-                return
-            yield
+            yield None if answer is None else answer[0]
 
-    def _stages(self, request: _Request) -> Iterator[list[Futures] | None]:
+    def _imagination(self, request: Request, samples: int) -> Iterator[list[Futures] | None]:
         policy: Any = self.policy
-        arguments = {"samples": request.samples, "seed": request.seed}
+        arguments = {"samples": samples, "seed": request.seed}
         if hasattr(policy, "imagine_stages"):
             yield from policy.imagine_stages([request.observation], **arguments)
         else:
@@ -268,54 +334,40 @@ class InferenceEngine:
 
     # Resolving
 
-    def _claim(self, request: _Request) -> bool:
+    def _claim(self, request: Request) -> bool:
         """Whether the caller is the one to resolve this request; call with the lock held."""
         if request not in self._open:
             return False
         self._open.remove(request)
         return True
 
-    def _resolve(self, request: _Request, answer: Any) -> None:
+    def _resolve(self, request: Request, answer: Any) -> None:
         with self._changed:
             if not self._claim(request):
                 return
             self._log.answered += 1
             if isinstance(answer, Prediction):
-                self._log.answer_ms.append(1e3 * (time.monotonic() - request.submitted))
-        _settle(lambda: request.future.set_result(answer))
+                took = time.monotonic() - request.submitted
+                self._plan_s += 0.3 * (took - self._plan_s)
+                self._log.answer_ms.append(1e3 * took)
+        settle(lambda: request.future.set_result(answer))
 
-    def _fail(self, request: _Request, error: Exception) -> None:
+    def _fail(self, request: Request, error: Exception) -> None:
         with self._changed:
             if not self._claim(request):
                 return
             self._log.faults += 1
-        _settle(lambda: request.future.set_exception(error))
+        settle(lambda: request.future.set_exception(error))
 
 
 _END = object()
 
 
-def _settle(action: Callable[[], None]) -> None:
-    """Resolve a future that its owner may have cancelled an instant ago."""
-    try:
-        action()
-    except InvalidStateError:
-        _logger.debug("an answer came for a cancelled request")
-
-
-def _seed(seed: int | None) -> int:
-    return secrets.randbits(32) if seed is None else seed
-
-
-def _as_fault(error: Exception) -> Exception:
-    """Errors with a text for people stay as they are; others become a `PolicyFault`."""
-    if isinstance(error, WamDemoError):
-        return error
-    _logger.warning("the policy raised", exc_info=error)
-    text = str(error).strip().split("\n")[0][:120]
-    fault = PolicyFault(f"the policy failed: {type(error).__name__}: {text}")
-    fault.__cause__ = error
-    return fault
+def limit_threads(threads: int | None) -> None:
+    """Set torch's CPU threads for calls of this thread, if torch is what the policy uses."""
+    torch: Any = sys.modules.get("torch")
+    if torch is not None:
+        torch.set_num_threads(threads or max(1, (os.cpu_count() or 2) - 1))
 
 
 class EngineRegistry:

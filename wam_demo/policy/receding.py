@@ -144,6 +144,8 @@ class ChunkPlayer:
         self._buffer = PlanBuffer()
         self._pending: Future[Prediction] | None = None
         self._asked = (0, 0)
+        self.wait_steps = 0
+        """Control steps that the newest plan has been waited for, or took."""
 
     def act(self, step: int, observation: Observation) -> PlayedStep:
         """Take in a plan that has arrived, ask for the next when it is time, and play one step.
@@ -156,6 +158,8 @@ class ChunkPlayer:
             The action. A late or unusable plan drops the present one: the arm holds and ``fault``
             says why, while a new plan is asked for.
         """
+        if self._pending is not None:
+            self.wait_steps = step - self._asked[0]
         fault = self._collect()
         if self._pending is None and self._buffer.played >= self._execute:
             self._pending = self._submit(observation)
@@ -183,6 +187,55 @@ class ChunkPlayer:
             return None
         self._buffer.drop()
         return str(error)
+
+
+class LockstepPlayer:
+    """Executes plans that are awaited: what it does follows from observations and seed, never from time.
+
+    Args:
+        submit: Asks for a plan with a seed of the policy's noise.
+        seed: Of this course; with the step it gives the noise of each plan.
+        execute: Steps played from a plan before the next is asked for.
+    """
+
+    def __init__(
+        self, submit: Callable[[Observation, int], Future[Prediction]], seed: int, execute: int = EXECUTE_STEPS
+    ) -> None:
+        self._submit = submit
+        self._seed = seed
+        self._execute = execute
+        self._buffer = PlanBuffer()
+        self._pending: Future[Prediction] | None = None
+
+    def ask(self, step: int, observation: Observation) -> None:
+        """Ask for the next plan if it is time; several players ask before one of them waits."""
+        if self._buffer.played >= self._execute and self._pending is None:
+            self._pending = self._submit(observation, noise_seed(self._seed, step))
+
+    def collect(self, step: int) -> None:
+        """Wait for what was asked at this step.
+
+        Raises:
+            WamDemoError: The policy has no usable answer; nothing was played, `ask` may be repeated.
+        """
+        if self._pending is not None:
+            pending, self._pending = self._pending, None
+            self._buffer.add(pending.result(), step)
+
+    def play(self, step: int, observation: Observation) -> PlayedStep:
+        """The action of this step."""
+        return self._buffer.play(step, observation)
+
+    def close(self) -> None:
+        """Withdraw the plan that was asked for last."""
+        if self._pending is not None:
+            self._pending.cancel()
+            self._pending = None
+
+
+def noise_seed(seed: int, step: int) -> int:
+    """Seed of the policy's noise at a control step of an episode."""
+    return int(np.random.default_rng([seed, step]).integers(2**32))
 
 
 class InlinePlanner:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from wam_demo.errors import CheckpointError, InvalidInputError, PolicyFault
@@ -14,6 +15,9 @@ from wam_demo.models.checkpoint import sha256_of
 from wam_demo.models.text import text_encoder
 from wam_demo.models.tokenizer import Tokenizer, to_images, to_tensor
 from wam_demo.models.wam import Plan, WorldActionModel
+from wam_demo.policy.edited_plans import EditedPlans
+from wam_demo.policy.probe import PROBE_BATCH, Probe
+from wam_demo.policy.tokens import TokenGrid
 from wam_demo.types import IMAGE_SIZE, STATE_DIM, ActionChunk, Image, Observation, Prediction
 
 
@@ -79,7 +83,7 @@ class WamPolicy:
     def imagine_stages(
         self, observations: Sequence[Observation], *, samples: int = 1, seed: int | None = None
     ) -> Iterator[list[list[Mapping[str, Image]]] | None]:
-        """As `imagine`, yielding ``None`` after each denoising step so that a plan may go in between."""
+        """As `imagine`, yielding ``None`` after each denoising step and decoded frame so that plans go in between."""
         latents, text, state = (part.repeat_interleave(samples, 0) for part in self.encode(observations))
         video = self.model.config.backbone
         shape = (len(latents), video.cameras, video.horizons, *latents.shape[2:])
@@ -87,9 +91,12 @@ class WamPolicy:
         for stage in self.model.imagine_stages(latents, text, state, future):
             future = stage
             yield None
-        with torch.inference_mode():
-            decoded = self.tokenizer.decode(future.flatten(0, 2).to(self.dtype))
-            frames = to_images(decoded).unflatten(0, shape[:3]).numpy()
+        frames = np.empty((*shape[:3], IMAGE_SIZE, IMAGE_SIZE, 3), np.uint8)
+        for horizon in range(video.horizons):
+            with torch.inference_mode():
+                decoded = self.tokenizer.decode(future[:, :, horizon].flatten(0, 1).to(self.dtype))
+                frames[:, :, horizon] = to_images(decoded).unflatten(0, shape[:2]).numpy()
+            yield None
         results: list[Mapping[str, Image]] = [dict(zip(self.cameras, sample, strict=True)) for sample in frames]
         yield [results[i : i + samples] for i in range(0, len(results), samples)]
 
@@ -100,6 +107,39 @@ class WamPolicy:
         *_, futures = self.imagine_stages(observations, samples=samples, seed=seed)
         assert futures is not None
         return futures
+
+    @property
+    def token_grid(self) -> TokenGrid:
+        """How the video tokens lie that the action head reads."""
+        return TokenGrid(self.cameras, self.model.config.backbone.grid)
+
+    def probe_stages(
+        self, observation: Observation, edits: NDArray[np.int64], *, seed: int = 0, batch: int = PROBE_BATCH
+    ) -> Iterator[Probe | None]:
+        """Plan under edits of the video tokens; see `Prober`.
+
+        Args:
+            observation: As for `predict`.
+            edits: (K, N), see `Edit`.
+            seed: Noise seed, the same for all.
+            batch: Edits planned between two yields.
+
+        Yields:
+            ``None`` after each batch, then the `Probe`.
+        """
+        began = time.perf_counter()
+        edits = self.token_grid.check(edits)
+        plans = EditedPlans(self.model, *self.encode([observation]), self.noise(1, [seed])[:, :1])
+        base = plans.plan(self.token_grid.keep()[None])
+        prediction = self._prediction(base, 0, {"policy_call": 1e3 * (time.perf_counter() - began)})
+        actions = []
+        for start in range(0, len(edits), batch):
+            actions.append(plans.plan(edits[start : start + batch]).actions)
+            yield None
+        found = torch.cat(actions)
+        if not torch.isfinite(found).all():
+            raise PolicyFault("the policy planned values that are not finite under an edit")
+        yield Probe(prediction, found.numpy(), *plans.change(found, base.actions[0]))
 
     def encode(self, observations: Sequence[Observation]) -> tuple[Tensor, Tensor, Tensor]:
         """Latents (B, cameras, C, H, W), text (B, 384) and raw state (B, 17) of observations."""

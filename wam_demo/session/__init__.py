@@ -3,12 +3,27 @@
 from wam_demo.session.contracts import (
     Backend,
     Command,
+    Gap,
+    Handout,
     Outcome,
     Planner,
     Settings,
+    TwinView,
     View,
     Watcher,
 )
 from wam_demo.session.session import Session
 
-__all__ = ["Backend", "Command", "Outcome", "Planner", "Session", "Settings", "View", "Watcher"]
+__all__ = [
+    "Backend",
+    "Command",
+    "Gap",
+    "Handout",
+    "Outcome",
+    "Planner",
+    "Session",
+    "Settings",
+    "TwinView",
+    "View",
+    "Watcher",
+]

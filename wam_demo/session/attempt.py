@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wam_demo.diagnose.foresight import Foresight
 from wam_demo.policy.receding import ChunkPlayer, PlayedStep
 from wam_demo.session.contracts import Outcome, Planner
+from wam_demo.session.fork import Fork, forked
+from wam_demo.session.log import AttemptRecorder
+from wam_demo.session.replay import HALVES, Tape
 from wam_demo.types import CHUNK_STEPS, CONTROL_HZ, Event, Image, Observation, StepRecord, Vector
 
 if TYPE_CHECKING:
     from wam_demo.sim.world import World
-
-HALVES = (12, 13)
-"""Physics steps of the two halves of a control step; a picture can be taken between them."""
 
 
 class Attempt:
@@ -26,6 +26,7 @@ class Attempt:
         seed: Seed of the reset.
         horizon: Control steps after which the attempt has failed.
         perturbations: Applied at the reset.
+        tape: A log that is played in place of the planner's plans; it brings its own disturbances.
     """
 
     def __init__(
@@ -35,15 +36,20 @@ class Attempt:
         seed: int,
         horizon: int,
         perturbations: Sequence[Event] = (),
+        tape: Tape | None = None,
     ) -> None:
         self.world = world
         self.horizon = horizon
+        self.tape = tape
         self.observation: Observation = world.reset(seed, perturbations)
+        self.recorder = AttemptRecorder(world, perturbations, horizon)
         self.foresight = Foresight(planner.imagine)
         self.played: PlayedStep | None = None
         self.outcome: Outcome | None = None
         self.half = 0
-        self._player = ChunkPlayer(planner.submit)
+        self.fork: Fork | None = None
+        """Where the newest disturbance can be undone; ``None`` before the first."""
+        self._player = tape or ChunkPlayer(planner.submit)
         self._applied: Vector | None = None
         self._pictures: dict[int, Mapping[str, Image]] = {}
         self._reported = 0
@@ -52,6 +58,11 @@ class Attempt:
     def step(self) -> int:
         """Control steps done."""
         return self.world.step_count - self.half
+
+    @property
+    def wait_steps(self) -> int:
+        """Control steps that the newest plan has been waited for, or took."""
+        return self._player.wait_steps
 
     @property
     def names(self) -> Mapping[str, str]:
@@ -65,18 +76,35 @@ class Attempt:
         step = None if self.played is None else self.played.prediction_step
         return {} if step is None else self._pictures.get(step, {})
 
+    def disturb(self, kind: str, parameters: Mapping[str, Any]) -> Event:
+        """Disturb the world between two control steps; it is logged and can be undone in a twin."""
+        assert self.half == 0, "a disturbance falls between control steps"
+        fork = forked(self.fork, kind, parameters, self.world)
+        event = self.world.apply_event(kind, parameters)
+        self.fork = fork
+        self.recorder.event(parameters, event)
+        return event
+
+    def prepare(self) -> bool:
+        """Before a control step: what the tape disturbs now; returns whether it did."""
+        return self.tape is not None and self.tape.disturb(self.step, self.disturb)
+
     def begin(self, frame: Image) -> None:
         """First half of a control step: observe, plan, imagine, start to move.
 
         Args:
-            frame: (H, W, 3) picture of ``front`` at this moment, kept to show attention on.
+            frame: (256, 256, 3) picture of ``front`` at this moment; the policy sees the same, smaller,
+                and attention is shown on it.
         """
         step, world = self.world.step_count, self.world
-        self.observation = world.observe()
+        self.observation = world.observe({"front": frame})
         self._pictures[step] = {**self.observation.images, "front": frame}
         self._pictures.pop(step - 2 * CHUNK_STEPS, None)
         self.foresight.observe(step, self.observation)
         self.played = self._player.act(step, self.observation)
+        self.recorder.step(self.played)
+        if self.tape is not None:
+            self.tape.check(step, world)
         self._applied = world.begin(self.played.action)
         world.advance(HALVES[0])
         self.half = 1
@@ -90,7 +118,10 @@ class Attempt:
         self.half = 0
         events = self.world.events[self._reported :]
         self._reported += len(events)
-        self.outcome = self._judge(result.success, result.fault)
+        ended = self.tape is not None and self.tape.finish(self.step, self.disturb, self.world)
+        self.outcome = judge(self.step, self.horizon, result.success, result.fault)
+        if ended and self.outcome is None:
+            self.outcome = Outcome("replayed", "the log ends here")
         return StepRecord(
             step=self.step - 1,
             observation=self.observation,
@@ -107,12 +138,14 @@ class Attempt:
         self._player.close()
         self.foresight.close()
 
-    def _judge(self, success: bool, fault: str | None) -> Outcome | None:
-        seconds = self.step / CONTROL_HZ
-        if fault is not None:
-            return Outcome("sim_fault", fault)
-        if success:
-            return Outcome("success", f"after {seconds:.1f} s")
-        if self.step >= self.horizon:
-            return Outcome("timeout", f"not done after {seconds:.0f} s")
-        return None
+
+def judge(step: int, horizon: int, success: bool, fault: str | None) -> Outcome | None:
+    """How an attempt ends after ``step`` control steps, if it does."""
+    seconds = step / CONTROL_HZ
+    if fault is not None:
+        return Outcome("sim_fault", fault)
+    if success:
+        return Outcome("success", f"after {seconds:.1f} s")
+    if step >= horizon:
+        return Outcome("timeout", f"not done after {seconds:.0f} s")
+    return None

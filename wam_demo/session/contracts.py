@@ -47,12 +47,15 @@ class Planner:
     Attributes:
         submit: Asks for a plan; a policy in an engine returns at once.
         imagine: Asks for an imagination; ``None`` if the policy has none.
+        lockstep: Asks for a plan with a seed of the noise, to be awaited; the same observation and seed
+            give the same plan. ``None``: `submit` does that.
         note: What a person should know about this policy on this task; empty if nothing.
     """
 
     submit: Callable[[Observation], Future[Prediction]]
     imagine: Callable[[Observation], Future[Futures]] | None = None
     note: str = ""
+    lockstep: Callable[[Observation, int], Future[Prediction]] | None = None
 
 
 @dataclass(frozen=True)
@@ -64,20 +67,81 @@ class Backend:
         open_planner: Gives the planner of a policy for a world.
         sample: Draws the events of a perturbation axis: axis, severity 0..5, seed, world.
         horizons: Control steps by task after which an attempt has failed.
+        digest: SHA-256 of a policy's weights, ``None`` for one without weights.
+        has_policy: Whether there is a policy of this name here.
     """
 
     open_world: Callable[[str], World]
     open_planner: Callable[[str, World], Planner]
     sample: Callable[[str, int, int, World], Sequence[Event]]
     horizons: Mapping[str, int]
+    digest: Callable[[str], str | None] = lambda policy: None
+    has_policy: Callable[[str], bool] = lambda policy: True
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How an episode ended: ``success``, ``timeout`` or ``sim_fault``, and one line about it."""
+    """How an episode ended: ``success``, ``timeout``, ``sim_fault`` or ``replayed``, and one line about it."""
 
     name: str
     detail: str
+
+
+@dataclass(frozen=True)
+class Gap:
+    """How far the two courses of a twin are apart at one control step.
+
+    Attributes:
+        step: Control step.
+        action: Distance between the translations that are commanded [m].
+        gripper: Difference of the commanded openings, with minus without, -1 .. 1.
+        tool: Distance between the tool centre points [m].
+    """
+
+    step: int
+    action: float
+    gripper: float
+    tool: float
+
+
+@dataclass(frozen=True)
+class TwinView:
+    """What a twin looks like now.
+
+    Attributes:
+        forked: Control step at which the two courses part.
+        step: Control step that both have reached.
+        events: What happened to the one and not to the other.
+        names: What people call the bodies.
+        frames: (256, 256, 3) uint8 of ``front``: with the disturbance, without it.
+        frame_number: Counts pairs of pictures.
+        outcomes: How each ended, if it has.
+        gaps: One for every step that both have done.
+    """
+
+    forked: int
+    step: int
+    events: Sequence[Event]
+    names: Mapping[str, str]
+    frames: tuple[Image, Image]
+    frame_number: int
+    outcomes: tuple[Outcome | None, Outcome | None]
+    gaps: Sequence[Gap]
+
+
+@dataclass(frozen=True)
+class Handout:
+    """Something that a person asked the session for, to be given to the page once.
+
+    Attributes:
+        number: Counts handouts of this session.
+        kind: ``log``, ``link`` or ``paired``.
+        content: JSON-ready.
+    """
+
+    number: int
+    kind: str
+    content: Any
 
 
 @dataclass(frozen=True)
@@ -109,6 +173,9 @@ class View:
         note: What a person should know about this policy on this task.
         notice: One line for the person; empty when there is nothing to say.
         warning: Whether the line tells of a problem.
+        replay: A log is being played; ``None`` or how far it agrees, for people.
+        twin: The two courses, while there is a twin.
+        handout: The newest thing that was asked for.
     """
 
     episode: int
@@ -135,6 +202,9 @@ class View:
     note: str
     notice: str
     warning: bool
+    replay: str | None = None
+    twin: TwinView | None = None
+    handout: Handout | None = None
 
 
 class Watcher(Subscriber, Protocol):

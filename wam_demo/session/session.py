@@ -11,10 +11,15 @@ from contextlib import suppress
 from dataclasses import replace
 
 from wam_demo.errors import WamDemoError
+from wam_demo.policy.receding import EXECUTE_STEPS
 from wam_demo.session.attempt import Attempt
-from wam_demo.session.contracts import Backend, Command, Settings, View, Watcher
+from wam_demo.session.contracts import Backend, Command, Handout, Settings, Watcher
 from wam_demo.session.disturb import DISTURBANCES
 from wam_demo.session.episodes import Episodes
+from wam_demo.session.handouts import HANDOUTS
+from wam_demo.session.log import AttemptLog
+from wam_demo.session.look import look
+from wam_demo.session.twin import Twin
 from wam_demo.types import CONTROL_HZ, Image
 
 OUTCOME_S = 2.0
@@ -23,6 +28,8 @@ NOTICE_S = 4.0
 """How long a message stays."""
 LATE_S = 0.25
 """Further behind real time than this, the clock gives in instead of hurrying after it."""
+EASE_S = 5.0
+"""How long there is one picture a control step instead of two, after a plan came late."""
 COMMANDS = 256
 """Commands that may wait; a page that sends faster than they are obeyed loses the rest."""
 RENDER_SIZE = 256
@@ -53,8 +60,9 @@ class Session:
         self._state = "running"
         self._frame: Image | None = None
         self._frame_number = 0
-        self._due = self._ended = 0.0
+        self._due = self._ended = self._eased_until = 0.0
         self._notice: tuple[str, bool, float] = ("", False, 0.0)
+        self._handout: Handout | None = None
 
     def start(self) -> None:
         """Open the world and run."""
@@ -107,7 +115,7 @@ class Session:
         obeyed = self._take_commands()
         now = time.perf_counter()
         if self._state == "running" and now >= self._due:
-            self._guarded(self._half_step)
+            self._guarded(self._move)
             self._due = max(self._due + _HALF_STEP_S, now - LATE_S)
         elif self._outcome_was_shown(now):
             self._guarded(self._next)
@@ -144,18 +152,34 @@ class Session:
         except Exception:
             _log.exception("session: nothing can be shown")
 
+    def _move(self) -> None:
+        if self._episodes.twin is None:
+            self._half_step()
+        else:
+            self._twin_step(self._episodes.twin)
+            self._due += _HALF_STEP_S  # it makes whole control steps
+
     def _half_step(self) -> None:
         attempt = self._episodes.attempt
         if attempt is None:
             self._state = "fault"
         elif attempt.half == 0:
+            if attempt.prepare():
+                self._frame = None
             attempt.begin(self._picture())
             self._frame = None
-            if time.perf_counter() < self._due + _HALF_STEP_S:  # when late, motion before pictures
+            if self._has_time(attempt):
                 self._publish()
         else:
             self._finish_step(attempt)
             self._publish()
+
+    def _has_time(self, attempt: Attempt) -> bool:
+        """Whether to show a picture between control steps: motion and plans go first."""
+        now = time.perf_counter()
+        if attempt.wait_steps >= EXECUTE_STEPS:
+            self._eased_until = now + EASE_S
+        return self._eased_until <= now < self._due + _HALF_STEP_S
 
     def _finish_step(self, attempt: Attempt) -> None:
         record = attempt.finish()
@@ -168,41 +192,81 @@ class Session:
             self._episodes.count()
             self._ended = time.perf_counter()
             self._state = "finished"
+            if attempt.tape is not None:
+                self._say(attempt.tape.verdict(), warning=attempt.tape.differs is not None)
+
+    def _complete_step(self) -> None:
+        """Bring the attempt to the end of its control step: what follows falls between two of them."""
+        attempt = self._episodes.attempt
+        if self._state in ("running", "paused") and attempt is not None and attempt.half:
+            self._half_step()
+            self._due += _HALF_STEP_S
+
+    def _twin_step(self, twin: Twin) -> None:
+        try:
+            twin.advance()
+        except WamDemoError as error:
+            self._state = "paused"
+            self._say(f"the twin waits: {error}; run to try again", warning=True)
+        if twin.ended:
+            self._state = "finished"
+        self._publish()
 
     def _outcome_was_shown(self, now: float) -> bool:
-        over = self._state == "finished" and now - self._ended > OUTCOME_S
-        return over and self._episodes.settings.autoplay
+        return self._state == "finished" and now - self._ended > OUTCOME_S and self._episodes.may_go_on
 
     # Commands
 
     def _obey(self, command: Command) -> None:
         if command.kind in DISTURBANCES:
+            self._complete_step()
             self._episodes.disturb(command.kind, command.parameters)
-            self._frame = None
+            self._changed_world()
+        elif command.kind in HANDOUTS:
+            self._complete_step()
+            number = 1 if self._handout is None else self._handout.number + 1
+            self._handout = Handout(number, command.kind, HANDOUTS[command.kind](self._episodes))
         else:
             getattr(self, f"_on_{command.kind}")(**command.parameters)
 
     def _on_warn(self, text: str) -> None:
         self._say(text, warning=True)
 
+    def _changed_world(self) -> None:
+        """What is shown of the attempt is no longer how it looks; in a twin the attempt stays as it was."""
+        if self._episodes.twin is None:
+            self._frame = None
+
     def _on_run(self) -> None:
+        if self._episodes.twin is not None and self._state == "finished":
+            return
         if self._state == "finished":
             self._next()
         elif self._state == "fault":
             self._on_reset()
+        else:
+            self._note_command("run")
         self._go("running")
 
     def _on_pause(self) -> None:
         if self._state == "running":
+            self._complete_step()
+        if self._state == "running":  # the step may have been the last one
+            self._note_command("pause")
             self._go("paused")
 
     def _on_step(self) -> None:
         attempt = self._episodes.attempt
         if attempt is None or self._state not in ("running", "paused"):
             return
+        self._note_command("step")
         self._go("paused")
-        for _ in range(2 - attempt.half):
-            self._half_step()
+        for _ in range(2 - attempt.half if self._episodes.twin is None else 1):
+            self._move()
+
+    def _note_command(self, name: str) -> None:
+        if self._episodes.twin is None and self._episodes.attempt is not None:
+            self._episodes.attempt.recorder.command(name)
 
     def _on_reset(self) -> None:
         self._begun(self._episodes.begin())
@@ -225,7 +289,26 @@ class Session:
         self._begun(self._episodes.begin(replace(self._episodes.settings, seed=seed)))
 
     def _on_instruction(self, text: str) -> None:
+        self._complete_step()
         self._episodes.instruct(text)
+        self._changed_world()
+
+    def _on_twin(self, on: bool) -> None:
+        if not on and self._episodes.twin is not None:
+            self._episodes.close_twin()
+            attempt = self._episodes.attempt
+            self._ended = time.perf_counter()
+            self._go("running" if attempt is None or attempt.outcome is None else "finished")
+        elif on:
+            self._complete_step()
+            self._picture()
+            self._episodes.open_twin()
+            self._go("running")
+
+    def _on_replay(self, attempts: Sequence[AttemptLog]) -> None:
+        attempt = self._episodes.begin_replay(attempts)
+        self._state = "running"
+        self._begun(attempt)
 
     def _change(self, settings: Settings, name: str) -> None:
         """Begin with another task or policy, which may take seconds to load."""
@@ -270,36 +353,13 @@ class Session:
     def _publish(self) -> None:
         if self._episodes.attempt is None:
             return
-        view = self._view(self._episodes.attempt)
+        twin = self._episodes.twin
+        frame = self._picture() if twin is None else self._kept_picture()
+        view = look(self._episodes, self._state, frame, self._frame_number, self._notice[:2], self._handout)
         for watcher in self._watchers:
             watcher.on_view(view)
 
-    def _view(self, attempt: Attempt) -> View:
-        episodes, foresight = self._episodes, attempt.foresight
-        notice, warning, _ = self._notice
-        return View(
-            episode=episodes.begun,
-            state=self._state,
-            step=attempt.step,
-            horizon=attempt.horizon,
-            settings=episodes.settings,
-            instruction=attempt.world.instruction,
-            names=attempt.names,
-            severities=dict(episodes.severities),
-            frame=self._picture(),
-            frame_number=self._frame_number,
-            observation=attempt.observation,
-            played=attempt.played,
-            attended=attempt.attended,
-            imagination=foresight.latest,
-            imagination_fault=foresight.fault,
-            surprises=dict(foresight.surprises),
-            errors={ahead: tuple(found) for ahead, found in foresight.errors.items()},
-            events=attempt.world.events,
-            outcome=attempt.outcome,
-            successes=episodes.successes,
-            episodes=episodes.ended,
-            note=episodes.note,
-            notice=notice,
-            warning=warning,
-        )
+    def _kept_picture(self) -> Image:
+        """While a twin plays in the attempt's world, the attempt still looks as it did."""
+        assert self._frame is not None, "taken before the twin began"
+        return self._frame

@@ -1,6 +1,9 @@
 """The parts of a world's state: progress, effects, fork points, what a step did."""
 
 from dataclasses import dataclass, field
+from hashlib import blake2b
+
+import numpy as np
 
 from wam_demo.sim.backdrop import Backdrop
 from wam_demo.sim.controller import ControllerState
@@ -83,3 +86,14 @@ class StepResult:
     success_now: bool
     success: bool
     fault: str | None
+
+
+def digest(state: WorldState) -> str:
+    """Fingerprint of what a world evolves from, 16 hexadecimal digits: equal states have equal ones."""
+    controller, progress = state.controller, state.progress
+    targets = (controller.position, controller.rotation, controller.opening, controller.start, controller.goal)
+    sum_ = blake2b(digest_size=8)
+    for values in (state.scene.physics, *state.scene.model, *targets, controller.substep, *state.effects.queue):
+        sum_.update(np.asarray(values).tobytes())
+    sum_.update(f"{progress.step} {progress.streak} {progress.success} {progress.instruction}".encode())
+    return sum_.hexdigest()

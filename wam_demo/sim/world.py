@@ -14,7 +14,7 @@ from wam_demo.sim.guard import Guard
 from wam_demo.sim.motion import hand
 from wam_demo.sim.render import area_downsample
 from wam_demo.sim.scene import Scene
-from wam_demo.sim.state import Effects, Progress, StepResult, WorldState
+from wam_demo.sim.state import Effects, Progress, StepResult, WorldState, digest
 from wam_demo.sim.tasks.base import Assignment
 from wam_demo.sim.tasks.registry import task_logic
 from wam_demo.sim.view import View
@@ -148,10 +148,18 @@ class World:
             success=False,
         )
 
-    def observe(self) -> Observation:
-        """What a policy may see now."""
+    def observe(self, pictures: Mapping[str, Image] | None = None) -> Observation:
+        """What a policy may see now.
+
+        Args:
+            pictures: Views of this state at ``render_size``, by camera, that need not be rendered again.
+        """
+        shown = pictures or {}
         images = {
-            camera: area_downsample(self.render(camera, self.render_size), self.image_size) for camera in POLICY_CAMERAS
+            camera: area_downsample(
+                shown[camera] if camera in shown else self.render(camera, self.render_size), self.image_size
+            )
+            for camera in POLICY_CAMERAS
         }
         return Observation(images, self.state_vector(), self.instruction, self.step_count / CONTROL_HZ)
 
@@ -229,8 +237,12 @@ class World:
         """A fork point of physics, looks, controller and counters."""
         return WorldState(self.scene.snapshot(), self.controller.state, self._progress, self.effects)
 
+    def digest(self) -> str:
+        """Fingerprint of the present state, 16 hexadecimal digits."""
+        return digest(self.snapshot())
+
     def restore(self, state: WorldState) -> None:
-        """Back to a fork point of this world, bit-exact."""
+        """Back to a fork point of this world, or of another one of the same task, bit-exact."""
         self.scene.restore(state.scene)
         self.controller.state, self._progress, self.effects = state.controller, state.progress, state.effects
         self._guard.rearm()

@@ -9,9 +9,16 @@ import gradio as gr
 
 from wam_demo.limits import LIVE_SESSIONS, QUEUE_SIZE, SESSION_IDLE_S, UPLOAD_BYTES
 from wam_demo.session import Session, Settings
+from wam_demo.ui.api import build_api, has_mcp
+from wam_demo.ui.blind import STYLE as BLIND_STYLE
+from wam_demo.ui.blind import build_blind, open_room
+from wam_demo.ui.blind_room import BlindRoom
 from wam_demo.ui.catalogue import Catalogue, shipped, warm_up
 from wam_demo.ui.hub import Hub
-from wam_demo.ui.live import STYLE, build_live
+from wam_demo.ui.live import STYLES, build_live
+from wam_demo.ui.robustness import STYLE as ROBUSTNESS_STYLE
+from wam_demo.ui.robustness import build_robustness, open_lab
+from wam_demo.ui.robustness_lab import Lab
 from wam_demo.ui.screen import Screen
 from wam_demo.ui.theme import theme
 
@@ -29,15 +36,24 @@ def open_hub(catalogue: Catalogue, places: int = LIVE_SESSIONS, idle_s: float = 
     return Hub(open_session, places, idle_s)
 
 
-def build_app(catalogue: Catalogue, hub: Hub) -> gr.Blocks:
-    """The page with its tabs."""
+def build_app(catalogue: Catalogue, hub: Hub, lab: Lab | None = None, room: BlindRoom | None = None) -> gr.Blocks:
+    """The page with its tabs; those whose part is missing are left out."""
     with gr.Blocks(
         title=TITLE, analytics_enabled=False, fill_width=True,
         delete_cache=(CACHE_SECONDS, CACHE_SECONDS),
     ) as app:  # fmt: skip
         gr.HTML(TITLE, elem_id="brand", apply_default_css=False, js_on_load=None)
-        with gr.Tabs(elem_id="tabs"), gr.Tab("Live"):
-            build_live(catalogue, hub)
+        with gr.Tabs(elem_id="tabs"):
+            with gr.Tab("Live"):
+                build_live(catalogue, hub)
+            if lab is not None:
+                with gr.Tab("Robustness"):
+                    build_robustness(catalogue, lab)
+            if room is not None:
+                with gr.Tab("Blind A/B"):
+                    build_blind(catalogue, room)
+            with gr.Tab("Report & API"):
+                build_api(catalogue)
 
         def leave(request: gr.Request) -> None:
             hub.leave(request.session_hash)
@@ -51,12 +67,13 @@ def launch_arguments(**overrides: Any) -> dict[str, Any]:
     """Keyword arguments of ``Blocks.launch``; ``overrides`` win."""
     return {
         "theme": theme(),
-        "css_paths": [STYLE],
+        "css_paths": [*STYLES, ROBUSTNESS_STYLE, BLIND_STYLE],
         "ssr_mode": False,
         "max_threads": 80,
         "max_file_size": UPLOAD_BYTES,
         "show_error": False,
         "footer_links": [],
+        "mcp_server": has_mcp(),
         **overrides,
     }
 
@@ -71,9 +88,12 @@ def launch(host: str = "127.0.0.1", port: int | None = None, **overrides: Any) -
     """
     catalogue = shipped()
     threading.Thread(target=warm_up, args=[catalogue], name="warm-up", daemon=True).start()
-    hub = open_hub(catalogue)
+    hub, lab, room = open_hub(catalogue), open_lab(), open_room(catalogue)
     arguments = launch_arguments(server_name=host, server_port=port, **overrides)
     try:
-        build_app(catalogue, hub).launch(**arguments)
+        build_app(catalogue, hub, lab, room).launch(**arguments)
     finally:
         hub.close()
+        lab.close()
+        if room is not None:
+            room.close()

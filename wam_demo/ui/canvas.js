@@ -7,6 +7,7 @@ const seconds = (steps) => (steps / CONFIG.control_hz).toFixed(1);
 const live = {
   status: null, track: null, tiles: new Map(), horizon: CONFIG.horizons.at(-1), swapped: false,
   drawn: 0, missed: false, newest: 0, told: 0, received: 0, last: 0, fps: 0, listeners: [],
+  wording: (text) => text, // of the status line
 };
 root.live = live; // tests and the curious read the counters here
 
@@ -68,32 +69,35 @@ const describe = {
   },
 };
 
-function paintStrip() {
+// Repainting is what costs a page most: panels whose tiles have not changed are left alone.
+function paintStrip(changed = null) {
   if (!live.status) return;
   for (const view of $$(".view")) {
     say(view, describe[view.dataset.view](live.status));
-    paintView(view);
+    const name = tileNames[view.dataset.view];
+    if (!changed || ["front", "wrist"].some((camera) => changed.has(name(camera)))) paintView(view);
   }
 }
 
 // A new episode starts with empty panels: nothing of another episode stays on one time step.
 function forget(episode) {
-  if (live.episode === episode) return;
+  if (live.episode === episode) return false;
   live.episode = episode;
   for (const name of [...live.tiles.keys()]) if (!name.startsWith("now.")) live.tiles.delete(name);
+  return true;
 }
 
 async function draw(packet) {
-  if (packet.image) {
-    const bytes = Uint8Array.from(atob(packet.image), (c) => c.charCodeAt(0));
-    const bitmap = await createImageBitmap(new Blob([bytes], { type: "image/jpeg" }));
-    if (packet.status) forget(packet.status.episode);
+  const bytes = packet.image && Uint8Array.from(atob(packet.image), (c) => c.charCodeAt(0));
+  const bitmap = bytes && (await createImageBitmap(new Blob([bytes], { type: "image/jpeg" })));
+  const anew = packet.status ? forget(packet.status.episode) : false;
+  if (bitmap) {
     for (const [name, place] of Object.entries(packet.tiles)) keepTile(name, bitmap, place);
     bitmap.close();
   }
-  if (packet.status) { forget(packet.status.episode); live.status = packet.status; }
+  if (packet.status) live.status = packet.status;
   if (packet.track) live.track = packet.track;
-  paintStrip();
+  paintStrip(anew ? null : new Set(Object.keys(packet.tiles || {})));
   for (const listen of live.listeners) listen(packet);
   live.drawn += 1;
   live.last = packet.n;
@@ -127,7 +131,15 @@ function pulse() {
   [counted, countedAt] = [live.drawn, now];
   if (now - live.received > 4000) connect();
   else receipt();
+  rest();
   for (const listen of live.listeners) listen({});
+}
+// While another tab of the page is in front nobody watches: the episode pauses, and its processor is free for others.
+let resting = false;
+function rest() {
+  const hidden = !root.offsetParent, running = live.status?.state === "running";
+  if (hidden && running) { resting = true; send("pause"); }
+  if (!hidden && resting) { resting = false; if (!running) send("run"); }
 }
 function connect() {
   live.received = performance.now();

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from wam_demo.errors import CheckpointError
-from wam_demo.policy.base import LEARNED_POLICIES, require_policy
+from wam_demo.policy.base import LEARNED_POLICIES, REMOTE, require_policy
+from wam_demo.policy.remote.settings import is_configured
 from wam_demo.session import Backend, Planner
 from wam_demo.types import Event
 from wam_demo.ui.commands import Choices
+from wam_demo.ui.probe import Probing
 
 if TYPE_CHECKING:
     from wam_demo.sim.world import World
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 POLICY_LABELS: Mapping[str, str] = {
     "agra": "AGRA",
     "wam": "WAM, unaligned",
+    "remote": "Policy server",
     "expert": "Expert, scripted",
     "hold": "Hold still",
 }
@@ -34,6 +38,7 @@ class Catalogue:
         imagining: Policies that imagine and attend.
         axes: Perturbation axes with a slider.
         backend: Makes what was chosen.
+        open_probing: How a policy is probed; ``None`` for one without video tokens.
     """
 
     tasks: Mapping[str, str]
@@ -41,6 +46,7 @@ class Catalogue:
     imagining: frozenset[str]
     axes: tuple[str, ...]
     backend: Backend
+    open_probing: Callable[[str], Probing | None] = lambda policy: None
 
     @property
     def choices(self) -> Choices:
@@ -49,7 +55,11 @@ class Catalogue:
 
 
 def shipped() -> Catalogue:
-    """What this checkout can do; learned policies without a checkpoint are left out."""
+    """What this checkout can do; policies without a checkpoint or a configured server are left out.
+
+    Raises:
+        InvalidInputError: The configured server's address is not one.
+    """
     from wam_demo.sim import TASKS
     from wam_demo.ui.words import AXIS_WORDS
 
@@ -63,11 +73,16 @@ def shipped() -> Catalogue:
             open_planner=_open_planner,
             sample=_sample,
             horizons={name: spec.horizon for name, spec in TASKS.items()},
+            digest=_digest,
+            has_policy=lambda policy: policy in POLICY_LABELS and _is_here(policy),
         ),
+        open_probing=_open_probing,
     )
 
 
 def _is_here(policy: str) -> bool:
+    if policy == REMOTE and not is_configured():
+        return False
     try:
         require_policy(policy)
     except CheckpointError:
@@ -100,14 +115,36 @@ def _sample(axis: str, severity: int, seed: int, world: World) -> Sequence[Event
     return perturb.sample(axis, severity, seed, world)
 
 
+@lru_cache
+def _digest(policy: str) -> str | None:
+    from wam_demo.policy.base import checkpoint_digest
+
+    return checkpoint_digest(policy)
+
+
 def _open_planner(policy: str, world: World) -> Planner:
     from wam_demo.policy.base import load_policy
     from wam_demo.policy.engine import engines
     from wam_demo.policy.receding import InlinePlanner
 
-    if policy in LEARNED_POLICIES:
+    if policy in (*LEARNED_POLICIES, REMOTE):
         engine = engines.get(policy)
         trained = getattr(engine.policy, "tasks", ())
         note = f"{policy} was not trained on this task" if trained and world.task not in trained else ""
-        return Planner(engine.submit, engine.submit_imagination, note)
+        return Planner(
+            engine.submit,
+            engine.submit_imagination if engine.can_imagine else None,
+            note,
+            lambda observation, seed: engine.submit(observation, seed=seed, alone=True),
+        )
     return Planner(InlinePlanner(load_policy(policy, world=world)).submit)
+
+
+def _open_probing(policy: str) -> Probing | None:
+    from wam_demo.policy.engine import engines
+
+    if policy not in LEARNED_POLICIES:
+        return None
+    engine = engines.get(policy)
+    prober: Any = engine.policy
+    return Probing(prober.token_grid, engine.submit_probe) if engine.can_probe else None

@@ -32,8 +32,8 @@ function actionFan(track, w, h) {
     svgText("", right, h - 5, `+${seconds(FUTURE_STEPS)} s`, "end"), svgText("", left, h - 5, `−${seconds(PAST_STEPS)} s`),
   ];
   const from = now - track.past.length + 1;
-  for (const plan of track.plans) {
-    const style = plan.current ? "plan" : "old";
+  for (const plan of live.masked ? [...track.plans, live.masked] : track.plans) {
+    const style = plan.style || (plan.current ? "plan" : "old");
     AXES.forEach((axis, i) => parts.push(svgPath(`${style} ${axis}`, rows(plan.path, plan.step, i, y))));
     if (plan.current) parts.push(svgPath("plan g", rows(plan.path, plan.step, 3, g)));
   }
@@ -76,6 +76,7 @@ function errorChart(track, w, h) {
 
 function paintCharts() {
   if (!live.track) return;
+  if (root.classList.contains("twinned")) { paintTwinCharts(); return; }
   show("action", (w, h) => actionFan(live.track, w, h));
   show("error", (w, h) => errorChart(live.track, w, h));
 }

@@ -10,8 +10,8 @@ from typing import Any
 from wam_demo.errors import InvalidInputError, UnknownNameError
 from wam_demo.policy.base import validate_instruction
 from wam_demo.session import Command
+from wam_demo.session.logfile import SEED_MAX, parse_log, unpack
 
-SEED_MAX = 2**31 - 1
 SEVERITY_MAX = 5
 CAMERAS = ("front", "wrist")
 """Cameras on which a person can point."""
@@ -51,6 +51,22 @@ def parse_command(payload: object, choices: Choices) -> Command:
 
 
 Parameters = dict[str, Any]
+
+
+def parse_region(payload: object) -> Parameters:
+    """Check a region that a page wants probed.
+
+    Args:
+        payload: ``camera``, ``from`` and ``to``, or none of them for the maps only.
+
+    Raises:
+        InvalidInputError: A value is unusable; the text is one line for the page.
+    """
+    if not isinstance(payload, Mapping):
+        raise InvalidInputError(f"a region is an object with a camera and two points, got {_shown(payload)}")
+    if payload.get("from") is None:
+        return {}
+    return _shove(payload, Choices((), (), ()))
 
 
 def _nothing(payload: Mapping[str, Any], choices: Choices) -> Parameters:
@@ -108,8 +124,25 @@ def _shove(payload: Mapping[str, Any], choices: Choices) -> Parameters:
     }
 
 
+def _twin(payload: Mapping[str, Any], choices: Choices) -> Parameters:
+    return {"on": bool(payload.get("on"))}
+
+
+def _replay(payload: Mapping[str, Any], choices: Choices) -> Parameters:
+    """A log as text, from a file, or packed, from a link."""
+    packed, text = payload.get("packed"), payload.get("text")
+    if isinstance(packed, str):
+        text = unpack(packed)
+    if not isinstance(text, str):
+        raise InvalidInputError("a replay needs the text of a log")
+    return {"attempts": parse_log(text, choices.tasks)}
+
+
 _PARSERS: Mapping[str, Callable[[Mapping[str, Any], Choices], Parameters]] = {
     **dict.fromkeys(("run", "pause", "step", "reset", "next", "swap_target", "clear"), _nothing),
+    **dict.fromkeys(("log", "link", "paired"), _nothing),
+    "twin": _twin,
+    "replay": _replay,
     "autoplay": _autoplay,
     "task": _task,
     "policy": _policy,

@@ -15,11 +15,15 @@ const act = {
     const dark = document.body.classList.toggle("dark");
     try { localStorage.setItem("wam-theme", dark ? "dark" : "light"); } catch { /* private mode */ }
   },
+  twin: () => send("twin", { on: !live.status?.twin }),
+  log: () => ask("log"), link: () => ask("link"), paired: () => ask("paired"),
+  replay: () => $('[data-file="log"]').click(), copy: copyLink,
   help: () => { const dialog = $("dialog.help"); dialog.open ? dialog.close() : dialog.showModal(); },
 };
 const KEYS = {
   " ": "toggle", s: "step", r: "reset", n: "next", a: "autoplay", d: "distractor", f: "shove", t: "swap_target",
   c: "clear", w: "swap", "[": "nearer", "]": "further", i: "instruct", l: "theme", h: "help", "?": "help",
+  b: "twin", j: "log", k: "link", o: "replay", p: "paired",
 };
 for (const button of $$("[data-do], [data-act]")) button.addEventListener("click", () => act[button.dataset.do || button.dataset.act]());
 document.addEventListener("keydown", (event) => {
@@ -30,7 +34,7 @@ document.addEventListener("keydown", (event) => {
   }
   if (event.key === " " && event.target.closest("button, [role=tab]")) return; // the focused button's own key
   const name = KEYS[event.key.toLowerCase()];
-  if (!name || ($("dialog.help").open && name !== "help")) return;
+  if (!name || $("dialog.share").open || ($("dialog.help").open && name !== "help")) return;
   event.preventDefault();
   act[name]();
 });
@@ -74,15 +78,14 @@ function setHorizon(change = 0) {
 }
 horizon.addEventListener("input", () => setHorizon());
 
-// Pointer on Now: a click drops an object there, a drag shoves what lies under its start.
-const nowView = $('[data-view="now"]'), nowCanvas = nowView.querySelector(".main"), gesture = $(".gesture");
-let grab = null;
-const place = (event) => {
-  const box = nowCanvas.getBoundingClientRect();
-  const share = (value) => Math.min(1, Math.max(0, value));
-  return [share((event.clientX - box.left) / box.width), share((event.clientY - box.top) / box.height)];
-};
-function showGesture(from, to) {
+// Pointer on Now, or on the left twin: a click drops an object there, a drag shoves what lies under its start.
+const percent100 = (share) => `${(100 * share).toFixed(1)}%`;
+const unit = (value) => Math.min(1, Math.max(0, value));
+function place(event) {
+  const box = event.currentTarget.getBoundingClientRect();
+  return [unit((event.clientX - box.left) / box.width), unit((event.clientY - box.top) / box.height)];
+}
+function showGesture(gesture, from, to) {
   gesture.classList.toggle("on", Boolean(from));
   if (!from) return;
   const [line, ring] = gesture.children;
@@ -90,26 +93,31 @@ function showGesture(from, to) {
   ring.setAttribute("cx", percent100(from[0]));
   ring.setAttribute("cy", percent100(from[1]));
 }
-const percent100 = (share) => `${(100 * share).toFixed(1)}%`;
-nowCanvas.addEventListener("pointerdown", (event) => {
-  if (event.button) return;
-  nowCanvas.setPointerCapture(event.pointerId);
-  grab = { from: place(event), x: event.clientX, y: event.clientY, far: false };
-});
-nowCanvas.addEventListener("pointermove", (event) => {
-  if (!grab) return;
-  grab.far ||= Math.hypot(event.clientX - grab.x, event.clientY - grab.y) > 6;
-  if (grab.far) showGesture(grab.from, place(event));
-});
-nowCanvas.addEventListener("pointerup", (event) => {
-  if (!grab) return;
-  const camera = live.swapped ? "wrist" : "front";
-  if (grab.far) send("shove", { camera, from: grab.from, to: place(event) });
-  else send("distractor", { camera, at: grab.from });
-  grab = null;
-  showGesture(null);
-});
-nowCanvas.addEventListener("pointercancel", () => { grab = null; showGesture(null); });
+function listenToPointer(view, cameraShown) {
+  const canvas = view.querySelector(".main"), gesture = view.querySelector(".gesture");
+  let grab = null;
+  canvas.addEventListener("pointerdown", (event) => {
+    if (event.button) return;
+    canvas.setPointerCapture(event.pointerId);
+    grab = { from: place(event), x: event.clientX, y: event.clientY, far: false };
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    if (!grab) return;
+    grab.far ||= Math.hypot(event.clientX - grab.x, event.clientY - grab.y) > 6;
+    if (grab.far) showGesture(gesture, grab.from, place(event));
+  });
+  canvas.addEventListener("pointerup", (event) => {
+    if (!grab) return;
+    const camera = cameraShown();
+    if (grab.far) send("shove", { camera, from: grab.from, to: place(event) });
+    else send("distractor", { camera, at: grab.from });
+    grab = null;
+    showGesture(gesture, null);
+  });
+  canvas.addEventListener("pointercancel", () => { grab = null; showGesture(gesture, null); });
+}
+listenToPointer($('[data-view="now"]'), () => (live.swapped ? "wrist" : "front"));
+listenToPointer($('[data-side="with"]'), () => "front");
 for (const second of $$(".second")) second.addEventListener("click", act.swap);
 
 // What the server says, in words.
@@ -132,13 +140,13 @@ function showStatus(s) {
   for (const input of $$("[data-axis]")) followSlider(input, s.severities[input.dataset.axis] || 0);
   showBadge("policy", number(s.badges.policy_ms)); showBadge("imagination", number(s.badges.imagination_ms));
   showBadge("age", number(s.badges.chunk_age_s, 1), s.badges.chunk_age_s > 1); showBadge("success", s.badges.episodes ? `${s.badges.successes}/${s.badges.episodes}` : "–");
-  showOutcome(s.outcome);
+  showEnd($('[data-view="now"] .outcome'), s.outcome);
+  showTwin(s.twin);
   const line = $(".status");
-  setText(line, s.notice.text);
+  setText(line, live.wording(s.notice.text));
   line.classList.toggle("warn", s.notice.warn);
 }
-function showOutcome(outcome) {
-  const box = $(".outcome");
+function showEnd(box, outcome) {
   box.hidden = !outcome;
   if (!outcome || box.dataset.of === outcome.name + outcome.detail) return;
   box.dataset.of = outcome.name + outcome.detail;
@@ -160,7 +168,9 @@ live.listeners.push((packet) => {
     setText($(".status"), packet.waiting);
     $(".status").classList.remove("warn");
   }
-  if (packet.status) showStatus(packet.status);
+  if (packet.status) { showStatus(packet.status); replayShared(); }
+  if (packet.tiles) paintTwin(packet.tiles);
+  if (packet.handout) takeHandout(packet.handout);
   if (packet.track) { paintCharts(); showEvents(packet.track.events); }
   const moving = live.status?.state === "running" && live.fps;
   showBadge("fps", moving ? live.fps.toFixed(0) : "–", moving && live.fps < 8);
@@ -168,6 +178,7 @@ live.listeners.push((packet) => {
 
 try { const theme = localStorage.getItem("wam-theme"); if (theme) document.body.classList.toggle("dark", theme === "dark"); } catch { /* private mode */ }
 setHorizon();
+listenForLogs();
 connect();
 setInterval(pulse, 1000);
 document.addEventListener("visibilitychange", () => { if (!document.hidden) pulse(); });

@@ -10,16 +10,18 @@ from typing import Any
 import gradio as gr
 
 from wam_demo.errors import WamDemoError
+from wam_demo.limits import LOG_BYTES
 from wam_demo.types import CONTROL_HZ, FUTURE_STEPS
 from wam_demo.ui.catalogue import Catalogue
-from wam_demo.ui.commands import parse_command
+from wam_demo.ui.commands import parse_command, parse_region
 from wam_demo.ui.hub import Hub
+from wam_demo.ui.probe import CELLS, ask_about
 from wam_demo.ui.stream import stream
-from wam_demo.ui.words import AXIS_WORDS
+from wam_demo.ui.words import AXIS_WORDS, POINTER_HINT
 
 _HERE = Path(__file__).parent
-STYLE = _HERE / "canvas.css"
-_SCRIPTS = ("markup.js", "canvas.js", "charts.js", "controls.js")
+STYLES = (_HERE / "canvas.css", _HERE / "twin.css", _HERE / "probe.css")
+_SCRIPTS = ("pieces.js", "twin.js", "log.js", "markup.js", "canvas.js", "charts.js", "controls.js", "probe.js")
 
 
 def build_live(catalogue: Catalogue, hub: Hub) -> gr.HTML:
@@ -39,6 +41,9 @@ def build_live(catalogue: Catalogue, hub: Hub) -> gr.HTML:
     def command(event: gr.EventData, request: gr.Request) -> None:
         receive(hub, catalogue, request.session_hash, event._data)
 
+    def probe(event: gr.EventData, request: gr.Request) -> None:
+        receive_probe(hub, catalogue, request.session_hash, event._data)
+
     def receipt(event: gr.EventData, request: gr.Request) -> None:
         data = event._data if isinstance(event._data, dict) else {}
         number = data.get("n")
@@ -49,6 +54,7 @@ def build_live(catalogue: Catalogue, hub: Hub) -> gr.HTML:
     }  # fmt: skip
     canvas.connect(connect, None, canvas, **{**quick, "queue": True}, concurrency_limit=None)
     canvas.command(command, None, None, **quick)
+    canvas.probe(probe, None, None, **quick)
     canvas.receipt(receipt, None, None, **quick)
     return canvas
 
@@ -65,6 +71,23 @@ def receive(hub: Hub, catalogue: Catalogue, key: str, payload: object) -> None:
         session.warn(str(error))
 
 
+def receive_probe(hub: Hub, catalogue: Catalogue, key: str, payload: object) -> None:
+    """Ask what a page wants to know about its newest view; what is wrong with it becomes one line on the page."""
+    try:
+        session = hub.session(key)
+    except WamDemoError:
+        return
+    screen = hub.visit(key).screen
+    if screen.newest is None:
+        return  # nothing has been shown yet
+    view = screen.newest[0]
+    try:
+        probing = catalogue.open_probing(view.settings.policy)
+        screen.inquirer.ask(ask_about(view, probing, parse_region(payload), session.warn))
+    except WamDemoError as error:
+        session.warn(str(error))
+
+
 def script(catalogue: Catalogue) -> str:
     """The component's JavaScript, with the choices of this machine in front."""
     config = {
@@ -73,6 +96,9 @@ def script(catalogue: Catalogue) -> str:
         "axes": [{"name": axis, "label": AXIS_WORDS[axis][0], "help": AXIS_WORDS[axis][1]} for axis in catalogue.axes],
         "horizons": list(FUTURE_STEPS),
         "control_hz": CONTROL_HZ,
+        "cells": CELLS,
+        "pointer_hint": POINTER_HINT,
+        "log_bytes": LOG_BYTES,
     }
     sources = [(_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS]
     return "\n".join([f"const CONFIG = {json.dumps(config)};", *sources])

@@ -1,9 +1,4 @@
-// The Live tab's elements. CONFIG (tasks, policies, axes, horizons) comes from live.py.
-const icon = (path) => `<svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d="${path}"/></svg>`;
-const escapeHtml = (text) => String(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
-const options = (items) =>
-  items.map((item) => `<option value="${escapeHtml(item.name)}">${escapeHtml(item.label)}</option>`).join("");
-
+// The Live tab's elements.
 const panel = (id, title, aside = "", body = "") => `
   <section class="panel view" data-view="${id}" aria-label="${title}">
     <header><h3>${title}</h3>${aside}</header>
@@ -32,15 +27,13 @@ const slider = (axis) => `
 const badge = (name, label, unit, help) =>
   `<li class="badge" data-badge="${name}" title="${help}"><span>${label}</span> <b>–</b>${unit ? ` <span>${unit}</span>` : ""}</li>`;
 
-const tool = (command, label, key, path, extra = "") =>
-  `<button type="button" class="tool" data-do="${command}" title="${label} (${key})" ${extra}>${icon(path)}<span>${label}</span></button>`;
-
 const SHORTCUTS = [
   ["Space", "run or pause"], ["S", "one step"], ["R", "reset this seed"], ["N", "next seed"],
   ["A", "autoplay on or off"], ["D", "drop a distractor"], ["F", "shove the object"],
   ["T", "move the target"], ["C", "clear every disturbance"], ["W", "swap front and wrist"],
   ["[ ]", "imagine nearer or further"], ["I", "type an instruction"], ["L", "light or dark"],
-  ["H", "this help"],
+  ["B", "twin: with and without"], ["J", "download the log"], ["K", "share as a link"], ["O", "replay a log"],
+  ["P", "test on n seeds"], ["H", "this help"],
 ];
 
 const MARKUP = `
@@ -82,6 +75,7 @@ const MARKUP = `
         ${panel("attention", "Attention")}
         ${panel("surprise", "Imagined − actual")}
       </div>
+      ${TWIN_PANELS}
       <div class="charts">
         <section class="panel chart" aria-label="Action plan">
           <header><h3>Action</h3>
@@ -93,10 +87,12 @@ const MARKUP = `
           <header><h3>Imagination error</h3><span class="note">a mark at every disturbance</span></header>
           <div class="plot" data-plot="error" role="img" aria-label="Imagination error over the episode with a mark at every disturbance"></div>
         </section>
+        ${TWIN_CHARTS}
       </div>
     </div>
     <aside class="side" aria-label="Disturb">
-      <section><h3 class="kicker">Disturb</h3>
+      <section><h3 class="kicker">Disturb
+        <button type="button" class="tool switch" data-do="twin" role="switch" aria-checked="false" title="Play on twice from the last disturbance: with it and without it (B)"><i class="knob"></i><span>Twin</span></button></h3>
         <div class="pads">
           <button type="button" class="pad primary" data-act="distractor" title="Drop an unseen object at a random place (D); click on Now to choose the place">Drop distractor</button>
           <button type="button" class="pad" data-act="shove" title="Push the task's object (F); drag on Now to choose object and direction">Shove</button>
@@ -105,7 +101,8 @@ const MARKUP = `
         </div></section>
       <section><h3 class="kicker">Scene <span class="note">severity 0–5</span></h3>${CONFIG.axes.map(slider).join("")}</section>
       <section class="log"><h3 class="kicker">Events</h3>
-        <ol class="events" aria-label="Disturbances of this episode"></ol></section>
+        <ol class="events" aria-label="Disturbances of this episode"></ol>
+        ${LOG_TOOLS}</section>
     </aside>
   </div>
   <p class="status" id="wam-status" role="status" aria-live="polite"></p>
@@ -113,4 +110,5 @@ const MARKUP = `
     <dl>${SHORTCUTS.map(([key, what]) => `<div><dt>${key.split(" ").map((k) => `<kbd>${k}</kbd>`).join(" ")}</dt><dd>${what}</dd></div>`).join("")}</dl>
     <p>Click on <b>Now</b> to drop an object there. Drag on <b>Now</b> to shove what you grab.</p>
     <form method="dialog"><button class="pad">Close</button></form></dialog>
+  ${LINK_DIALOG}
 </div>`;

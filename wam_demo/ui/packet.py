@@ -92,6 +92,7 @@ class PacketEncoder:
         self.number = 0
         self._sent: dict[str, object] = {}
         self._track: object = None
+        self._handed: int | None = None
 
     def forget(self) -> None:
         """The page may lack anything: the next packet carries everything again."""
@@ -104,6 +105,7 @@ class PacketEncoder:
         status: Mapping[str, Any],
         track: Mapping[str, Any] | None = None,
         track_stamp: object = None,
+        handout: Mapping[str, Any] | None = None,
     ) -> str:
         """One packet as JSON text.
 
@@ -112,6 +114,8 @@ class PacketEncoder:
             status: Small state of the session, sent each time.
             track: Data of the charts, sent when ``track_stamp`` changes.
             track_stamp: As `Tile.stamp`.
+            handout: Sent when its ``number`` changes; the one that is there at the first packet was
+                asked for by an earlier stream and is left out.
         """
         fresh = {name: tile for name, tile in tiles.items() if self._sent.get(name) != tile.stamp}
         self.number += 1
@@ -123,4 +127,8 @@ class PacketEncoder:
         if track is not None and track_stamp != self._track:
             packet["track"] = track
             self._track = track_stamp
+        number = 0 if handout is None else int(handout["number"])
+        if self._handed is not None and number != self._handed:
+            packet["handout"] = handout
+        self._handed = number
         return json.dumps(packet, separators=(",", ":"), allow_nan=False)

@@ -11,6 +11,7 @@ from wam_demo.session import View
 from wam_demo.types import CONTROL_HZ, FUTURE_STEPS, Image, Vector
 from wam_demo.ui.packet import Tile
 from wam_demo.ui.panels import attention_overlay, error_map
+from wam_demo.ui.twin import twin_charts, twin_status, twin_tiles
 from wam_demo.ui.words import OUTCOME_WORDS, event_marks, status_line, why_absent
 
 FOCUS = 4.0
@@ -19,6 +20,8 @@ FOCUS = 4.0
 
 def tiles(view: View) -> dict[str, Tile]:
     """Every picture of the strip by ``panel[.steps ahead].camera``; drawn only when it is sent."""
+    if view.twin is not None:
+        return twin_tiles(view.twin)
     return _now(view) | _imagined(view) | _attention(view) | _surprise(view)
 
 
@@ -99,9 +102,11 @@ def status(view: View, has_imagination: bool) -> dict[str, Any]:
         "surprise": {
             str(ahead): {"made": s.made, "at": s.at, "error": round(s.error, 4)} for ahead, s in view.surprises.items()
         },
-        "absent": why_absent(settings.policy, has_imagination, view.imagination_fault),
+        "absent": why_absent(settings.policy, has_imagination, view.imagination_fault, view.replay is not None),
         "outcome": None if outcome is None else {**asdict(outcome), "title": OUTCOME_WORDS[outcome.name]},
         "notice": status_line(view),
+        "replay": view.replay is not None,
+        "twin": None if view.twin is None else twin_status(view.twin),
     }
 
 
@@ -113,19 +118,21 @@ def charts(view: View, track: Mapping[str, Any]) -> dict[str, Any]:
         track: From `Track.charts`.
     """
     errors = {str(ahead): [[at, round(error, 4)] for at, error in found] for ahead, found in view.errors.items()}
-    return {**track, "errors": errors, "events": event_marks(view.events, view.names)}
+    gaps = {} if view.twin is None else {"twin": twin_charts(view.twin)}
+    return {**track, "errors": errors, "events": event_marks(view.events, view.names), **gaps}
 
 
 def _badges(view: View) -> dict[str, Any]:
-    played = view.played
+    played = view.played if view.twin is None else None  # a twin's plans are awaited: no age, no rate
     prediction = None if played is None else played.prediction
     policy_ms = None if prediction is None else prediction.timing_ms.get("policy_call")
+    imagination = view.imagination if view.twin is None else None
     age = None
     if played is not None and played.prediction_step is not None:
         age = round((view.step - played.prediction_step) / CONTROL_HZ, 1)
     return {
         "policy_ms": None if policy_ms is None else round(float(policy_ms), 1),
-        "imagination_ms": view.imagination and round(view.imagination.milliseconds, 1),
+        "imagination_ms": None if imagination is None else round(imagination.milliseconds, 1),
         "chunk_age_s": age,
         "successes": view.successes,
         "episodes": view.episodes,

@@ -7,6 +7,7 @@ from typing import Any
 
 from wam_demo.session import View
 from wam_demo.types import Observation, StepRecord
+from wam_demo.ui.probe import Inquirer
 from wam_demo.ui.track import Track
 
 
@@ -18,6 +19,7 @@ class Screen:
         self._track = Track()
         self._charts: dict[str, Any] = self._track.charts()
         self._changed: Callable[[], None] = lambda: None
+        self.inquirer = Inquirer(lambda: self._changed())
 
     def on_change(self, call: Callable[[], None]) -> None:
         """Call this, from the session's thread, whenever there is a newer view."""

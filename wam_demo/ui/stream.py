@@ -7,6 +7,7 @@ import json
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
+from dataclasses import asdict
 from typing import Any
 
 from wam_demo.errors import WamDemoError
@@ -14,6 +15,7 @@ from wam_demo.session import View
 from wam_demo.ui.hub import Hub, Visitor
 from wam_demo.ui.packet import PacketEncoder
 from wam_demo.ui.present import charts, status, tiles
+from wam_demo.ui.probe import Answer, probe_status, probe_tiles
 
 AHEAD = 24
 """Packets that may be under way to a page before the stream waits for its receipt."""
@@ -65,7 +67,7 @@ async def _show(visitor: Visitor, imagines: Callable[[str], bool]) -> AsyncItera
         if visitor.missed:
             visitor.missed = False
             encoder.forget()
-        packet = await asyncio.to_thread(_encode, encoder, shown, imagines)
+        packet = await asyncio.to_thread(_encode, encoder, shown, imagines, visitor.screen.inquirer.answer)
         window.sent(encoder.number)
         yield packet
         if visitor.screen.newest is shown:
@@ -91,11 +93,17 @@ class Window:
         return late or count >= AHEAD
 
 
-def _encode(encoder: PacketEncoder, newest: tuple[View, dict[str, Any]], imagines: Callable[[str], bool]) -> str:
+def _encode(
+    encoder: PacketEncoder,
+    newest: tuple[View, dict[str, Any]],
+    imagines: Callable[[str], bool],
+    answer: Answer | None,
+) -> str:
     view, track = newest
-    stamp = (view.episode, view.step, len(view.events))
-    shown = status(view, imagines(view.settings.policy))
-    return encoder.encode(tiles(view), shown, charts(view, track), stamp)
+    stamp = (view.episode, view.step, len(view.events), view.twin is not None)
+    shown = {**status(view, imagines(view.settings.policy)), "probe": probe_status(answer, view)}
+    handout = None if view.handout is None else asdict(view.handout)
+    return encoder.encode(tiles(view) | probe_tiles(answer, view), shown, charts(view, track), stamp, handout)
 
 
 def _waiting(position: int) -> str:

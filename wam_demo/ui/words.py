@@ -7,6 +7,7 @@ from itertools import groupby, zip_longest
 from typing import Any
 
 from wam_demo.session import View
+from wam_demo.session.fork import SAME_GESTURE_STEPS
 from wam_demo.types import CONTROL_HZ, Event
 
 AXIS_WORDS: Mapping[str, tuple[str, str]] = {
@@ -19,18 +20,19 @@ AXIS_WORDS: Mapping[str, tuple[str, str]] = {
 }
 """Label and help of the axes that have a slider, in their order."""
 
-DRAG_STEPS = 6
-"""Values of one slider that follow each other within this many control steps are one disturbance."""
 _LABELS = {"swap_target": "move", "distractor": "drop", "language": "new words"}
+POINTER_HINT = "Click on Now to drop something, drag to shove."
 OUTCOME_WORDS: Mapping[str, str] = {
     "success": "Done",
     "timeout": "Out of time",
     "sim_fault": "The simulation diverged",
+    "replayed": "End of the log",
 }
 """How an episode ended, for people."""
 _WHY = {
     "expert": "The scripted expert reads the simulator: it neither imagines nor attends.",
     "hold": "Hold does nothing: it neither imagines nor attends.",
+    "remote": "The policy runs on another machine, which sends its plan and no imagination.",
 }
 
 
@@ -68,7 +70,7 @@ def _dragged_on(event: Event, later: Event | None) -> bool:
     """Whether this is a value that a slider passed on its way to the next one."""
     if later is None or later.kind != event.kind or event.kind not in AXIS_WORDS:
         return False
-    return later.step - event.step <= DRAG_STEPS
+    return later.step - event.step <= SAME_GESTURE_STEPS
 
 
 def status_line(view: View) -> dict[str, Any]:
@@ -80,31 +82,37 @@ def status_line(view: View) -> dict[str, Any]:
 
 def _going_on(view: View) -> str:
     policy, seed = view.settings.policy, view.settings.seed
+    if view.twin is not None:
+        return "Twin: same state, same policy, same noise; left with the disturbance, right without it."
+    if view.replay is not None and view.state == "running":
+        return f"Replays a log: {view.replay}, seed {seed}."
     if view.state == "finished":
-        follows = "the next seed follows" if view.settings.autoplay else "press N for the next seed"
+        by_itself = view.settings.autoplay and view.replay is None
+        follows = "the next seed follows" if by_itself else "press N for the next seed"
         ended = OUTCOME_WORDS[view.outcome.name] if view.outcome else "Ended"
         return f"{ended}: {policy}, seed {seed}; {follows}."
     if view.state == "paused":
         return f"Paused at {view.step / CONTROL_HZ:.1f} s. Space runs on, S does one step."
     if view.played is not None and view.played.holding:
         return f"{policy} is thinking: the arm holds until a plan is there."
-    aside = f"{view.note[0].upper()}{view.note[1:]}." if view.note else "Click on Now to drop something, drag to shove."
+    aside = f"{view.note[0].upper()}{view.note[1:]}." if view.note else POINTER_HINT
     return f"{policy} works on seed {seed}. {aside}"
 
 
-def why_absent(policy: str, has_imagination: bool, fault: str | None = None) -> dict[str, str]:
+def why_absent(policy: str, has_imagination: bool, fault: str | None = None, replays: bool = False) -> dict[str, str]:
     """Why a panel has no picture yet.
 
     Args:
         policy: Name of the policy.
         has_imagination: Whether it imagines and attends.
         fault: Why the last imagination did not come, if it did not.
+        replays: A log is played, and no plans are made.
     """
     if not has_imagination:
         reason = _WHY.get(policy, f"{policy} neither imagines nor attends.")
         return dict.fromkeys(("imagined", "attention", "surprise"), reason)
     return {
         "imagined": f"No imagination: {fault}." if fault else "The first imagination is on its way.",
-        "attention": "The first plan is on its way.",
+        "attention": "A log keeps actions, not attention." if replays else "The first plan is on its way.",
         "surprise": "Waits for an imagined moment to come.",
     }

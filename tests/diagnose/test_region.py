@@ -1,0 +1,92 @@
+"""The interaction region of every task, from segmentation."""
+
+import numpy as np
+import pytest
+
+from tests.fakes.prober import GRID
+from wam_demo.diagnose.moments import probe_moments
+from wam_demo.diagnose.region import GRIPPER, cells_of, interaction_bodies, interaction_region, moving_parts, touches
+from wam_demo.sim.world import World
+
+SEED = 500_000
+
+
+@pytest.fixture
+def open_world():
+    worlds = []
+
+    def _open(task):
+        worlds.append(World(task))
+        worlds[-1].draw(SEED)
+        return worlds[-1]
+
+    yield _open
+    for world in worlds:
+        world.close()
+
+
+@pytest.mark.parametrize(
+    ("task", "expected"),
+    [
+        ("reach", ["{target}"]),
+        ("pick_place", ["{target}", "bowl"]),
+        ("stack", ["{target}", "{goal}"]),
+        ("push", ["{target}", "zone"]),
+        ("drawer", ["{target}_tray", "{target}_handle"]),
+        ("button", ["{target}_cap"]),
+    ],
+)
+def test_what_takes_part_is_the_gripper_and_what_the_instruction_speaks_of(open_world, task, expected):
+    world = open_world(task)
+    roles = {"target": world.assignment.target, "goal": world.assignment.goal}
+    assert interaction_bodies(world) == [*GRIPPER, *(name.format(**roles) for name in expected)]
+    region = interaction_region(world, GRID)
+    assert {camera: cells.shape for camera, cells in region.items()} == {"front": (8, 8), "wrist": (8, 8)}
+    assert 0 < region["front"].sum() < 32
+
+
+def test_the_region_covers_the_target_and_moves_with_it(open_world):
+    world = open_world("pick_place")
+    target = world.assignment.target
+
+    def cell():
+        u, v = world.project("front", world.scene.position(target)[None])[0]
+        return int(v * 8), int(u * 8)
+
+    before = cell()
+    assert interaction_region(world, GRID)["front"][before]
+    others = [name for name in world.assignment.candidates if name != target]
+    bodies = interaction_bodies(world)
+    assert not set(others) & set(bodies)
+    world.scene.slide(target, np.array([-0.12, 0.0]))
+    assert cell() != before
+    assert interaction_region(world, GRID)["front"][cell()]
+
+
+def test_a_cell_counts_from_a_tenth_of_its_pixels_on():
+    mask = np.zeros((128, 128), bool)
+    mask[:16, :16].flat[:25] = True  # 25 of 256 pixels
+    mask[16:32, 16:32].flat[:26] = True
+    cells = cells_of(mask, 8)
+    assert cells.sum() == 1
+    assert cells[1, 1]
+
+
+def test_parts_of_a_thing_without_parts_are_itself(open_world):
+    scene = open_world("pick_place").scene
+    assert moving_parts(scene, "bowl") == ["bowl"]
+
+
+def test_moments_before_and_after_the_first_touch(open_world):
+    world = open_world("pick_place")
+    assert not touches(world)
+    moments = probe_moments(world, SEED, GRID, stride=4)
+    phases = [moment.phase for moment in moments]
+    assert phases == sorted(phases, reverse=True)
+    assert set(phases) == {"before", "after"}
+    openings = {moment.phase: moment.observation.state[9] for moment in moments}  # the last of each phase
+    assert openings["before"] > 0.7 > openings["after"]
+    assert [moment.step for moment in moments] == list(range(0, 4 * len(moments), 4))
+    again = probe_moments(world, SEED, GRID, stride=4)
+    np.testing.assert_array_equal(moments[3].observation.images["front"], again[3].observation.images["front"])
+    np.testing.assert_array_equal(moments[3].region["wrist"], again[3].region["wrist"])

@@ -1,0 +1,83 @@
+// Watches a run: where it stands, the grid as it fills, cancel and resume, downloads.
+const KEPT = "wam-robustness-run";
+function notice(text, warn = false) { setText($(".status"), text); $(".status").classList.toggle("warn", warn); }
+
+function show(name) {
+  Object.assign(lab, { name, run: null, against: null });
+  try { name ? sessionStorage.setItem(KEPT, name) : sessionStorage.removeItem(KEPT); } catch { /* private mode */ }
+  if (!name) { root.dataset.state = "none"; tell("where", "Nothing has run yet"); tell("when", "choose what disturbs, press Start, and watch the cells fill"); preview(); }
+}
+
+const WHERE = {
+  queued: (run) => [`Waits: number ${run.position} in the queue`, `starts by itself in about ${clock(run.wait_s)}`],
+  running: (run) => [run.stopping ? "Stopping" : `${run.done} of ${run.total} episodes`, `about ${clock(run.left_s)} left`],
+  cancelled: (run) => [`Stopped at ${run.done} of ${run.total} episodes`, "nothing is lost; resume goes on here"],
+  done: (run) => [`${run.total} episodes`, run.elapsed_s ? `in ${clock(run.elapsed_s)}` : "complete"],
+  failed: (run) => [`Failed at ${run.done} of ${run.total} episodes`, run.why],
+};
+
+function paintRun() {
+  const run = lab.run;
+  root.dataset.state = run.state;
+  const [where, when] = WHERE[run.state](run);
+  tell("where", where);
+  tell("when", when);
+  $(".meter i").style.width = `${(100 * run.done) / run.total}%`;
+  $(".meter").title = `${run.done} of ${run.total}`;
+}
+
+async function look(kind = "look") {
+  if (!lab.name) return;
+  const name = lab.name;
+  try {
+    const run = await ask(kind, { name, have: lab.run?.grid ? lab.run.done : null });
+    if (name !== lab.name) return;
+    const fresh = Boolean(run.grid);
+    lab.run = fresh ? indexed(run) : { ...lab.run, ...run };
+    paintRun();
+    if (fresh) { paintGrids(lab.run); paintCharts(lab.run); }
+    if (run.state === "running") notice("Click a cell to see its episodes, worst failures first.");
+    if (run.state === "failed") notice(run.why, true);
+  } catch (error) {
+    notice(error.message, true);
+    if (/not kept|not known/.test(error.message)) { show(null); estimate(); }
+  }
+}
+
+const act = {
+  start: async () => {
+    ready(false);
+    try {
+      const { name } = await ask("start", { grid: setup() });
+      show(name);
+      lab.task = ALL;
+      if (innerWidth <= 1000) $(".runbar").scrollIntoView({ behavior: "smooth" }); // on a phone the run lies below
+      await look();
+    } catch (error) { notice(error.message, true); }
+    estimate();
+  },
+  cancel: () => look("cancel"),
+  resume: () => look("resume"),
+};
+for (const button of $$("[data-do]")) button.addEventListener("click", () => act[button.dataset.do]());
+for (const button of $$("[data-download]")) button.addEventListener("click", async () => {
+  button.disabled = true;
+  notice(button.dataset.download === "html" ? "The report is being made; it renders the worst episodes." : "One moment.");
+  try {
+    const file = await ask("download", { name: lab.name, format: button.dataset.download });
+    saveFile(file.file, urlOf(file.content, file.type));
+    notice(`${file.file} is saved.`);
+  } catch (error) { notice(error.message, true); }
+  button.disabled = false;
+});
+root.addEventListener("change", (event) => {
+  if (event.target.matches('[data-pick="pair"]')) lab.against = event.target.value;
+  else if (event.target.matches(".taskpick select")) lab.task = event.target.value;
+  else return;
+  if (lab.run?.grid) { paintGrids(lab.run); paintCharts(lab.run); }
+});
+
+choose(CONFIG.usual);
+try { const kept = sessionStorage.getItem(KEPT); if (kept && !window.wamPrefill) show(kept); } catch { /* private mode */ }
+prefill();
+whileVisible(root, 1000, () => look());

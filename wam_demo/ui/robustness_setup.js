@@ -1,0 +1,72 @@
+// What to test: choices, the estimate before the start, and what the Live tab hands over.
+const inputs = (group) => $$(`.setup input[name="${group}"]`);
+const chosen = (group) => inputs(group).filter((input) => input.checked).map((input) => input.value);
+const field = (name) => { const text = $(`.setup input[name="${name}"]`).value.trim(); return text === "" ? null : Number(text); };
+const setup = () => ({
+  policies: chosen("policies"), tasks: chosen("tasks"), axes: chosen("axes"), severities: chosen("severities").map(Number),
+  episodes: field("episodes"), seed: field("seed"),
+});
+
+function choose(grid) {
+  for (const group of ["policies", "tasks", "axes", "severities"])
+    for (const input of inputs(group)) input.checked = grid[group].map(String).includes(input.value);
+  for (const name of ["episodes", "seed"]) $(`.setup input[name="${name}"]`).value = grid[name];
+  changed();
+}
+
+// Before anything has run the grid shows what would be filled.
+function preview() {
+  const grid = setup();
+  paintGrids(indexed({ grid, cells: [], pairs: [] }));
+  paintCharts(indexed({ grid, cells: [], pairs: [] }));
+}
+
+let asking = 0;
+async function estimate() {
+  const turn = (asking += 1), box = $(".estimate");
+  try {
+    const found = await ask("estimate", { grid: setup() });
+    if (turn !== asking) return;
+    const wait = found.wait_s > 1 ? `, after about ${clock(found.wait_s)} in the queue` : "";
+    setHtml(box, `<b>${found.episodes}</b> episodes, about <b>${clock(found.seconds)}</b>${wait}`);
+    ready(true);
+  } catch (error) {
+    if (turn !== asking) return;
+    setText(box, error.message);
+    ready(false);
+  }
+}
+function ready(yes) { $(".estimate").classList.toggle("warn", !yes); $('[data-do="start"]').disabled = !yes; }
+
+let soon = null;
+function changed() {
+  if (!lab.name) preview();
+  clearTimeout(soon);
+  soon = setTimeout(estimate, 250);
+}
+$(".setup").addEventListener("input", changed);
+for (const button of $$("[data-all]")) button.addEventListener("click", () => {
+  const group = inputs(button.dataset.all), every = group.every((input) => input.checked);
+  for (const input of group) input.checked = !every;
+  changed();
+});
+
+// From the Live tab: the same disturbance on n seeds, paired with another policy.
+function prefill() {
+  const test = window.wamPrefill;
+  if (!test) return;
+  window.wamPrefill = null;
+  const known = (items, name) => items.some((item) => item.name === name);
+  if (!known(CONFIG.axes, test.axis)) return notice(`the Live tab sent a disturbance that cannot be tested here: ${test.axis}`, true);
+  const usual = CONFIG.usual, policy = known(CONFIG.policies, test.policy) ? test.policy : usual.policies[0];
+  const other = [...usual.policies, ...CONFIG.policies.map((p) => p.name)].find((name) => name !== policy);
+  show(null);
+  choose({
+    policies: other ? [policy, other] : [policy], tasks: [known(CONFIG.tasks, test.task) ? test.task : usual.tasks[0]],
+    axes: ["none", test.axis], severities: [[1, 2, 3, 4, 5].includes(test.severity) ? test.severity : 3],
+    episodes: CONFIG.prefill_seeds, seed: usual.seed,
+  });
+  notice(`From the Live tab: ${axisLabel(test.axis)} on ${CONFIG.prefill_seeds} scenes, each with and without it, for both policies. Press Start.`);
+  $('[data-do="start"]').focus({ preventScroll: true });
+}
+window.addEventListener("wam-prefill", prefill);
