@@ -1,4 +1,4 @@
-"""The app as shipped, real weights and simulator, in Chromium: how fast pictures and plans arrive. Needs an idle machine."""
+"""The app as shipped, real weights and simulator, in Chromium: how pictures and plans arrive. Needs an idle machine."""
 
 import time
 
