@@ -9,7 +9,7 @@ const LOG_TOOLS = `
   </div>`;
 
 const LINK_DIALOG = `
-  <dialog class="help share" aria-label="Link to this attempt"><h2>Link to this attempt</h2>
+  <dialog class="share" aria-label="Link to this attempt"><h2>Link to this attempt</h2>
     <p>Whoever opens it sees this attempt replayed, every disturbance and action as they were.</p>
     <input type="text" readonly data-text="link" aria-label="Link">
     <form method="dialog"><button type="button" class="pad" data-do="copy">Copy</button><button class="pad">Close</button></form></dialog>`;
