@@ -87,9 +87,9 @@ def test_lerobots_dataset_is_read_and_ours_loads_in_lerobot(python, tmp_path):
     assert str(mapping.position) == "observation.state[0:3]"
     with EpisodeStream(tmp_path / "made", Selection([View("front", fit="pad")], episode=1, size=128)) as stream:
         columns = [float((p[..., 0].astype(int) - p[..., 1] > 60).any(0).argmax()) for (p,) in stream.pictures()]
-    assert columns == pytest.approx(
-        [8 + 5 * k for k in range(FRAMES)], abs=3
-    )  # the second episode, from its first frame
+    # every second frame is a key frame; between them LeRobot's encoder leaves traces of a sharp edge
+    assert columns[::2] == pytest.approx([8 + 5 * k for k in range(0, FRAMES, 2)], abs=3)
+    assert len(columns) == FRAMES
     download = _open_loop(tmp_path / "made", found, mapping, tmp_path)
     shutil.unpack_archive(download, tmp_path / "read")
     assert run(python, READ, tmp_path / "read" / "open_loop").split() == [
