@@ -4,12 +4,14 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 
 import av
 import numpy as np
 import pytest
 
+from tests.fakes import grid as fakes
 from wam_demo.errors import DataError, UnknownNameError
 from wam_demo.evaluate.engine import EngineConfig, LocalEngine, estimate_s, open_engine
 from wam_demo.evaluate.grid import GridSpec
@@ -126,25 +128,59 @@ def test_without_ray_installed_one_line_says_what_to_install(tmp_path):
     assert finished.stderr.count("\n") == 1
 
 
+class SlowWorker:
+    """Stands in for a Ray worker: the fake episodes of a part, after a moment in which it can be killed."""
+
+    def __init__(self, spec, config):
+        pass
+
+    def play(self, sweep):
+        time.sleep(1.0)
+        return [fakes.played(sweep.policy, scene).to_line() for scene in sweep.scenes]
+
+
+def kill_first_worker(engine, records):
+    """A listener that kills a worker's process at the first episode."""
+    import ray
+
+    engine.prepare()
+    pids = [ray.get(worker.__ray_call__.remote(lambda self: os.getpid())) for worker in engine._idle]
+    assert len({os.getpid(), *pids}) == 1 + len(pids)
+
+    def keep(record):
+        if not records:
+            os.kill(pids[0], signal.SIGKILL)
+        records.append(record)
+
+    return keep
+
+
 @pytest.mark.slow
-def test_a_ray_cluster_plays_the_same_episodes(tmp_path):
-    """Two workers in processes of their own; one is killed on the way."""
+def test_a_ray_cluster_redoes_what_a_killed_worker_was_doing(monkeypatch):
     ray = pytest.importorskip("ray")
+    from wam_demo.evaluate import ray_engine
+
+    monkeypatch.setattr(ray_engine, "_Worker", SlowWorker)
+    config = EngineConfig(batch=20, processes=2)
+    engine, records = open_engine("ray", fakes.SPEC, config), []
+    keep = kill_first_worker(engine, records)
+    engine.play(fakes.SPEC.sweeps(config.batch), keep, lambda: False)
+    engine.close()
+    assert not ray.is_initialized()
+    straight = []
+    fakes.FakeEngine().play(fakes.SPEC.sweeps(8), straight.append, lambda: False)
+    assert sorted(records, key=lambda record: record.key) == sorted(straight, key=lambda record: record.key)
+
+
+@pytest.mark.slow
+def test_a_ray_cluster_plays_the_same_episodes():
+    """Two workers in processes of their own; one is killed on the way."""
+    pytest.importorskip("ray")
     spec = replace(SPEC, policies=("expert", "hold", "agra"), episodes=2)
     here = play(spec, HERE, load=load_policy)
     config = EngineConfig(batch=2, processes=2)
-    engine = open_engine("ray", spec, config)
-    engine.prepare()
-    pids = [ray.get(worker.__ray_call__.remote(lambda self: os.getpid())) for worker in engine._idle]
-    assert len({os.getpid(), *pids}) == 3
-    there = []
-
-    def keep(record):
-        if not there:
-            os.kill(pids[0], signal.SIGKILL)
-        there.append(record)
-
+    engine, there = open_engine("ray", spec, config), []
+    keep = kill_first_worker(engine, there)
     engine.play(spec.sweeps(config.batch), keep, lambda: False)
     engine.close()
-    assert not ray.is_initialized()
     assert sorted(there, key=lambda record: record.key) == here

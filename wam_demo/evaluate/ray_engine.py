@@ -59,7 +59,7 @@ class RayEngine:
                 logging_level="ERROR",
                 **local,
             )
-        except (ConnectionError, ValueError, RuntimeError) as error:
+        except Exception as error:  # Ray raises plain ones, too
             raise InvalidInputError(f"no Ray cluster: {' '.join(str(error).split())[:200]}") from None
         self._connected = True
         # what a worker was doing when its process died is done again by the next one
