@@ -20,7 +20,7 @@ def open_tab(serve, visit, tmp_path):
         rooms.append(BlindRoom(lambda number: match(number, clip), VoteStore(tmp_path / "votes.sqlite3")))
         opened = visit(serve(room=rooms[-1]), **page)
         opened.get_by_role("tab", name="Blind A/B").click()
-        opened.wait_for_function(f"{STATE} === '{wait_for}'")
+        opened.wait_for_function(f"{STATE} === '{wait_for}'", timeout=90_000)
         return opened
 
     yield start
