@@ -82,6 +82,7 @@ def test_it_fits_at_1280_by_720_and_on_a_phone(serve, visit):
     mark(page, (0.55, 0.65), (0.70, 0.72))
     page.wait_for_function(f"{STATUS}.probe?.masked")
     assert page.evaluate("document.documentElement.scrollHeight") <= 720
+    page.close()  # two live pages at a time are another test's business
     phone = visit(served, 390, 844)
     phone.locator(SWITCH).click()
     phone.wait_for_function(f"{STATUS}.probe")
