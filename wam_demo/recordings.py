@@ -94,7 +94,6 @@ def _mapping(found: Description, options: argparse.Namespace) -> RobotMapping:
     """The guess, with what was given by hand as ``--map entry=value``."""
     from wam_demo.data.uploads.guess import guess
     from wam_demo.data.uploads.mapping import DEFAULT_INSTRUCTION
-    from wam_demo.policy.base import validate_instruction
 
     entries = {}
     for text in options.map:
@@ -107,4 +106,4 @@ def _mapping(found: Description, options: argparse.Namespace) -> RobotMapping:
         mapping = replace(mapping, instruction=options.instruction)
     if not mapping.instruction.strip():
         mapping = replace(mapping, instruction=DEFAULT_INSTRUCTION)
-    return replace(mapping, instruction=validate_instruction(mapping.instruction)).validated(found)
+    return replace(mapping, instruction=mapping.instruction.strip()).validated(found)
