@@ -21,7 +21,6 @@ from wam_demo.data.uploads.process import describe
 from wam_demo.diagnose.retouch import Retouch
 from wam_demo.errors import InvalidInputError, UnknownNameError, WamDemoError
 from wam_demo.limits import UPLOAD_BYTES
-from wam_demo.policy.base import validate_instruction
 from wam_demo.types import CONTROL_HZ, FUTURE_STEPS
 from wam_demo.ui.catalogue import Catalogue
 from wam_demo.ui.robot_export import export
@@ -194,7 +193,9 @@ def _request(desk: Desk, question: Question, catalogue: Catalogue) -> OpenReques
     if not isinstance(entries, Mapping):
         raise InvalidInputError("the mapping is missing")
     mapping = guess(desk.found).changed(entries)
-    mapping = replace(mapping, instruction=validate_instruction(mapping.instruction))
+    mapping = replace(mapping, instruction=mapping.instruction.strip())
+    if not mapping.instruction:
+        raise InvalidInputError("the instruction is empty: say what the policy is asked to do")
     policy = str(question.get("policy"))
     if policy not in catalogue.policies or policy == "expert":
         raise UnknownNameError("policy", policy, [name for name in catalogue.policies if name != "expert"])
