@@ -156,6 +156,7 @@ def kill_first_worker(engine, records):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_ray_cluster_redoes_what_a_killed_worker_was_doing(monkeypatch):
     ray = pytest.importorskip("ray")
     from wam_demo.evaluate import ray_engine
@@ -173,6 +174,7 @@ def test_a_ray_cluster_redoes_what_a_killed_worker_was_doing(monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_ray_cluster_plays_the_same_episodes():
     """Two workers in processes of their own; one is killed on the way."""
     pytest.importorskip("ray")
