@@ -1,7 +1,6 @@
 """Open-loop scores on recordings whose truth is known."""
 
-from contextlib import nullcontext
-from types import SimpleNamespace
+import json
 
 import numpy as np
 import pytest
@@ -120,14 +119,12 @@ def test_memory_does_not_grow_with_the_length(tmp_path):
 
 @pytest.mark.parametrize("name", ["hold"])
 def test_the_command_runs_on_a_recording(name, tmp_path):
-    from wam_demo import recordings as command
+    from wam_demo.cli import main
 
     path = recordings.robomimic(tmp_path / "a.hdf5")
-    options = SimpleNamespace(
-        file=str(path), policy=name, checkpoint=None, episode=0, start=0.0, stop=None, every=10,
-        instruction=None, map=["fps=10", "gripper-open=0.04"],
-    )  # fmt: skip
-    content = command.openloop(options, lambda total, label: nullcontext(lambda: None))
+    mapped = ["--map", "fps=10", "--map", "gripper-open=0.04"]
+    assert main(["openloop", str(path), "--policy", name, *mapped, "--out", str(tmp_path / "out")]) == 0
+    content = json.loads((tmp_path / "out" / "results.json").read_text())
     assert (content["frames"], content["steps"]) == (recordings.FRAMES, recordings.FRAMES)
     assert content["action_error_by_step"]["1"] == pytest.approx(0.01, rel=1e-3)
     assert content["action_error_by_step"]["16"] == pytest.approx(0.16, rel=1e-3)

@@ -62,7 +62,7 @@ def gif(path: Path) -> Path:
     from PIL import Image
 
     first, *rest = [Image.fromarray(image) for image in pictures()]
-    first.save(path, save_all=True, append_images=rest, duration=100, loop=0)
+    first.save(path, format="GIF", save_all=True, append_images=rest, duration=100, loop=0)
     return path
 
 
