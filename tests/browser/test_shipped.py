@@ -1,7 +1,5 @@
 """The app as shipped, real weights and simulator, in Chromium: how pictures and plans arrive. Needs an idle machine."""
 
-import time
-
 import pytest
 
 from wam_demo.types import CHUNK_STEPS, CONTROL_HZ
@@ -10,8 +8,9 @@ from wam_demo.ui.catalogue import shipped, warm_up
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SECONDS = 10
-DRAWN = "document.querySelector('.wam').live.drawn"
-AGE = "document.querySelector('.wam').live.status.badges.chunk_age_s"
+LIVE = "document.querySelector('.wam').live"
+SEEN = f"""(() => {{ const live = {LIVE}; const status = live.status; return {{
+    drawn: live.drawn, state: status.state, age: status.badges.chunk_age_s, time: performance.now() }} }})()"""
 CHUNK_S = CHUNK_STEPS / CONTROL_HZ
 
 
@@ -27,15 +26,19 @@ def test_one_visitor_sees_12_frames_a_second_and_two_see_8_each(browser):
             contexts.append(browser.new_context(viewport={"width": 1280, "height": 720}))
             pages.append(contexts[-1].new_page())
             pages[-1].goto(url)
-            pages[-1].wait_for_function(f"document.querySelector('.wam')?.live && {DRAWN} > 2", timeout=60_000)
+            pages[-1].wait_for_function(f"document.querySelector('.wam')?.live && {LIVE}.drawn > 2", timeout=60_000)
             pages[-1].wait_for_timeout(4000)
-            before, began = [page.evaluate(DRAWN) for page in pages], time.monotonic()
-            ages = []
+            drawn, seconds, ages = [0] * len(pages), [0.0] * len(pages), []
             for _ in range(4 * SECONDS):
+                before = [page.evaluate(SEEN) for page in pages]
                 pages[-1].wait_for_timeout(250)
-                ages += [age for page in pages if (age := page.evaluate(AGE)) is not None]
-            seconds = time.monotonic() - began
-            rates = [(page.evaluate(DRAWN) - start) / seconds for page, start in zip(pages, before, strict=True)]
+                for row, (page, start) in enumerate(zip(pages, before, strict=True)):
+                    now = page.evaluate(SEEN)
+                    if start["state"] == now["state"] == "running":  # the end of an episode stands still
+                        drawn[row] += now["drawn"] - start["drawn"]
+                        seconds[row] += (now["time"] - start["time"]) / 1000
+                        ages += [] if now["age"] is None else [now["age"]]
+            rates = [frames / time for frames, time in zip(drawn, seconds, strict=True)]
             old = sorted(ages)[int(0.95 * len(ages))]
             print(f"{len(pages)} visitors, frames a second: {rates}, chunk age of 95 % at most {old} s")
             assert min(rates) >= least

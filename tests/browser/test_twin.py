@@ -40,7 +40,7 @@ def test_the_twin_shows_both_courses_and_their_difference(serve, visit):
     assert page.locator('[data-side="with"] h3').inner_text() == "With: shove red dot"
     page.wait_for_function(f"({PIXELS})('with') !== ({PIXELS})('without')")
     assert page.locator('[data-plot="gap"] .bar').count() > 0
-    assert page.locator('[data-plot="apart"] path.error').count() == 1
+    page.locator('[data-plot="apart"] path.error').wait_for(state="attached")
     assert page.locator(".strip").is_hidden()
     page.get_by_role("button", name="End the twin").click()
     page.wait_for_function(f"{STATUS}.twin === null")

