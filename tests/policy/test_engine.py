@@ -7,7 +7,8 @@ import pytest
 
 from tests.fakes.policies import FakeImaginer, FakePolicy, observation
 from wam_demo.errors import InvalidInputError, PolicyFault, UnknownNameError
-from wam_demo.policy.engine import LONGEST_REST, QUICK_PLAN_S, EngineConfig, EngineRegistry, InferenceEngine
+from wam_demo.policy.engine import LONGEST_REST, QUICK_PLAN_S, EngineConfig, InferenceEngine
+from wam_demo.policy.engines import EngineRegistry
 
 WAIT_S = 5.0
 

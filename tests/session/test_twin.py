@@ -153,7 +153,7 @@ def test_a_slider_that_passes_values_is_one_disturbance(pair):
 
 @pytest.mark.slow
 def test_the_shipped_policy_does_the_same_twice_for_a_whole_episode(pair):
-    from wam_demo.policy.engine import engines
+    from wam_demo.policy.engines import engines
     from wam_demo.ui.catalogue import shipped
 
     own, spare = pair

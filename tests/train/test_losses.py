@@ -8,7 +8,16 @@ from wam_demo.models.action_head import ActionHeadConfig
 from wam_demo.models.agra import Projector
 from wam_demo.models.backbone import BackboneConfig
 from wam_demo.models.wam import WamConfig, WorldActionModel
-from wam_demo.train.losses import PASSES, ActionBatch, Arm, VideoBatch, action_loss, action_noise, video_loss
+from wam_demo.train.losses import (
+    PASSES,
+    ActionBatch,
+    Arm,
+    RecordedBatch,
+    VideoBatch,
+    action_loss,
+    action_noise,
+    video_loss,
+)
 
 CONFIG = WamConfig(BackboneConfig(dim=32, depth=3, heads=2), ActionHeadConfig(dim=32, depth=2, heads=2))
 
@@ -28,14 +37,18 @@ def batches(size=4):
     return action, VideoBatch(latents, text, state, future, draw(*future.shape), tau, motion, (1, 3))
 
 
+def linear(*blocks):
+    return nn.ModuleDict({str(block): Projector("linear", 32, 10, 8) for block in blocks})
+
+
 def test_one_batch_is_overfitted():
     torch.manual_seed(0)
     model, (action, video) = WorldActionModel(CONFIG), batches()
-    projector = Projector("mlp", 32, 10, 8)
-    optimizer = torch.optim.AdamW([*model.parameters(), *projector.parameters()], lr=3e-3)
+    projectors = nn.ModuleDict({"1": Projector("mlp", 32, 10, 8)})
+    optimizer = torch.optim.AdamW([*model.parameters(), *projectors.parameters()], lr=3e-3)
     losses = []
     for _ in range(60):
-        value, parts = action_loss(model, action, projector)
+        value, parts = action_loss(model, action, projectors)
         imagined = video_loss(model, video)
         (value + imagined).backward()
         optimizer.step()
@@ -52,7 +65,7 @@ def test_alignment_reaches_only_the_blocks_up_to_its_own():
     model, (action, _) = WorldActionModel(CONFIG), batches()
     for parameter in model.parameters():
         nn.init.normal_(parameter, std=0.1)
-    with_alignment = action_loss(model, action, Projector("linear", 32, 10, 8), Arm(weight=1.0))[0]
+    with_alignment = action_loss(model, action, linear(1), Arm(weight=1.0))[0]
     (with_alignment - action_loss(model, action)[0]).backward()
     reached = [float(block.out.weight.grad.abs().max()) > 1e-6 for block in model.backbone.blocks]
     assert reached == [True, True, False]
@@ -69,6 +82,21 @@ def test_a_frozen_backbone_learns_nothing_from_actions():
     assert model.head.out.weight.grad is not None
 
 
+def test_recordings_without_actions_count_for_the_alignment_only():
+    torch.manual_seed(0)
+    model, (action, _) = WorldActionModel(CONFIG), batches()
+    for parameter in model.parameters():
+        nn.init.normal_(parameter, std=0.1)
+    projectors = linear(1)
+    same = RecordedBatch(action.latents, action.text, action.state, action.teacher)
+    other = RecordedBatch(action.latents.flip(0), action.text, action.state, action.teacher)
+    alone = action_loss(model, action, projectors)[1]
+    assert action_loss(model, action, projectors, recorded=same)[1]["agra"] == pytest.approx(alone["agra"], abs=1e-4)
+    with_other = action_loss(model, action, projectors, recorded=other)[1]
+    assert with_other["act"] == alone["act"]
+    assert abs(with_other["agra"] - alone["agra"]) > 1e-3
+
+
 @pytest.mark.parametrize("aligned", PASSES)
 def test_every_pass_can_be_aligned(aligned):
     torch.manual_seed(0)
@@ -76,7 +104,7 @@ def test_every_pass_can_be_aligned(aligned):
     for parameter in model.parameters():
         nn.init.normal_(parameter, std=0.1)
     plain = action_loss(model, action)[1]["act"]
-    parts = action_loss(model, action, Projector("linear", 32, 10, 8), Arm(aligned=aligned, blocks=(0, 2)))[1]
+    parts = action_loss(model, action, linear(0, 2), Arm(aligned=aligned, blocks=(0, 2)))[1]
     assert (parts["act"] == plain) == (aligned != "shared")
     assert parts["agra"] != 0
 

@@ -18,7 +18,8 @@ from wam_demo.config import CHECKPOINTS
 from wam_demo.errors import InvalidInputError, UnknownNameError
 from wam_demo.evaluate.suite import EpisodeResult
 from wam_demo.limits import API_EPISODES
-from wam_demo.policy.engine import EngineRegistry, InferenceEngine
+from wam_demo.policy.engine import InferenceEngine
+from wam_demo.policy.engines import EngineRegistry
 from wam_demo.policy.shared import SharedPolicy
 from wam_demo.ui import api
 from wam_demo.ui.api_calls import ProgramCalls, read_image
@@ -141,7 +142,7 @@ def url():
     yield address.rstrip("/")
     hub.close()
     app.close(verbose=False)
-    from wam_demo.policy.engine import engines
+    from wam_demo.policy.engines import engines
 
     engines.close()
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from wam_demo.arguments import Parser, add_processes, real, weighted_tasks, whole
 from wam_demo.commands.output import finish, prepare, require_learned
+from wam_demo.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from wam_demo.policy.driven import DrivenTask
@@ -23,6 +24,7 @@ def add_arguments(parser: Parser) -> None:
         "--every", type=whole(1, 100), default=1, metavar="K", help="control steps per stored frame (1)"
     )
     parser.add_argument("--noise", type=real(0, 1), default=1.0, help="scale of the noise on the actions (1)")
+    parser.add_argument("--rooms", action="store_true", help="every episode in another room (for train --videos)")
     parser.add_argument("--driver", metavar="P", help="a learned policy acts and the expert only labels (DAgger)")
     parser.add_argument("--checkpoint", metavar="DIR", help="weights of the driver instead of the shipped ones")
     add_processes(parser)
@@ -41,6 +43,7 @@ def run(options: argparse.Namespace) -> None:
         processes=options.processes,
         every=options.every,
         noise=options.noise,
+        rooms=options.rooms,
         open_task=_driven(options),
     )
     finish(out, "demos", {"task": ",".join(options.task), "seed": options.seed, **asdict(report)})
@@ -50,6 +53,8 @@ def _driven(options: argparse.Namespace) -> DrivenTask | None:
     """What acts while the expert labels; ``None`` for the expert itself."""
     if options.driver is None:
         return None
+    if options.rooms:
+        raise InvalidInputError("--rooms goes with the expert, not with a --driver")
     from wam_demo.policy.base import checkpoint_directory
     from wam_demo.policy.driven import DrivenTask
 

@@ -23,6 +23,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("kind", type=one_of("model", TRAINABLE), metavar="{" + ",".join(TRAINABLE) + "}")
     parser.add_argument("--preset", type=one_of("preset", PRESETS), default="small")
     parser.add_argument("--data", type=directory, metavar="DIR", help="LeRobot dataset; the teacher needs none")
+    parser.add_argument("--videos", type=directory, metavar="DIR", help="recordings whose actions are not read")
     parser.add_argument("--teacher", default="simsem", metavar="NAME", help="features to align with (simsem)")
     parser.add_argument("--steps", type=whole(1, 10_000_000), metavar="N", help="instead of the preset's")
     parser.add_argument("--align", type=one_of("pass", PASSES), help="pass whose features are aligned (action)")
@@ -62,6 +63,7 @@ def run(options: argparse.Namespace) -> None:
         seed=options.seed,
         steps=options.steps,
         init=options.init,
+        videos=options.videos,
         checkpoints=options.checkpoints or CHECKPOINTS,
     )
     finish(out, "train", {"kind": options.kind, "preset": options.preset, "seed": options.seed, **content})

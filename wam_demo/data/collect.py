@@ -48,6 +48,7 @@ def collect(
     processes: int = 2,
     every: int = 1,
     noise: float = 1.0,
+    rooms: bool = False,
     open_task: OpenTask | None = None,
 ) -> CollectReport:
     """Demonstrate tasks in parallel processes and write the episodes to ``out``.
@@ -64,6 +65,7 @@ def collect(
         processes: Simulators at a time.
         every: Control steps from one stored frame to the next.
         noise: Scale of the noise on the expert's actions.
+        rooms: Every episode in another room.
         open_task: Where demonstrations come from; the simulator when ``None``.
 
     Raises:
@@ -73,7 +75,7 @@ def collect(
     began = time.monotonic()
     if processes < 1:
         raise InvalidInputError(f"processes is {processes}, not at least 1")
-    plan = Plan(task_weights(tasks), episodes, seed=seed, every=every, noise=noise)
+    plan = Plan(task_weights(tasks), episodes, seed=seed, every=every, noise=noise, rooms=rooms)
     shards, finished = out / _SHARDS, (out / INFO_PATH).exists()
     plan.claim(out, begun=finished or any(shards.glob("episodes-*[0-9]")))
     if not finished:
@@ -132,8 +134,9 @@ class _ShardWork:
         if task not in self._demonstrators:
             self._demonstrators[task] = self._open_task(task)
         plan, success = self._plan, False
+        options = {"noise": plan.noise, "every": plan.every} | ({"rooms": True} if plan.rooms else {})
         try:
-            for frame in self._demonstrators[task](seed, noise=plan.noise, every=plan.every):
+            for frame in self._demonstrators[task](seed, **options):
                 writer.add_frame(_columns(frame, task), frame.observation.instruction)
                 success = success or bool(frame.success)
         except SimulationFault:

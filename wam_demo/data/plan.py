@@ -28,6 +28,7 @@ class Plan:
         seed: Chooses the block of a million reset seeds.
         every: Control steps from one stored frame to the next.
         noise: Scale of the noise on the expert's actions; 1 is the training distribution.
+        rooms: Every episode in another room; see `wam_demo.sim.room`.
         shard_episodes: Episodes that are written, and redone after a crash, as one.
     """
 
@@ -36,6 +37,7 @@ class Plan:
     seed: int = 0
     every: int = 1
     noise: float = 1.0
+    rooms: bool = False
     shard_episodes: int = SHARD_EPISODES
 
     def __post_init__(self) -> None:
@@ -77,7 +79,7 @@ class Plan:
         described = json.loads(json.dumps(asdict(self)))
         if path.exists() and begun:
             there = json.loads(path.read_text())
-            differing = [name for name in described if there.get(name) != described[name]]
+            differing = [name for name in described if there.get(name, getattr(Plan, name, None)) != described[name]]
             if differing:
                 raise DataError(
                     f"{folder} holds demonstrations with another {', '.join(differing)}: "

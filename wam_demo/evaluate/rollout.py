@@ -104,8 +104,9 @@ def play_scenes(
 ) -> None:
     """Play scenes of any conditions with one policy, a full batch at a time.
 
-    The noise of the policy is seeded by scene and step, so the results do not depend on the
-    number of processes. (Another batch size may change rounding inside the policy.)
+    The noise of the policy is seeded by scene and step, and a batch that is not full is filled up, since
+    its size changes rounding inside a network. So an episode depends neither on the number of processes
+    nor on what is played beside it.
 
     Args:
         scenes: In the order in which they begin.
@@ -204,7 +205,7 @@ def _play_round(
     if policy is None:
         reports = simulators.play_expert(running)
     else:
-        answers = _plan(policy, [players[slot] for slot in running])
+        answers = _plan(policy, [players[slot] for slot in running], simulators.slots)
         plans: dict[int, Vector] = {}
         for slot, answer in zip(running, answers, strict=True):
             if isinstance(answer, PolicyFault):
@@ -225,21 +226,22 @@ def _outcome(report: RoundReport) -> Outcome:
     return "success" if report.success else "timeout"
 
 
-def _plan(policy: Policy, players: Sequence[_Player]) -> list[Prediction | PolicyFault]:
-    """A checked plan or a fault for each episode; one bad observation fails only its own."""
+def _plan(policy: Policy, players: Sequence[_Player], batch: int) -> list[Prediction | PolicyFault]:
+    """A checked plan or a fault for each episode, from a full batch; one bad observation fails only its own."""
     if not players:
         return []
+    full = [*players, *[players[0]] * (batch - len(players))]
     try:
         predictions = predict(
             policy,
-            [player.observation for player in players],
-            [noise_seed(player.scene.seed, player.report.steps) for player in players],
+            [player.observation for player in full],
+            [noise_seed(player.scene.seed, player.report.steps) for player in full],
         )
     except PolicyFault as fault:
         if len(players) == 1:
             return [fault]
-        return [answer for player in players for answer in _plan(policy, [player])]
-    return [_checked(prediction) for prediction in predictions]
+        return [answer for player in players for answer in _plan(policy, [player], batch)]
+    return [_checked(prediction) for prediction in predictions[: len(players)]]
 
 
 def _checked(prediction: Prediction) -> Prediction | PolicyFault:

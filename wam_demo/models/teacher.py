@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol, Self
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -123,6 +124,26 @@ class TimmTeacher:
         return _to_grid(tokens[:, self.model.num_prefix_tokens :].float(), grid)
 
 
+class HogTeacher:
+    """Histograms of oriented gradients, four cells to a patch: dense features that nothing was trained for."""
+
+    dim = 36
+    _PATCH = 16
+
+    def to(self, device: torch.device) -> Self:
+        """Stays on the CPU, where scikit-image computes; features are returned to the images' device."""
+        return self
+
+    def features(self, images: Tensor, grid: int) -> Tensor:
+        """See `Teacher.features`."""
+        from skimage.feature import hog
+
+        cell = (self._PATCH // 2, self._PATCH // 2)
+        found = [hog(image, 9, cell, (2, 2), feature_vector=False, channel_axis=-1) for image in images.cpu().numpy()]
+        patches = np.stack(found)[:, ::2, ::2].reshape(len(found), -1, self.dim)  # its blocks overlap by half
+        return _to_grid(torch.from_numpy(patches).float().to(images.device), grid)
+
+
 def _to_grid(tokens: Tensor, grid: int) -> Tensor:
     """Resize (B, n * n, D) patch features to (B, grid * grid, D)."""
     side = round(tokens.shape[1] ** 0.5)
@@ -137,7 +158,7 @@ def load_teacher(name: str, directory: Path) -> Teacher:
 
     Args:
         name: ``simsem`` (read from ``directory``), ``untrained`` (the same network with random
-            weights, a control) or the name of a timm ViT.
+            weights, a control), ``hog`` (a control too) or the name of a timm ViT.
         directory: Checkpoint of ``simsem``.
     """
     if name == "simsem":
@@ -145,4 +166,6 @@ def load_teacher(name: str, directory: Path) -> Teacher:
     if name == "untrained":
         torch.manual_seed(0)
         return Simsem().eval().requires_grad_(False)
+    if name == "hog":
+        return HogTeacher()
     return TimmTeacher(name)

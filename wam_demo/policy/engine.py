@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 
 from wam_demo.errors import InvalidInputError, PolicyFault, WamDemoError
 from wam_demo.limits import QUEUE_SIZE
-from wam_demo.policy.base import check_observation, check_prediction, load_policy, predict
+from wam_demo.policy.base import check_observation, check_prediction, predict
 from wam_demo.policy.request import Request, as_fault, drawn_seed, settle
 from wam_demo.policy.timing import CallLog, EngineStats
 from wam_demo.types import Image, Observation, Policy, Prediction
@@ -371,36 +370,3 @@ def limit_threads(threads: int | None) -> None:
     torch: Any = sys.modules.get("torch")
     if torch is not None:
         torch.set_num_threads(threads or max(1, (os.cpu_count() or 2) - 1))
-
-
-class EngineRegistry:
-    """Loads each checkpoint once for the whole process; thread-safe."""
-
-    def __init__(self, load: Callable[[str, Path | None], Policy] = load_policy) -> None:
-        self._load = load
-        self._engines: dict[tuple[str, Path | None], InferenceEngine] = {}
-        self._lock = threading.Lock()
-
-    def get(self, name: str, checkpoint: Path | None = None) -> InferenceEngine:
-        """The engine of a policy; loads it on first use.
-
-        Raises:
-            UnknownNameError: No such policy.
-            CheckpointError: Its checkpoint is missing or corrupt; a later call tries again.
-        """
-        key = (name, checkpoint.resolve() if checkpoint else None)
-        with self._lock:
-            if key not in self._engines:
-                self._engines[key] = InferenceEngine(self._load(name, checkpoint))
-            return self._engines[key]
-
-    def close(self) -> None:
-        """Close every engine; the registry stays usable."""
-        with self._lock:
-            running, self._engines = list(self._engines.values()), {}
-        for engine in running:
-            engine.close()
-
-
-engines = EngineRegistry()
-"""The engines of this process, shared by all visitors."""

@@ -7,6 +7,7 @@ import numpy as np
 from wam_demo.sim.disturbance import Disturbance, scatter_start
 from wam_demo.sim.expert import Expert
 from wam_demo.sim.labels import DemoFrame, FrameQueue
+from wam_demo.sim.room import furnish
 from wam_demo.sim.world import World
 
 __all__ = ["AFTER_SUCCESS_STEPS", "DemoFrame", "demonstrate"]
@@ -15,7 +16,7 @@ AFTER_SUCCESS_STEPS = 8
 """Control steps that are kept after success: the retreat and holding still."""
 
 
-def demonstrate(world: World, seed: int, *, noise: float, every: int = 1) -> Iterator[DemoFrame]:
+def demonstrate(world: World, seed: int, *, noise: float, every: int = 1, rooms: bool = False) -> Iterator[DemoFrame]:
     """One episode of the noise-injected expert.
 
     Half of the episodes start at a random TCP pose, some open or close the gripper at a wrong moment, and
@@ -26,9 +27,12 @@ def demonstrate(world: World, seed: int, *, noise: float, every: int = 1) -> Ite
         seed: Of the scene and of the noise.
         noise: 0 (clean, from the nominal start) .. 1: bound of the episode's random noise level.
         every: Only every n-th control step is rendered and yielded, from a random phase.
+        rooms: In a random room instead of the training scene; see `furnish`.
     """
     rng = np.random.default_rng([seed, 17])
     world.draw(seed)
+    if rooms:
+        furnish(world, np.random.default_rng([seed, 31]))
     if noise > 0 and rng.random() < 0.5:
         scatter_start(world, rng)
     plan, expert, queue = Disturbance.draw(rng, noise), Expert(world), FrameQueue(world)

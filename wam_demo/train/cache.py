@@ -33,7 +33,7 @@ class Cache:
     Attributes:
         latents: (N, cameras, C, H, W) float16.
         states: (N, 17) float32, raw.
-        chunks: (N, 16, 7) float32 expert actions from that state.
+        chunks: (N, 16, 7) float32 expert actions from that state; zeros where nobody labelled them.
         text: (N,) int64 row of ``embeddings``.
         embeddings: (M, 384) float32 of the distinct instructions.
         episode: (N,) int64.
@@ -170,8 +170,14 @@ def _teacher_batches(dataset: Dataset, teacher: Teacher, grid: int) -> Iterator[
         yield tokens.float().cpu().unflatten(0, images.shape[:2]).flatten(1, 2).numpy()
 
 
-def load_cache(data: Path, tokenizer: Tokenizer) -> Cache:
-    """Open a dataset for training, encoding its images if that has not been done with this tokenizer."""
+def load_cache(data: Path, tokenizer: Tokenizer, *, labelled: bool = True) -> Cache:
+    """Open a dataset for training, encoding its images if that has not been done with this tokenizer.
+
+    Args:
+        data: Folder of the dataset.
+        tokenizer: Frozen.
+        labelled: Read the expert's actions; without, no action of the dataset is ever read.
+    """
     dataset = Dataset(data)
     every = round(10 / dataset.fps)
     folder = data / "cache"
@@ -185,7 +191,9 @@ def load_cache(data: Path, tokenizer: Tokenizer) -> Cache:
     row = {text: index for index, text in enumerate(distinct)}
     episode = np.asarray(dataset.column("episode_index"), np.int64)
     states = torch.from_numpy(np.asarray(dataset.column("observation.state"), np.float32))
-    chunks = torch.from_numpy(np.asarray(dataset.column("expert_chunk"), np.float32)).view(-1, CHUNK_STEPS, 7)
+    chunks = torch.zeros(dataset.num_frames, CHUNK_STEPS, 7)
+    if labelled:
+        chunks = torch.from_numpy(np.asarray(dataset.column("expert_chunk"), np.float32)).view_as(chunks)
     future = torch.from_numpy(future_rows(episode, every))
     return Cache(
         latents=latents,

@@ -21,16 +21,22 @@ class Amounts:
 
     Attributes:
         demonstrations: Episodes over all tasks.
+        recordings: Episodes in random rooms, without labels.
         evaluations: Episodes a task, per policy.
         imaginations: Episodes for the imagination's figures.
     """
 
     demonstrations: int
+    recordings: int
     evaluations: int
     imaginations: int
 
 
-AMOUNTS = {"debug": Amounts(12, 1, 1), "small": Amounts(6400, 50, 8), "base": Amounts(16_000, 100, 8)}
+AMOUNTS = {
+    "debug": Amounts(12, 6, 1, 1),
+    "small": Amounts(6400, 1800, 50, 8),
+    "base": Amounts(16_000, 6400, 100, 8),
+}
 
 
 @dataclass(frozen=True)
@@ -48,12 +54,12 @@ class Stage:
 
 def stages(preset: str, seed: int, out: Path, processes: int) -> list[list[Stage]]:
     """Stages in order; those of an inner list run side by side."""
-    amounts, data, checkpoints = AMOUNTS[preset], str(out / "demos"), str(out)
+    amounts, data, rooms, checkpoints = AMOUNTS[preset], str(out / "demos"), str(out / "rooms"), str(out)
     shared = ("--preset", preset, "--seed", str(seed), "--checkpoints", checkpoints, "--resume")
     names = TASKS.replace(":2", "")
 
-    def train(kind: str) -> Stage:
-        return Stage(kind, ("train", kind, "--data", data, *shared))
+    def train(kind: str, *more: str) -> Stage:
+        return Stage(kind, ("train", kind, "--data", data, *more, *shared))
 
     def evaluate(policy: str) -> list[Stage]:
         weights = ("--policy", policy, "--checkpoint", str(out / policy))
@@ -64,11 +70,15 @@ def stages(preset: str, seed: int, out: Path, processes: int) -> list[list[Stage
             Stage(f"imagine-{policy}", ("imagine", *weights, "--task", "pick_place", "--episodes", imaginations)),
         ]
 
-    demos = ("demos", "--task", TASKS, "--episodes", str(amounts.demonstrations), "--every", "4")
+    def demos(name: str, episodes: int, seed: int, *more: str) -> Stage:
+        amount = ("--episodes", str(episodes), "--every", "4", "--seed", str(seed), "--processes", str(processes))
+        return Stage(name, ("demos", "--task", TASKS, *amount, *more))
+
     return [
-        [Stage("demos", (*demos, "--seed", str(seed + 1), "--processes", str(processes)))],
+        [demos("demos", amounts.demonstrations, seed + 1)],
+        [demos("rooms", amounts.recordings, seed + 2, "--rooms")],
         [train("tokenizer"), train("teacher")],
-        [train("wam"), train("agra")],
+        [train("wam", "--videos", rooms), train("agra", "--videos", rooms)],
         [*evaluate("wam"), *evaluate("agra")],
     ]
 

@@ -1,5 +1,6 @@
 """Losses of the world action model: pure functions of a model and a batch that return (loss, parts)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Self
 
@@ -72,6 +73,23 @@ class ActionBatch(Batch):
 
 
 @dataclass(frozen=True)
+class RecordedBatch(Batch):
+    """Observations without actions, which only the alignment can learn from on the action-conditioning pass.
+
+    Attributes:
+        latents: (R, cameras, C, H, W) observed.
+        text: (R, 384).
+        state: (R, 17) normalised.
+        teacher: (R, N, D) standardised teacher features.
+    """
+
+    latents: Tensor
+    text: Tensor
+    state: Tensor
+    teacher: Tensor
+
+
+@dataclass(frozen=True)
 class VideoBatch(Batch):
     """Inputs of the video pass.
 
@@ -99,19 +117,21 @@ class VideoBatch(Batch):
 def action_loss(
     model: WorldActionModel,
     batch: ActionBatch,
-    projector: Projector | None = None,
+    projectors: Mapping[str, Projector] | None = None,
     arm: Arm | None = None,
+    recorded: RecordedBatch | None = None,
 ) -> Losses:
     """Flow matching of the chunk, and the alignment of some blocks' features.
 
     Args:
         model: The model.
-        batch: With ``teacher`` when ``projector`` is given.
-        projector: Maps block features to the teacher's space.
+        batch: With ``teacher`` when ``projectors`` are given.
+        projectors: By the number of an aligned block: maps its features to the teacher's space.
         arm: Which features are aligned, and which ones the head reads; see `Arm`.
+        recorded: Further observations to align on.
 
     Returns:
-        The sum of both, and its parts ``act`` and ``agra`` (0 without projector), unweighted.
+        The sum of both, and its parts ``act`` and ``agra`` (0 without projectors), unweighted.
     """
     arm = arm or Arm()
     samples, draws = batch.tau.shape
@@ -124,12 +144,18 @@ def action_loss(
     noisy = interpolate(clean.flatten(0, 1), batch.noise.flatten(0, 1), batch.tau.flatten()).view_as(clean)
     predicted, _ = model.head(noisy, batch.tau, static, context)
     act = F.mse_loss(predicted.float(), velocity(clean, batch.noise))
-    if projector is None or batch.teacher is None:
+    if projectors is None or batch.teacher is None:
         return act, {"act": act.detach(), "agra": act.new_zeros(())}
-    aligned = read
+    aligned, teacher = read, batch.teacher
     if arm.aligned == "video":
         aligned = model.features(batch.latents, batch.text, batch.state, video_tau)
-    align = torch.stack([alignment_loss(projector(aligned[block]), batch.teacher)[0] for block in arm.blocks]).mean()
+    if recorded is not None:
+        tau = None if arm.aligned == "action" else torch.rand(len(recorded.text), device=act.device)
+        more = model.features(recorded.latents, recorded.text, recorded.state, tau)
+        aligned = [torch.cat(pair) for pair in zip(aligned, more, strict=True)]
+        teacher = torch.cat([teacher, recorded.teacher])
+    terms = [alignment_loss(projectors[str(block)](aligned[block]), teacher)[0] for block in arm.blocks]
+    align = torch.stack(terms).mean()
     return act + arm.weight * align, {"act": act.detach(), "agra": align.detach()}
 
 

@@ -1,6 +1,6 @@
 """Named recipes: what ``train KIND --preset P`` runs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -78,6 +78,19 @@ def _checked(arm: Arm, depth: int) -> Arm:
     return arm
 
 
+def _refuse_unused(kind: str, given: Mapping[str, object], kinds: Sequence[str]) -> None:
+    """Refuse what one asked for in vain; ``given`` by name, unused by ``kinds``."""
+    for name, value in given.items():
+        if value and kind in kinds:
+            raise InvalidInputError(f"{name} was given, but training {kind!r} has no use for it")
+
+
+def _checked_start(start: WorldActionModel, recipe: WamRecipe) -> WorldActionModel:
+    if (start.config.backbone, start.config.head) != (recipe.backbone, recipe.head):
+        raise InvalidInputError("init holds a model of other sizes than this preset's")
+    return start
+
+
 def run(
     kind: str,
     preset: str,
@@ -90,6 +103,7 @@ def run(
     seed: int = 0,
     steps: int | None = None,
     init: Path | None = None,
+    videos: Path | None = None,
     checkpoints: Path = CHECKPOINTS,
 ) -> dict[str, Any]:
     """Train one model.
@@ -104,6 +118,7 @@ def run(
         arm: For ``wam`` and ``agra``: what to change about the preset's `Arm`.
         seed: Seeds everything.
         steps: Instead of the preset's; resuming with more steps extends a run.
+        videos: For ``wam`` and ``agra``: recordings whose actions are not read, see `train_wam`.
         init: Begin with the weights of this checkpoint, of the same kind and sizes, instead of random ones.
         checkpoints: Where the frozen tokenizer and teacher are read from.
 
@@ -112,6 +127,8 @@ def run(
     """
     if kind not in KINDS:
         raise UnknownNameError("model to train", kind, KINDS)
+    _refuse_unused(kind, {"init": init}, ("teacher",))
+    _refuse_unused(kind, {"videos": videos, "what is aligned": arm}, ("tokenizer", "decoder", "teacher"))
     tables: dict[str, dict[str, Any]] = {"tokenizer": TOKENIZER, "decoder": DECODER, "teacher": TEACHER}
     presets = tables.get(kind, WAM)
     if kind == "tokenizer" and init:
@@ -138,5 +155,5 @@ def run(
         network = load_teacher(teacher, checkpoints / "teacher")
         digest = sha256_of(checkpoints / "teacher") if teacher == "simsem" else teacher
         chosen = (teacher, network, digest)
-    start = WorldActionModel.from_pretrained(init) if init else None
-    return train_wam(recipe, data, out, tokenizer, teacher=chosen, start=start, seed=seed, resume=resume)
+    start = _checked_start(WorldActionModel.from_pretrained(init), recipe) if init else None
+    return train_wam(recipe, data, out, tokenizer, videos=videos, teacher=chosen, start=start, seed=seed, resume=resume)

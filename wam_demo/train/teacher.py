@@ -25,10 +25,10 @@ class TeacherRecipe:
     """Everything that defines a run."""
 
     model: SimsemConfig = field(default_factory=SimsemConfig)
-    loop: LoopConfig = field(default_factory=lambda: LoopConfig(steps=2800, lr=1e-3, warmup=200, decay=0.4, muon=True))
+    loop: LoopConfig = field(default_factory=lambda: LoopConfig(steps=8000, lr=1e-3, warmup=200, decay=0.4, muon=True))
     batch: int = 32
-    scenes: int = 1500
-    frames_per_scene: int = 6
+    scenes: int = 4000
+    frames_per_scene: int = 4
     compile: bool = True
 
 
@@ -71,6 +71,24 @@ def label_loss(predicted: Tensor, labels: dict[str, Tensor]) -> tuple[Tensor, di
     return classify + centre + tint + 0.5 * far, {name: value.detach() for name, value in parts.items()}
 
 
+def photographed(pixels: Tensor, rng: np.random.Generator) -> Tensor:
+    """(B, 3, H, W) in 0..1 as other cameras would show them: exposure, tint, blur, haze and noise, by image.
+
+    It costs little and widens the range of lights and lenses.
+    """
+
+    def amount(low: float, high: float, channels: int = 1) -> Tensor:
+        drawn = rng.uniform(low, high, (len(pixels), channels, 1, 1))
+        return torch.from_numpy(drawn).float().to(pixels.device)
+
+    seen = pixels * amount(0.6, 1.4) * amount(0.85, 1.15, 3)
+    blurred = F.avg_pool2d(F.avg_pool2d(seen, 3, 1, 1), 3, 1, 1)
+    seen = seen.lerp(blurred, amount(-1, 1).clamp_min(0))
+    seen = seen.lerp(amount(0.3, 1).expand_as(seen), amount(-0.35, 0.35).clamp_min(0))
+    grain = torch.from_numpy(rng.standard_normal(pixels.shape, np.float32)).to(pixels.device)
+    return (seen + grain * amount(-0.05, 0.05).clamp_min(0)).clamp(0, 1)
+
+
 def train_teacher(
     recipe: TeacherRecipe, renders: list[Path], out: Path, *, seed: int = 0, resume: bool = False
 ) -> dict[str, Any]:
@@ -103,10 +121,8 @@ def train_teacher(
     def loss(step: int) -> tuple[Tensor, dict[str, Tensor]]:
         generator = np.random.default_rng((seed, step))
         pixels, labels = batch_of(generator.integers(train_count, size=recipe.batch))
-        # Brightness and contrast jitter is free and widens the range of lights.
-        gain = torch.from_numpy(generator.uniform(0.7, 1.3, (len(pixels), 1, 1, 1))).float().to(device)
         with torch.autocast(device.type, torch.bfloat16):
-            return compiled((pixels * gain).clamp(0, 1), *labels.values())
+            return compiled(photographed(pixels, generator), *labels.values())
 
     averaged = trainer.averaged
 

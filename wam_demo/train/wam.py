@@ -13,13 +13,14 @@ from torch import Tensor, nn
 from wam_demo.models.action_head import ActionHeadConfig
 from wam_demo.models.agra import Projector
 from wam_demo.models.backbone import BackboneConfig
+from wam_demo.models.chunk import ChunkNormaliser
 from wam_demo.models.flow import sample_tau
 from wam_demo.models.teacher import Teacher
 from wam_demo.models.tokenizer import Tokenizer
 from wam_demo.models.wam import WamConfig, WorldActionModel
 from wam_demo.train.cache import Cache, load_cache, load_teacher_features
 from wam_demo.train.loop import LoopConfig, Trainer, compute_device
-from wam_demo.train.losses import ActionBatch, Arm, VideoBatch, action_loss, action_noise, video_loss
+from wam_demo.train.losses import ActionBatch, Arm, RecordedBatch, VideoBatch, action_loss, action_noise, video_loss
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class WamRecipe:
         motion_known: Share of video samples that are told how the arm will move.
         approach_weight: How much more often than others a frame before the first grasp is drawn for
             the action batch. There the instruction decides; later the held object tells what to do.
+        recorded_batch: Recordings per step that are aligned, where there are recordings and a teacher.
+        recorded_video: Share of recordings among the video samples.
         arm: What is aligned how.
         compile: Compile the transformer blocks with torch.compile (minutes at the start, then faster steps).
     """
@@ -52,68 +55,116 @@ class WamRecipe:
     video_horizons: int = 2
     motion_known: float = 0.8
     approach_weight: int = 3
+    recorded_batch: int = 16
+    recorded_video: float = 1 / 3
     arm: Arm = field(default_factory=Arm)
     compile: bool = True
 
 
-class Batches:
-    """Draws training batches; the batch of a step depends only on the seed and the step."""
+class Frames:
+    """Frames of a dataset that may be drawn, normalised.
 
-    def __init__(
-        self, cache: Cache, rows: Tensor, model: WorldActionModel, recipe: WamRecipe, seed: int, device: torch.device
-    ) -> None:
-        self.cache, self.rows, self.recipe, self.seed, self.device = cache, rows, recipe, seed, device
-        early = cache.approach()[rows]
-        self.action_rows = torch.cat([rows, rows[early].repeat(recipe.approach_weight - 1)])
-        normaliser = copy.deepcopy(model.normaliser).cpu()
+    Args:
+        cache: Of the dataset.
+        rows: Which frames.
+        normaliser: Of the model.
+        device: Where latents and features are kept, and batches go.
+    """
+
+    def __init__(self, cache: Cache, rows: Tensor, normaliser: ChunkNormaliser, device: torch.device) -> None:
+        self.cache, self.rows = cache, rows
         self.states = normaliser.encode_state(cache.states)
         self.chunks = normaliser.encode_chunk(cache.chunks)
         self.motion = normaliser.encode_motion(cache.motion)
-        self._latents = rows_on(cache.latents, device)
-        self._teacher: Callable[[Tensor], Tensor] | None = None
+        self.latents = rows_on(cache.latents, device)
+        self.teacher: Callable[[Tensor], Tensor] | None = None
 
-    def align_to(self, features: np.ndarray, mean: Tensor, std: Tensor) -> None:
-        """Add standardised teacher features, from `load_teacher_features`, to the action batches."""
-        raw, mean, std = rows_on(features, self.device), mean.to(self.device), std.to(self.device)
-        self._teacher = lambda rows: (raw(rows) - mean) / std
+    def align_to(self, features: np.ndarray, mean: Tensor, std: Tensor, device: torch.device) -> None:
+        """Teacher features of every frame, and how to standardise them."""
+        raw, mean, std = rows_on(features, device), mean.to(device), std.to(device)
+        self.teacher = lambda rows: (raw(rows) - mean) / std
+
+    def observed(self, rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Latents, text and state of rows."""
+        return self.latents(rows), self.cache.embeddings[self.cache.text[rows]], self.states[rows]
+
+
+class Batches:
+    """Draws training batches; the batch of a step depends only on the seed and the step.
+
+    Args:
+        demonstrations: With actions.
+        recordings: Without; for the video pass and the alignment.
+        recipe: Sizes of batches.
+        seed: Of all draws.
+        device: Where batches go.
+    """
+
+    def __init__(
+        self, demonstrations: Frames, recordings: Frames | None, recipe: WamRecipe, seed: int, device: torch.device
+    ) -> None:
+        self.demonstrations, self.recordings = demonstrations, recordings
+        self.recipe, self.seed, self.device = recipe, seed, device
+        early = demonstrations.cache.approach()[demonstrations.rows]
+        again = demonstrations.rows[early].repeat(recipe.approach_weight - 1)
+        self._action_rows = torch.cat([demonstrations.rows, again])
 
     def action(self, step: int) -> ActionBatch:
         """The action batch of this step."""
-        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + 2 * step)
-        rows = self.action_rows[torch.randint(len(self.action_rows), (self.recipe.batch,), generator=generator)]
-        chunk = self.chunks[rows]
+        generator, frames = self._generator(step, 0), self.demonstrations
+        rows = draw(self._action_rows, self.recipe.batch, generator)
+        chunk = frames.chunks[rows]
         noise, tau = action_noise((len(rows), self.recipe.draws, *chunk.shape[1:]), generator)
-        batch = ActionBatch(
-            self._latents(rows),
-            self.cache.embeddings[self.cache.text[rows]],
-            self.states[rows],
-            chunk,
-            noise,
-            tau,
-            self._teacher(rows) if self._teacher else None,
-        )
-        return batch.to(self.device)
+        teacher = frames.teacher(rows) if frames.teacher else None
+        return ActionBatch(*frames.observed(rows), chunk, noise, tau, teacher).to(self.device)
+
+    def recorded(self, step: int) -> RecordedBatch | None:
+        """The recordings of this step to align on, if there are any and a teacher."""
+        frames = self.recordings
+        if frames is None or frames.teacher is None:
+            return None
+        rows = draw(frames.rows, self.recipe.recorded_batch, self._generator(step, 2))
+        return RecordedBatch(*frames.observed(rows), frames.teacher(rows)).to(self.device)
 
     def video(self, step: int) -> VideoBatch:
-        """The video batch of this step."""
-        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + 2 * step + 1)
-        rows = self.rows[torch.randint(len(self.rows), (self.recipe.video_batch,), generator=generator)]
-        video = self.recipe.backbone
-        horizons = torch.randperm(video.horizons, generator=generator)[: self.recipe.video_horizons].sort().values
-        future = self._latents(self.cache.future[rows][:, horizons].flatten())
-        future = future.unflatten(0, (len(rows), -1)).transpose(1, 2).contiguous()
-        known = torch.rand(len(rows), 1, 1, generator=generator) < self.recipe.motion_known
+        """The video batch of this step, with a share of recordings where there are any."""
+        generator, count = self._generator(step, 1), self.recipe.backbone.horizons
+        horizons = torch.randperm(count, generator=generator)[: self.recipe.video_horizons].sort().values
+        recorded = round(self.recipe.recorded_video * self.recipe.video_batch) if self.recordings else 0
+        parts = [self._futures(self.demonstrations, self.recipe.video_batch - recorded, horizons, generator)]
+        if self.recordings and recorded:
+            *seen, _ = self._futures(self.recordings, recorded, horizons, generator)
+            parts.append((*seen, torch.zeros(recorded, *parts[0][-1].shape[1:])))  # nobody knows what was done
+        latents, text, state, future, motion = (torch.cat(part) for part in zip(*parts, strict=True))
         batch = VideoBatch(
-            self._latents(rows),
-            self.cache.embeddings[self.cache.text[rows]],
-            self.states[rows],
+            latents,
+            text,
+            state,
             future,
             torch.randn(future.shape, generator=generator),
-            sample_tau(len(rows), generator, shift=2.0),
-            self.motion[rows][:, horizons] * known,
+            sample_tau(len(text), generator, shift=2.0),
+            motion,
             tuple(horizons.tolist()),
         )
         return batch.to(self.device)
+
+    def _generator(self, step: int, stream: int) -> torch.Generator:
+        return torch.Generator().manual_seed((self.seed * 1_000_003 + step) * 3 + stream)
+
+    def _futures(
+        self, frames: Frames, count: int, horizons: Tensor, generator: torch.Generator
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """Observed latents, text, state, future latents and motion of ``count`` frames."""
+        rows = draw(frames.rows, count, generator)
+        future = frames.latents(frames.cache.future[rows][:, horizons].flatten())
+        future = future.unflatten(0, (count, -1)).transpose(1, 2).contiguous()
+        known = torch.rand(count, 1, 1, generator=generator) < self.recipe.motion_known
+        return *frames.observed(rows), future, frames.motion[rows][:, horizons] * known
+
+
+def draw(rows: Tensor, count: int, generator: torch.Generator) -> Tensor:
+    """``count`` of the rows, with replacement."""
+    return rows[torch.randint(len(rows), (count,), generator=generator)]
 
 
 def rows_on(array: np.ndarray, device: torch.device) -> Callable[[Tensor], Tensor]:
@@ -157,6 +208,7 @@ def train_wam(
     out: Path,
     tokenizer: Tokenizer,
     *,
+    videos: Path | None = None,
     teacher: tuple[str, Teacher, str] | None = None,
     start: WorldActionModel | None = None,
     seed: int = 0,
@@ -169,6 +221,7 @@ def train_wam(
         data: A dataset written by ``demos``.
         out: Run directory; the EMA weights are written there when done.
         tokenizer: Frozen.
+        videos: A dataset whose actions are not read: recordings for the video pass and the alignment.
         teacher: Name, network and hash of the teacher.
         start: Begin with these weights, and their normalisation, instead of random ones.
         seed: Seeds initialisation, batches and noise.
@@ -197,14 +250,26 @@ def train_wam(
         model.normaliser.fit(cache.chunks[train_rows], cache.states[train_rows])
     modules = nn.ModuleDict({"model": model})
     if teacher:
-        modules["projector"] = Projector(
-            recipe.arm.projector, recipe.backbone.dim, teacher[1].dim, recipe.backbone.grid
+        sizes = (recipe.backbone.dim, teacher[1].dim, recipe.backbone.grid)
+        modules["projectors"] = nn.ModuleDict(
+            {str(block): Projector(recipe.arm.projector, *sizes) for block in recipe.arm.blocks}
         )
     trainer = Trainer(modules.to(device), recipe.loop, out, resume=resume)
     # After the state is loaded: a resumed run keeps its normalisation even when the dataset has grown.
-    batches = Batches(cache, train_rows, model, recipe, seed, device)
+    normaliser = copy.deepcopy(model.normaliser).cpu()
+    demonstrations, recordings = Frames(cache, train_rows, normaliser, device), None
+    if videos:
+        recorded = load_cache(videos, tokenizer, labelled=False)
+        provenance["recorded_frames"] = len(recorded.states)
+        recordings = Frames(recorded, torch.arange(len(recorded.states)), normaliser, device)
     if teacher:
-        batches.align_to(*load_teacher_features(data, teacher[1], teacher[2], recipe.backbone.grid))
+        features, mean, std = load_teacher_features(data, teacher[1], teacher[2], recipe.backbone.grid)
+        demonstrations.align_to(features, mean, std, device)
+        if videos and recordings:
+            # Standardised as the demonstrations are: a cell's mean is that of the place the policy acts in.
+            features, _, _ = load_teacher_features(videos, teacher[1], teacher[2], recipe.backbone.grid)
+            recordings.align_to(features, mean, std, device)
+    batches = Batches(demonstrations, recordings, recipe, seed, device)
     averaged: WorldActionModel = trainer.averaged["model"]
 
     def report(step: int) -> dict[str, float]:
@@ -228,7 +293,7 @@ def _step_loss(
 ) -> Callable[[int], tuple[Tensor, dict[str, Tensor]]]:
     """The loss of one step: an action batch always, a video batch every ``video_every`` steps."""
     model = modules["model"]
-    projector = modules["projector"] if "projector" in modules else None  # noqa: SIM401  (ModuleDict has no get)
+    projectors = modules["projectors"] if "projectors" in modules else None  # noqa: SIM401  (ModuleDict has no get)
     if recipe.compile:
         # Block by block: one compilation serves all blocks, where the whole loss would take minutes.
         for part in (*model.backbone.blocks, *model.head.layers):
@@ -237,7 +302,7 @@ def _step_loss(
     def loss(step: int) -> tuple[Tensor, dict[str, Tensor]]:
         with torch.autocast(batches.device.type, torch.bfloat16):
             batch = batches.action(step)
-            value, parts = action_loss(model, batch, projector, recipe.arm)
+            value, parts = action_loss(model, batch, projectors, recipe.arm, batches.recorded(step))
             if step % recipe.video_every == 0:
                 video = video_loss(model, batches.video(step))
                 value = value + video

@@ -13,7 +13,8 @@ from wam_demo.evaluate.rollout import RolloutConfig, rollout
 from wam_demo.evaluate.suite import NOMINAL, EvaluationSpec, summarise
 from wam_demo.limits import API_EPISODES, IMAGE_PIXELS
 from wam_demo.policy.base import SCRIPTED_POLICIES, checkpoint_digest, load_policy, validate_instruction
-from wam_demo.policy.engine import InferenceEngine, engines
+from wam_demo.policy.engine import InferenceEngine
+from wam_demo.policy.engines import engines
 from wam_demo.policy.shared import SharedPolicy
 from wam_demo.sources.camera import CameraSource, Frame, home_state
 from wam_demo.types import Image, Policy

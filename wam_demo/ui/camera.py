@@ -42,7 +42,7 @@ def open_desk(catalogue: Catalogue, **limits: Any) -> CameraDesk:
 
 
 def _open_planner(policy: str) -> Planner:
-    from wam_demo.policy.engine import engines
+    from wam_demo.policy.engines import engines
 
     engine = engines.get(policy)
     return Planner(engine.submit, engine.submit_imagination if engine.can_imagine else None)

@@ -96,7 +96,7 @@ def warm_up(catalogue: Catalogue) -> None:
     Raises:
         CheckpointError: Its checkpoint is corrupt.
     """
-    from wam_demo.policy.engine import engines
+    from wam_demo.policy.engines import engines
 
     preferred = next(iter(catalogue.policies))
     if preferred in LEARNED_POLICIES:
@@ -124,7 +124,7 @@ def _digest(policy: str) -> str | None:
 
 def _open_planner(policy: str, world: World) -> Planner:
     from wam_demo.policy.base import load_policy
-    from wam_demo.policy.engine import engines
+    from wam_demo.policy.engines import engines
     from wam_demo.policy.receding import InlinePlanner
 
     if policy in (*LEARNED_POLICIES, REMOTE):
@@ -141,7 +141,7 @@ def _open_planner(policy: str, world: World) -> Planner:
 
 
 def _open_probing(policy: str) -> Probing | None:
-    from wam_demo.policy.engine import engines
+    from wam_demo.policy.engines import engines
 
     if policy not in LEARNED_POLICIES:
         return None

@@ -25,7 +25,7 @@ def open_brain(policy: str) -> Brain:
     if policy not in (*LEARNED_POLICIES, REMOTE):
         loaded = load_policy(policy)
         return (lambda observations: predict(loaded, observations)), None
-    from wam_demo.policy.engine import engines
+    from wam_demo.policy.engines import engines
 
     engine = engines.get(policy)
 

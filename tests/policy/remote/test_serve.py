@@ -74,7 +74,7 @@ def test_an_evaluation_drives_a_server(tmp_path):
 
 
 def test_the_app_offers_the_server_that_its_operator_has_named(monkeypatch):
-    from wam_demo.policy.engine import engines
+    from wam_demo.policy.engines import engines
     from wam_demo.sim.world import World
     from wam_demo.ui.catalogue import shipped
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -111,7 +112,7 @@ class LeRobotReader:
                     number += 1
 
 
-class _Layout:
+class _Layout(ABC):
     """Where an episode lies; ``rows`` has one mapping per episode."""
 
     rows: Sequence[Mapping[str, Any]]
@@ -126,16 +127,17 @@ class _Layout:
         """The dataset's own number of the n-th episode."""
         return int(self.rows[episode]["episode_index"])
 
+    @abstractmethod
     def open_data(self, episode: int) -> Any:
         """The parquet file with the episode's frames."""
-        raise NotImplementedError
 
+    @abstractmethod
     def video(self, episode: int, key: str) -> tuple[str, float]:
         """File with the episode's video, and where in it the episode begins [s]."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _read_rows(self) -> Sequence[Mapping[str, Any]]:
-        raise NotImplementedError
+        """One mapping per episode."""
 
 
 class _V2(_Layout):

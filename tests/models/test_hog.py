@@ -1,0 +1,26 @@
+"""The classical control among the teachers."""
+
+import numpy as np
+import torch
+
+from wam_demo.models.teacher import load_teacher
+
+CELLS = 8
+
+
+def test_features_lie_where_the_edges_are():
+    image = np.full((128, 128, 3), 90, np.uint8)
+    image[36:44, 100:108] = 220  # inside patch row 2, column 6
+    features = load_teacher("hog", None).features(torch.from_numpy(image)[None], CELLS)
+    assert features.shape == (1, CELLS * CELLS, 36)
+    energy = features[0].norm(dim=-1).view(CELLS, CELLS)
+    assert divmod(int(energy.argmax()), CELLS) == (2, 6)
+
+
+def test_a_shift_by_a_patch_shifts_the_features():
+    image = np.random.default_rng(0).integers(0, 255, (128, 128, 3), np.uint8)
+    teacher = load_teacher("hog", None)
+    both = torch.from_numpy(np.stack([image, np.roll(image, 16, axis=1)]))
+    here, there = teacher.features(both, CELLS).unflatten(1, (CELLS, CELLS))
+    torch.testing.assert_close(here[:, 1:-2], there[:, 2:-1], atol=1e-5, rtol=0)
+    assert float((here[:, 1:-2] - here[:, 2:-1]).abs().mean()) > 0.01

@@ -1,0 +1,76 @@
+"""Batches: what recordings without actions add, and that their actions are never read."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from wam_demo.data.collect import collect
+from wam_demo.models.chunk import ChunkNormaliser
+from wam_demo.models.tokenizer import Tokenizer, TokenizerConfig
+from wam_demo.train.cache import load_cache
+from wam_demo.train.recipes import WAM
+from wam_demo.train.wam import Batches, Frames
+
+CPU = torch.device("cpu")
+RECIPE = replace(WAM["debug"], batch=4, video_batch=6, recorded_batch=3, motion_known=1.0)
+
+
+@pytest.fixture(scope="module")
+def caches(tmp_path_factory):
+    """Demonstrations, and recordings in other rooms."""
+    torch.manual_seed(0)
+    tokenizer, folder = Tokenizer(TokenizerConfig()), tmp_path_factory.mktemp("datasets")
+    for name, rooms in (("demos", False), ("rooms", True)):
+        collect(["reach"], 2, folder / name, seed=1, processes=1, every=4, rooms=rooms)
+    return load_cache(folder / "demos", tokenizer), load_cache(folder / "rooms", tokenizer, labelled=False)
+
+
+def frames(cache):
+    normaliser = ChunkNormaliser(16, 7, 17)
+    return Frames(cache, torch.arange(len(cache.states)), normaliser, CPU)
+
+
+def aligned(cache):
+    result = frames(cache)
+    features = np.random.default_rng(0).standard_normal((len(cache.states), 128, 5)).astype(np.float16)
+    result.align_to(features, torch.zeros(128, 5), torch.ones(5), CPU)
+    return result
+
+
+def test_actions_of_recordings_are_never_read(caches):
+    demonstrations, recordings = caches
+    assert float(demonstrations.chunks.abs().max()) > 0
+    assert float(recordings.chunks.abs().max()) == 0
+
+
+def test_the_same_scenes_look_different_in_another_room(caches):
+    demonstrations, recordings = caches
+    assert torch.allclose(demonstrations.states[0], recordings.states[0])
+    assert np.abs(demonstrations.latents[0].astype(float) - recordings.latents[0]).mean() > 0.01
+
+
+def test_recordings_join_the_video_batch_without_motion(caches):
+    both = Batches(frames(caches[0]), frames(caches[1]), RECIPE, 0, CPU).video(3)
+    known = both.motion.flatten(1).abs().sum(1) > 0
+    assert known.tolist() == [True] * 4 + [False] * 2
+    assert len(both.latents) == len(both.tau) == 6
+    alone = Batches(frames(caches[0]), None, RECIPE, 0, CPU).video(3)
+    assert (alone.motion.flatten(1).abs().sum(1) > 0).all()
+
+
+def test_recordings_are_aligned_where_there_is_a_teacher(caches):
+    assert Batches(frames(caches[0]), frames(caches[1]), RECIPE, 0, CPU).recorded(0) is None
+    assert Batches(aligned(caches[0]), None, RECIPE, 0, CPU).recorded(0) is None
+    batches = Batches(aligned(caches[0]), aligned(caches[1]), RECIPE, 0, CPU)
+    assert batches.recorded(0).teacher.shape == (3, 128, 5)
+    assert torch.equal(batches.recorded(5).latents, batches.recorded(5).latents)
+    assert not torch.equal(batches.recorded(5).latents, batches.recorded(6).latents)
+
+
+def test_recordings_leave_the_action_batches_as_they_are(caches):
+    alone = Batches(frames(caches[0]), None, RECIPE, 0, CPU).action(7)
+    beside = Batches(aligned(caches[0]), aligned(caches[1]), RECIPE, 0, CPU).action(7)
+    assert torch.equal(alone.latents, beside.latents)
+    assert torch.equal(alone.noise, beside.noise)

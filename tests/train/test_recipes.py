@@ -1,0 +1,22 @@
+"""What a training run refuses before it begins."""
+
+import pytest
+
+from wam_demo.config import CHECKPOINTS
+from wam_demo.errors import InvalidInputError
+from wam_demo.train.recipes import run
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "reason"),
+    [
+        ("wam", {"init": CHECKPOINTS / "wam"}, "init holds a model of other sizes"),
+        ("teacher", {"init": CHECKPOINTS / "teacher"}, "init was given, but training 'teacher' has no use for it"),
+        ("tokenizer", {"videos": CHECKPOINTS}, "videos was given, but training 'tokenizer'"),
+        ("decoder", {"arm": {"weight": 1.0}}, "what is aligned was given"),
+        ("agra", {"arm": {"blocks": (7,)}}, "blocks"),
+    ],
+)
+def test_what_would_be_ignored_is_refused(tmp_path, kind, options, reason):
+    with pytest.raises(InvalidInputError, match=reason):
+        run(kind, "debug", tmp_path, tmp_path / "out", **options)
