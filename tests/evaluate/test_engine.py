@@ -16,6 +16,7 @@ from wam_demo.errors import DataError, UnknownNameError
 from wam_demo.evaluate.engine import EngineConfig, LocalEngine, estimate_s, open_engine
 from wam_demo.evaluate.grid import GridSpec
 from wam_demo.evaluate.grid_run import GridRun
+from wam_demo.evaluate.journal import JOURNAL_NAME
 from wam_demo.evaluate.replay import Replays
 from wam_demo.policy.base import load_policy
 from wam_demo.types import ActionChunk, Prediction
@@ -186,3 +187,28 @@ def test_a_ray_cluster_plays_the_same_episodes():
     engine.play(spec.sweeps(config.batch), keep, lambda: False)
     engine.close()
     assert sorted(there, key=lambda record: record.key) == here
+
+
+def evaluate(out, *more):
+    command = ["eval", "--policy", "agra", "--task", "reach", "--axis", "none,light", "--episodes", "5", "--batch", "3"]
+    return subprocess.Popen([sys.executable, "-m", "wam_demo", *command, "--out", str(out), *more])
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_kill_9_in_the_middle_and_resume_give_the_same_episodes(tmp_path):
+    killed, straight = tmp_path / "killed", tmp_path / "straight"
+    journal = killed / JOURNAL_NAME
+    process = evaluate(killed)
+    while not journal.is_file() or journal.read_bytes().count(b"\n") < 4:
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    before = journal.read_bytes()
+    assert evaluate(killed, "--resume").wait() == 0
+    assert journal.read_bytes().startswith(before[: before.rindex(b"\n")])
+    assert evaluate(straight).wait() == 0
+    lines = [sorted((folder / JOURNAL_NAME).read_bytes().splitlines()) for folder in (killed, straight)]
+    assert lines[0] == lines[1]
+    assert len(lines[0]) >= 10

@@ -12,7 +12,8 @@ from wam_demo.train.everything import Stage, stages, train_everything
 
 @pytest.mark.parametrize("preset", everything.AMOUNTS)
 def test_every_stage_is_a_valid_command_whose_inputs_come_before_it(preset, tmp_path):
-    (tmp_path / "demos").mkdir()
+    for folder in ("demos", "rooms"):
+        (tmp_path / folder).mkdir()
     done = {"demos"}
     for group in stages(preset, 0, tmp_path, 4):
         for stage in group:

@@ -42,9 +42,10 @@ def furnish(world: "World", rng: np.random.Generator) -> None:
 
 
 def _light(model: mujoco.MjModel, rng: np.random.Generator) -> None:
-    model.light_diffuse[:] *= rng.uniform(0.3, 1.6, (model.nlight, 1)) * rng.uniform(0.7, 1.3, 3)
-    model.vis.headlight.ambient[:] *= rng.uniform(0.4, 1.6) * rng.uniform(0.8, 1.2, 3)
-    model.vis.headlight.diffuse[:] *= rng.uniform(0.2, 1.8)
+    exposure = np.exp(rng.uniform(np.log(0.3), np.log(2.0))) * rng.uniform(0.7, 1.3, 3)
+    model.light_diffuse[:] *= exposure * rng.uniform(0.5, 1.4, (model.nlight, 1))
+    for shine in (model.vis.headlight.ambient, model.vis.headlight.diffuse):
+        shine[:] *= exposure * rng.uniform(0.6, 1.3)
     for index in range(model.nlight):
         turn = exponential(rng.normal(0, 0.5, 3))
         model.light_pos[index], model.light_dir[index] = turn @ model.light_pos[index], turn @ model.light_dir[index]

@@ -25,7 +25,7 @@ class TeacherRecipe:
     """Everything that defines a run."""
 
     model: SimsemConfig = field(default_factory=SimsemConfig)
-    loop: LoopConfig = field(default_factory=lambda: LoopConfig(steps=8000, lr=1e-3, warmup=200, decay=0.4, muon=True))
+    loop: LoopConfig = field(default_factory=lambda: LoopConfig(steps=5200, lr=1e-3, warmup=200, decay=0.4, muon=True))
     batch: int = 32
     scenes: int = 4000
     frames_per_scene: int = 4

@@ -85,7 +85,9 @@ def _by_layout(tree: Tree, kind: str) -> str:
         return "lerobot"
     if names & {".zgroup", "zarr.json"}:
         return "zarr"
-    if "metadata.yaml" in names and kind == "folder":
+    if "metadata.yaml" in names:
+        if kind != "folder":
+            raise InvalidInputError("this is a zipped rosbag2 folder: give the .db3 or .mcap file in it")
         return "rosbag2"
     suffixes = {PurePosixPath(name).suffix.lower() for name in names}
     if suffixes & set(IMAGE_SUFFIXES):
