@@ -20,12 +20,17 @@ def add_arguments(parser: Parser) -> None:
     add_policy(parser)
     add_one_task(parser)
     parser.add_argument("--episodes", type=whole(1, 1000), default=16, metavar="N", help="closed-loop episodes (16)")
+    parser.add_argument(
+        "--training", metavar="PRESET", help="instead: where the time of a training step of this preset goes"
+    )
     add_batch(parser)
     add_processes(parser)
 
 
 def run(options: argparse.Namespace) -> None:
     """Speed and memory on this machine."""
+    if options.training is not None:
+        return _training(options)
     from wam_demo.bench import bench as measure
 
     require_learned(options)
@@ -39,6 +44,23 @@ def run(options: argparse.Namespace) -> None:
         progress=_say,
     )
     finish(out, "bench", {"seed": options.seed, **content})
+
+
+def _training(options: argparse.Namespace) -> None:
+    import torch
+
+    from wam_demo.bench import matmul_gflops
+    from wam_demo.train.profile import profile_step
+    from wam_demo.train.recipes import WAM, preset_of
+
+    recipe = preset_of(WAM, options.training)
+    out = prepare(options, "bench")
+    peak = matmul_gflops(torch.bfloat16, 20)
+    ways = profile_step(recipe)
+    for figures in ways.values():
+        figures["share_of_bf16_peak"] = figures["gflops"] / peak
+    content = {"preset": options.training, "threads": torch.get_num_threads(), "matmul_bf16_gflops": peak}
+    finish(out, "bench", {**content, "ways": ways})
 
 
 def _rollout_config(options: argparse.Namespace) -> RolloutConfig:

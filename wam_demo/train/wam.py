@@ -230,12 +230,14 @@ def train_wam(
     torch.manual_seed(seed)
     device = compute_device()
     cache = load_cache(data, tokenizer)
+    recorded = load_cache(videos, tokenizer, labelled=False) if videos else None
     provenance: dict[str, object] = {
         "method": "agra" if teacher else "wam",
         "teacher": teacher[0] if teacher else None,
         "encoder_sha256": tokenizer.encoder_digest(),
         "tasks": cache.tasks,
         "frames": len(cache.states),
+        "recorded_frames": len(recorded.states) if recorded else 0,
         "steps": recipe.loop.steps,
         "batch": recipe.batch,
         "arm": asdict(recipe.arm),
@@ -258,9 +260,7 @@ def train_wam(
     # After the state is loaded: a resumed run keeps its normalisation even when the dataset has grown.
     normaliser = copy.deepcopy(model.normaliser).cpu()
     demonstrations, recordings = Frames(cache, train_rows, normaliser, device), None
-    if videos:
-        recorded = load_cache(videos, tokenizer, labelled=False)
-        provenance["recorded_frames"] = len(recorded.states)
+    if recorded:
         recordings = Frames(recorded, torch.arange(len(recorded.states)), normaliser, device)
     if teacher:
         features, mean, std = load_teacher_features(data, teacher[1], teacher[2], recipe.backbone.grid)
