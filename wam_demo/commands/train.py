@@ -11,8 +11,8 @@ from wam_demo.commands.output import finish, prepare
 from wam_demo.config import CHECKPOINTS
 from wam_demo.errors import InvalidInputError
 
-SUMMARY = "train a model"
-TRAINABLE = ("all", "tokenizer", "decoder", "teacher", "wam", "agra")
+SUMMARY = "train a model, everything, or the arms of the comparison"
+TRAINABLE = ("all", "arms", "tokenizer", "decoder", "teacher", "wam", "agra")
 PRESETS = ("debug", "small", "base")
 PASSES = ("action", "video", "shared")
 PROJECTORS = ("linear", "mlp", "conv")
@@ -37,6 +37,10 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--checkpoints", type=Path, metavar="DIR", help="where tokenizer and teacher are, instead of the shipped ones"
     )
+    parser.add_argument("--arms", type=names, metavar="A[,A]", help="of the comparison (all)")
+    parser.add_argument(
+        "--episodes", type=whole(1, 1000), default=20, metavar="N", help="scenes an axis, for arms (20)"
+    )
     parser.add_argument("--resume", action="store_true", help="go on where --out stopped")
 
 
@@ -50,6 +54,10 @@ def run(options: argparse.Namespace) -> None:
 
         content = train_everything(options.preset, out, seed=options.seed)
         return finish(out, "train", {"kind": "all", "preset": options.preset, "seed": options.seed, **content})
+    if options.kind == "arms":
+        return finish(
+            out, "train", {"kind": "arms", "preset": options.preset, "seed": options.seed, **_arms(options, out)}
+        )
     from wam_demo.train import recipes
 
     content = recipes.run(
@@ -67,6 +75,21 @@ def run(options: argparse.Namespace) -> None:
         checkpoints=options.checkpoints or CHECKPOINTS,
     )
     finish(out, "train", {"kind": options.kind, "preset": options.preset, "seed": options.seed, **content})
+
+
+def names(text: str) -> list[str]:
+    """Comma-separated names."""
+    return text.split(",")
+
+
+def _arms(options: argparse.Namespace, out: Path) -> dict[str, Any]:
+    from wam_demo.ablation import ARMS, Ingredients, compare_arms
+
+    checkpoints = options.checkpoints or CHECKPOINTS
+    shared = Ingredients(
+        options.preset, options.data, options.videos, options.init, checkpoints, options.steps, options.seed
+    )
+    return compare_arms(options.arms or list(ARMS), shared, out, episodes=options.episodes)
 
 
 def _arm(options: argparse.Namespace) -> dict[str, Any]:

@@ -101,11 +101,25 @@ def train_everything(
     Raises:
         DataError: A stage failed; its output stands above.
     """
-    began, took = time.monotonic(), dict[str, float]()
-    for group in stages(preset, seed, out, processes or os.cpu_count() or 1):
+    began = time.monotonic()
+    took = run_stages(stages(preset, seed, out, processes or os.cpu_count() or 1), out, say)
+    return {"seconds": round(time.monotonic() - began, 1), "stages": took}
+
+
+def run_stages(groups: Sequence[Sequence[Stage]], out: Path, say: Callable[[str], None] = print) -> dict[str, float]:
+    """Run groups one after the other, the stages of each side by side; what has its results is left out.
+
+    Returns:
+        Seconds by stage.
+
+    Raises:
+        DataError: A stage failed.
+    """
+    took: dict[str, float] = {}
+    for group in groups:
         waiting = [stage for stage in group if not (out / stage.name / "results.json").is_file()]
         took |= _run(waiting, out, len(group), say)
-    return {"seconds": round(time.monotonic() - began, 1), "stages": took}
+    return took
 
 
 def _run(waiting: Sequence[Stage], out: Path, beside: int, say: Callable[[str], None]) -> dict[str, float]:

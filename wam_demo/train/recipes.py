@@ -53,14 +53,14 @@ WAM = {
         video_batch=1,
         compile=False,
     ),
-    "small": WamRecipe(),
+    "small": WamRecipe(arm=Arm(weight=1.0, blocks=(1, 3, 5))),
     "base": WamRecipe(
         backbone=BackboneConfig(dim=512, depth=12, heads=8),
         head=ActionHeadConfig(dim=384, depth=6, heads=6),
         loop=LoopConfig(steps=25_000, lr=8e-4, warmup=500, muon=True),
         batch=256,
         video_batch=64,
-        arm=Arm(blocks=(3,)),
+        arm=Arm(weight=1.0, blocks=(3, 7, 11)),
     ),
 }
 

@@ -1,0 +1,164 @@
+"""The comparison of training arms: the same start, data, seed and steps; one thing changed in each."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wam_demo.errors import UnknownNameError
+from wam_demo.train.everything import Stage, run_stages
+
+if TYPE_CHECKING:
+    from wam_demo.evaluate.grid import GridSpec
+    from wam_demo.evaluate.record import EpisodeRecord
+
+BASELINE = "wam"
+ARMS: Mapping[str, tuple[str, ...]] = {
+    BASELINE: ("wam",),
+    "agra": ("agra",),
+    "video-pass": ("agra", "--align", "video"),
+    "shared-pass": ("agra", "--align", "shared"),
+    "frozen": ("wam", "--frozen"),
+    "lambda-0.1": ("agra", "--weight", "0.1"),
+    "lambda-0.5": ("agra", "--weight", "0.5"),
+    "block-1": ("agra", "--blocks", "1"),
+    "block-3": ("agra", "--blocks", "3"),
+    "linear": ("agra", "--projector", "linear"),
+    "conv": ("agra", "--projector", "conv"),
+    "untrained": ("agra", "--teacher", "untrained"),
+    "hog": ("agra", "--teacher", "hog"),
+}
+"""Arguments of ``train`` by arm; the rest is the preset's (lambda 1, blocks 1, 3 and 5, MLP, ``simsem``)."""
+TASKS = ("pick_place", "drawer", "button")
+AXES = ("none", "camera", "robot_init", "noise", "language", "layout", "light", "background", "distractor")
+SEVERITY = 3
+
+
+@dataclass(frozen=True)
+class Ingredients:
+    """What all arms share; paths of datasets and checkpoints as for ``train``."""
+
+    preset: str
+    data: Path
+    videos: Path | None
+    start: Path | None
+    checkpoints: Path
+    steps: int | None
+    seed: int
+
+    def arguments(self) -> tuple[str, ...]:
+        """As options of ``train``."""
+        given = {
+            "--preset": self.preset,
+            "--data": self.data,
+            "--videos": self.videos,
+            "--init": self.start,
+            "--checkpoints": self.checkpoints,
+            "--steps": self.steps,
+            "--seed": self.seed,
+        }
+        return tuple(text for name, value in given.items() if value is not None for text in (name, str(value)))
+
+
+def compare_arms(
+    names: Sequence[str], shared: Ingredients, out: Path, *, episodes: int = 20, say: Callable[[str], None] = print
+) -> dict[str, Any]:
+    """Train every arm, as many at a time as there are cores, and evaluate them on the same scenes.
+
+    What is done already is kept, so the same call goes on after a kill.
+
+    Args:
+        names: Some of `ARMS`; `BASELINE` comes first whether it is named or not.
+        shared: What they have in common.
+        out: A folder per arm, ``eval``, and ``table.md``.
+        episodes: Scenes of a task under an axis.
+        say: Told each command as it starts.
+
+    Returns:
+        ``arms``: a row for each, see `arm_row`.
+    """
+    from wam_demo.evaluate.grid import GridSpec
+    from wam_demo.evaluate.grid_run import GridRun
+
+    for name in names:
+        if name not in ARMS:
+            raise UnknownNameError("arm", name, ARMS)
+    chosen = list(dict.fromkeys([BASELINE, *names]))
+    stages = [Stage(name, ("train", *ARMS[name], *shared.arguments(), "--resume")) for name in chosen]
+    cores = os.cpu_count() or 1
+    run_stages([stages[first : first + cores] for first in range(0, len(stages), cores)], out, say)
+    _link(shared.checkpoints / "tokenizer", out / "tokenizer")
+    policies = {name: f"{ARMS[name][0]}@{out / name}" for name in chosen}
+    spec = GridSpec(tuple(policies.values()), TASKS, AXES, (SEVERITY,), episodes, shared.seed).validated()
+    with GridRun(spec, out / "eval") as run:
+        run.start()
+        run.wait()
+        records = list(run.records())
+    rows = [arm_row(name, policies, spec, records, out / name) for name in chosen]
+    (out / "table.md").write_text(table(rows))
+    return {"arms": rows}
+
+
+def arm_row(
+    name: str, policies: Mapping[str, str], spec: GridSpec, records: Sequence[EpisodeRecord], run: Path
+) -> dict[str, Any]:
+    """One arm in numbers.
+
+    Returns:
+        ``nominal`` and ``disturbed`` (successes and episodes), ``difference`` of the disturbed ones to the
+        baseline with ``difference_ci95`` and ``mcnemar_p``, ``plan_error_cm`` (held-out frames, mean at +8),
+        ``cosine`` to the teacher at the end, ``seconds`` of training.
+    """
+    from wam_demo.evaluate.statistics import compare_paired
+
+    ended = {record.key: record for record in records if record.counts}
+
+    def successes(policy: str, disturbed: bool) -> dict[tuple[Any, ...], bool]:
+        return {
+            key[1:]: record.success
+            for key, record in ended.items()
+            if key[0] == policies[policy] and (key[2] != "none") == disturbed
+        }
+
+    mine, base = successes(name, True), successes(BASELINE, True)
+    both = [scene for scene in mine if scene in base]
+    paired = compare_paired([mine[scene] for scene in both], [base[scene] for scene in both])
+    losses = json.loads((run / "results.json").read_text())
+    nominal = successes(name, False)
+    return {
+        "arm": name,
+        "nominal": [sum(nominal.values()), len(nominal)],
+        "disturbed": [sum(mine.values()), len(mine)],
+        "difference": paired.difference,
+        "difference_ci95": [paired.interval.low, paired.interval.high],
+        "mcnemar_p": paired.p_value,
+        "plan_error_cm": losses["losses"]["mean8"][-1],
+        "cosine": -losses["losses"]["agra"][-1],
+        "seconds": losses["seconds"],
+    }
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Markdown."""
+    lines = [
+        f"| arm | nominal | severity {SEVERITY} | difference to `{BASELINE}` | McNemar p | plan error [cm] | cosine |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        (good, n), (held, of), (low, high) = row["nominal"], row["disturbed"], row["difference_ci95"]
+        change = "" if row["arm"] == BASELINE else f"{row['difference']:+.3f} [{low:+.3f}, {high:+.3f}]"
+        p = "" if row["arm"] == BASELINE else f"{row['mcnemar_p']:.2g}"
+        rates = f"{good}/{n} | {held}/{of} ({held / of:.3f})"
+        lines.append(
+            f"| `{row['arm']}` | {rates} | {change} | {p} | {row['plan_error_cm']:.2f} | {row['cosine']:.2f} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _link(target: Path, link: Path) -> None:
+    if not link.exists():
+        link.symlink_to(target.resolve())
