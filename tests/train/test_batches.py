@@ -9,9 +9,9 @@ import torch
 from wam_demo.data.collect import collect
 from wam_demo.models.chunk import ChunkNormaliser
 from wam_demo.models.tokenizer import Tokenizer, TokenizerConfig
+from wam_demo.train.batches import Batches, Frames
 from wam_demo.train.cache import load_cache
 from wam_demo.train.recipes import WAM
-from wam_demo.train.wam import Batches, Frames
 
 CPU = torch.device("cpu")
 RECIPE = replace(WAM["debug"], batch=4, video_batch=6, recorded_batch=3, motion_known=1.0)

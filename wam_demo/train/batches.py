@@ -1,0 +1,132 @@
+"""Batches of a WAM's training: from demonstrations with actions, and from recordings without."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from wam_demo.models.chunk import ChunkNormaliser
+from wam_demo.models.flow import sample_tau
+from wam_demo.train.cache import Cache
+from wam_demo.train.losses import ActionBatch, RecordedBatch, VideoBatch, action_noise
+
+if TYPE_CHECKING:
+    from wam_demo.train.wam import WamRecipe
+
+
+class Frames:
+    """Frames of a dataset that may be drawn, normalised.
+
+    Args:
+        cache: Of the dataset.
+        rows: Which frames.
+        normaliser: Of the model.
+        device: Where latents and features are kept, and batches go.
+    """
+
+    def __init__(self, cache: Cache, rows: Tensor, normaliser: ChunkNormaliser, device: torch.device) -> None:
+        self.cache, self.rows = cache, rows
+        self.states = normaliser.encode_state(cache.states)
+        self.chunks = normaliser.encode_chunk(cache.chunks)
+        self.motion = normaliser.encode_motion(cache.motion)
+        self.latents = rows_on(cache.latents, device)
+        self.teacher: Callable[[Tensor], Tensor] | None = None
+
+    def align_to(self, features: np.ndarray, mean: Tensor, std: Tensor, device: torch.device) -> None:
+        """Teacher features of every frame, and how to standardise them."""
+        raw, mean, std = rows_on(features, device), mean.to(device), std.to(device)
+        self.teacher = lambda rows: (raw(rows) - mean) / std
+
+    def observed(self, rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Latents, text and state of rows."""
+        return self.latents(rows), self.cache.embeddings[self.cache.text[rows]], self.states[rows]
+
+
+class Batches:
+    """Draws training batches; the batch of a step depends only on the seed and the step.
+
+    Args:
+        demonstrations: With actions.
+        recordings: Without; for the video pass and the alignment.
+        recipe: Sizes of batches.
+        seed: Of all draws.
+        device: Where batches go.
+    """
+
+    def __init__(
+        self, demonstrations: Frames, recordings: Frames | None, recipe: WamRecipe, seed: int, device: torch.device
+    ) -> None:
+        self.demonstrations, self.recordings = demonstrations, recordings
+        self.recipe, self.seed, self.device = recipe, seed, device
+        early = demonstrations.cache.approach()[demonstrations.rows]
+        again = demonstrations.rows[early].repeat(recipe.approach_weight - 1)
+        self._action_rows = torch.cat([demonstrations.rows, again])
+
+    def action(self, step: int) -> ActionBatch:
+        """The action batch of this step."""
+        generator, frames = self._generator(step, 0), self.demonstrations
+        rows = draw(self._action_rows, self.recipe.batch, generator)
+        chunk = frames.chunks[rows]
+        noise, tau = action_noise((len(rows), self.recipe.draws, *chunk.shape[1:]), generator)
+        teacher = frames.teacher(rows) if frames.teacher else None
+        return ActionBatch(*frames.observed(rows), chunk, noise, tau, teacher).to(self.device)
+
+    def recorded(self, step: int) -> RecordedBatch | None:
+        """The recordings of this step to align on, if there are any and a teacher."""
+        frames = self.recordings
+        if frames is None or frames.teacher is None:
+            return None
+        rows = draw(frames.rows, self.recipe.recorded_batch, self._generator(step, 2))
+        return RecordedBatch(*frames.observed(rows), frames.teacher(rows)).to(self.device)
+
+    def video(self, step: int) -> VideoBatch:
+        """The video batch of this step, with a share of recordings where there are any."""
+        generator, count = self._generator(step, 1), self.recipe.backbone.horizons
+        horizons = torch.randperm(count, generator=generator)[: self.recipe.video_horizons].sort().values
+        recorded = round(self.recipe.recorded_video * self.recipe.video_batch) if self.recordings else 0
+        parts = [self._futures(self.demonstrations, self.recipe.video_batch - recorded, horizons, generator)]
+        if self.recordings and recorded:
+            *seen, _ = self._futures(self.recordings, recorded, horizons, generator)
+            parts.append((*seen, torch.zeros(recorded, *parts[0][-1].shape[1:])))  # nobody knows what was done
+        latents, text, state, future, motion = (torch.cat(part) for part in zip(*parts, strict=True))
+        batch = VideoBatch(
+            latents,
+            text,
+            state,
+            future,
+            torch.randn(future.shape, generator=generator),
+            sample_tau(len(text), generator, shift=2.0),
+            motion,
+            tuple(horizons.tolist()),
+        )
+        return batch.to(self.device)
+
+    def _generator(self, step: int, stream: int) -> torch.Generator:
+        return torch.Generator().manual_seed((self.seed * 1_000_003 + step) * 3 + stream)
+
+    def _futures(
+        self, frames: Frames, count: int, horizons: Tensor, generator: torch.Generator
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """Observed latents, text, state, future latents and motion of ``count`` frames."""
+        rows = draw(frames.rows, count, generator)
+        future = frames.latents(frames.cache.future[rows][:, horizons].flatten())
+        future = future.unflatten(0, (count, -1)).transpose(1, 2).contiguous()
+        known = torch.rand(count, 1, 1, generator=generator) < self.recipe.motion_known
+        return *frames.observed(rows), future, frames.motion[rows][:, horizons] * known
+
+
+def draw(rows: Tensor, count: int, generator: torch.Generator) -> Tensor:
+    """``count`` of the rows, with replacement."""
+    return rows[torch.randint(len(rows), (count,), generator=generator)]
+
+
+def rows_on(array: np.ndarray, device: torch.device) -> Callable[[Tensor], Tensor]:
+    """Reads rows of a memory-mapped array as float32; on an accelerator the array is moved there once."""
+    if device.type == "cpu":
+        return lambda rows: torch.from_numpy(np.asarray(array[rows.numpy()], np.float32))
+    resident = torch.from_numpy(np.ascontiguousarray(array)).to(device)
+    return lambda rows: resident[rows.to(device)].float()
