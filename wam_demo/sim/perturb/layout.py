@@ -18,6 +18,8 @@ CONFOUNDERS = (1, 2, 3, 4, 5)
 OUTSIDE_M = (0.0, 0.02, 0.04, 0.06, 0.08)
 TABLE_EDGE_M = 0.011
 """What the edge of the visible table may take from that distance."""
+GOAL_REACH_M = 0.05
+"""Half the width of a goal [m]; beyond it the open gripper needs as much room as between any two things."""
 _OTHER_COLOURS = ([0.55, 0.2, 0.75], [0.98, 0.5, 0.1], [0.1, 0.75, 0.78], [0.95, 0.5, 0.7])
 
 
@@ -94,4 +96,11 @@ def _outside(world: "World", rng: np.random.Generator, distance: float) -> np.nd
     lost = [float(np.linalg.norm(point - np.clip(point, *DROP_BOX))) for point in points]
     allowed = max(min(lost), TABLE_EDGE_M)  # else a higher severity would move it less far
     points = [np.clip(point, *DROP_BOX) for point, short in zip(points, lost, strict=True) if short <= allowed]
-    return max(points, key=lambda point: min(0.1, clearance(point, places)))
+    return max(points, key=lambda point: min(0.1, clearance(point, places), _clear_of_goal(point, world)))
+
+
+def _clear_of_goal(point: np.ndarray, world: "World") -> float:
+    """How far a point lies from where a finger would meet the goal instead of going down beside the target [m]."""
+    if world.assignment.goal is None:
+        return np.inf
+    return float(np.linalg.norm(point - world.scene.position(world.assignment.goal)[:2])) - GOAL_REACH_M
