@@ -95,8 +95,10 @@ def load_policy(name: str, checkpoint: str | Path | None = None, world: World | 
         return RemotePolicy(remote_config())
     directory = checkpoint_directory(name, checkpoint)
     require_checkpoint(directory)
+    from wam_demo.policy.threads import limit_threads
     from wam_demo.policy.wam import WamPolicy
 
+    limit_threads()
     return WamPolicy(directory)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 import time
 from collections import deque
@@ -20,6 +18,7 @@ from wam_demo.errors import InvalidInputError, PolicyFault, WamDemoError
 from wam_demo.limits import QUEUE_SIZE
 from wam_demo.policy.base import check_observation, check_prediction, predict
 from wam_demo.policy.request import Request, as_fault, drawn_seed, settle
+from wam_demo.policy.threads import limit_threads
 from wam_demo.policy.timing import CallLog, EngineStats
 from wam_demo.types import Image, Observation, Policy, Prediction
 
@@ -363,10 +362,3 @@ class InferenceEngine:
 
 
 _END = object()
-
-
-def limit_threads(threads: int | None) -> None:
-    """Set torch's CPU threads for calls of this thread, if torch is what the policy uses."""
-    torch: Any = sys.modules.get("torch")
-    if torch is not None:
-        torch.set_num_threads(threads or max(1, (os.cpu_count() or 2) - 1))
