@@ -97,3 +97,12 @@ def test_moments_before_and_after_the_first_touch(open_world):
         assert set(moment.parts) == {"gripper", "target", "goal"}
         for cells in moment.parts.values():
             assert not (cells["front"] & ~moment.region["front"]).any()
+
+
+def test_moments_of_a_disturbed_episode_look_otherwise_and_show_the_same_region(open_world):
+    world = open_world("pick_place")
+    plain, dark = (probe_moments(world, SEED, GRID, disturbance=what)[0] for what in (None, ("light", 5)))
+    np.testing.assert_array_equal(plain.observation.state, dark.observation.state)
+    for camera, cells in plain.region.items():
+        np.testing.assert_array_equal(cells, dark.region[camera])
+        assert np.abs(plain.observation.images[camera].astype(int) - dark.observation.images[camera]).mean() > 5

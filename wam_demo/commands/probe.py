@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wam_demo.arguments import DEFAULT_TASK, Parser, add_policy, tasks, whole
+from wam_demo.arguments import DEFAULT_TASK, Parser, add_policy, one_of, tasks, whole
 from wam_demo.commands.output import finish, prepare, progress, require_learned
 
 if TYPE_CHECKING:
+    from wam_demo.diagnose.moments import Disturbance
     from wam_demo.policy.probe import Prober
 
 SUMMARY = "measure where a policy looks and what changes its plan"
@@ -21,6 +22,8 @@ def add_arguments(parser: Parser) -> None:
     """What the command line takes."""
     add_policy(parser)
     parser.add_argument("--task", type=tasks, default=[DEFAULT_TASK], metavar="T[,T]")
+    parser.add_argument("--axis", type=axis, default="none", metavar="A", help="perturbation axis (none)")
+    parser.add_argument("--severity", type=whole(1, 5), default=3, metavar="S", help="1 .. 5, of the axis (3)")
     parser.add_argument(
         "--episodes", type=whole(2, 10_000), default=20, metavar="N", help="expert episodes a task (20)"
     )
@@ -45,7 +48,8 @@ def run(options: argparse.Namespace) -> None:
     out = prepare(options, "probe")
     policies = [require_prober(load_policy(name, checkpoint), name) for name, checkpoint in chosen]
     began = time.monotonic()
-    scores = _probed(policies, options.task, seeds)
+    disturbance = None if options.axis == "none" else (options.axis, options.severity)
+    scores = _probed(policies, options.task, seeds, disturbance)
     documents = [
         {"policy": name, "checkpoint_sha256": checkpoint_digest(name, checkpoint), **grounding_report.document(tasks)}
         for (name, checkpoint), tasks in zip(chosen, scores, strict=True)
@@ -53,13 +57,23 @@ def run(options: argparse.Namespace) -> None:
     compared = {}
     if options.compare:
         compared = {"compare": documents[1], "difference": grounding_report.difference(*scores)}
-    content = {"task": ",".join(options.task), "seed": options.seed, **documents[0], **compared}
+    where = {"axis": options.axis, "severity": disturbance[1] if disturbance else 0}
+    content = {"task": ",".join(options.task), **where, "seed": options.seed, **documents[0], **compared}
     content |= {"moments_from": "expert episodes of evaluation scenes", "seconds": time.monotonic() - began}
     print(probe_table(documents, compared.get("difference")))
     finish(out, "probe", content, printed=True)
 
 
-def _probed(policies: Sequence[Prober], tasks: Sequence[str], seeds: Sequence[int]) -> list[dict[str, Any]]:
+def axis(text: str) -> str:
+    """Name of a perturbation axis, or ``none``."""
+    from wam_demo.sim.perturb import AXES
+
+    return one_of("axis", ("none", *AXES))(text)
+
+
+def _probed(
+    policies: Sequence[Prober], tasks: Sequence[str], seeds: Sequence[int], disturbance: Disturbance | None
+) -> list[dict[str, Any]]:
     """For each policy, scored episodes by task."""
     from wam_demo.diagnose.grounding import score_task
     from wam_demo.sim.world import World
@@ -68,7 +82,7 @@ def _probed(policies: Sequence[Prober], tasks: Sequence[str], seeds: Sequence[in
     with progress(len(tasks) * len(seeds), "probe") as advance:
         for task in tasks:
             world = World(task)
-            for found, episodes in zip(scores, score_task(policies, world, seeds, advance), strict=True):
+            for found, episodes in zip(scores, score_task(policies, world, seeds, advance, disturbance), strict=True):
                 found[task] = episodes
             world.close()
     return scores

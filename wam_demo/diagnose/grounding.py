@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from wam_demo.diagnose.attention import area_share, attention_in_mask, centroid_error
 from wam_demo.diagnose.intervention import cell_edits, matched_draws, matched_edits
-from wam_demo.diagnose.moments import PHASES, Moment, probe_moments
+from wam_demo.diagnose.moments import PHASES, Disturbance, Moment, probe_moments
 from wam_demo.policy.probe import Prober, run_probe
 from wam_demo.types import Vector
 
@@ -65,7 +65,11 @@ Episode = Sequence[MomentScore]
 
 
 def score_task(
-    policies: Sequence[Prober], world: World, seeds: Sequence[int], on_episode: Callable[[], None] = lambda: None
+    policies: Sequence[Prober],
+    world: World,
+    seeds: Sequence[int],
+    on_episode: Callable[[], None] = lambda: None,
+    disturbance: Disturbance | None = None,
 ) -> list[list[Episode]]:
     """Probe policies at the same moments of the same expert episodes.
 
@@ -74,6 +78,7 @@ def score_task(
         world: The task's world.
         seeds: Scenes that nothing was trained on.
         on_episode: Called after each episode.
+        disturbance: What disturbs every episode.
 
     Returns:
         For each policy its scored episodes.
@@ -86,7 +91,7 @@ def score_task(
         raise ValueError("the policies see different cells; probe them one by one")
     scores: list[list[Episode]] = [[] for _ in policies]
     for seed in seeds:
-        moments = probe_moments(world, seed, grid)
+        moments = probe_moments(world, seed, grid, disturbance=disturbance)
         for policy, episodes in zip(policies, scores, strict=True):
             episodes.append(score_episode(policy, moments, seed))
         on_episode()

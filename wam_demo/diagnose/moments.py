@@ -19,6 +19,10 @@ PHASES = ("before", "after")
 """Before and after the gripper first touches the target."""
 
 
+Disturbance = tuple[str, int]
+"""Perturbation axis and severity."""
+
+
 @dataclass(frozen=True)
 class Moment:
     """One observation to probe a policy with.
@@ -38,7 +42,9 @@ class Moment:
     phase: str
 
 
-def probe_moments(world: World, seed: int, grid: TokenGrid, stride: int = STRIDE) -> list[Moment]:
+def probe_moments(
+    world: World, seed: int, grid: TokenGrid, stride: int = STRIDE, disturbance: Disturbance | None = None
+) -> list[Moment]:
     """Moments of one episode of the scripted expert, until its goal is met, that show the region.
 
     Args:
@@ -46,12 +52,16 @@ def probe_moments(world: World, seed: int, grid: TokenGrid, stride: int = STRIDE
         seed: Scene; take one that nothing was trained on.
         grid: How the policy's video tokens lie.
         stride: Control steps between moments.
+        disturbance: What disturbs the episode, drawn by the seed.
     """
     from wam_demo.sim import TASKS
     from wam_demo.sim.expert import Expert
+    from wam_demo.sim.perturb import sample
 
     expert, phase, moments = Expert(world), PHASES[0], []
     world.draw(seed)
+    if disturbance:
+        world.apply(sample(*disturbance, seed))
     for step in range(TASKS[world.task].horizon):
         if step % stride == 0:
             region = interaction_region(world, grid)
