@@ -44,12 +44,19 @@ def begin(page, episodes: int = 6) -> None:
     page.locator('.setup input[name="episodes"]').fill(str(episodes))
     for axis in AXES:
         page.locator(f'.setup input[value="{axis}"]').check(force=True)
-    for axis in ("camera", "distractor"):
+    for axis in ("background", "distractor"):
         page.locator(f'.setup input[value="{axis}"]').uncheck(force=True)
     page.locator('.setup input[value="hold"]').check(force=True)
     start = page.get_by_role("button", name="Start")
     page.wait_for_function("document.querySelector('.estimate').textContent.includes('episodes')")
     start.click()
+
+
+def test_start_is_in_sight_without_scrolling(open_tab):
+    _, page = open_tab(pace_s=0.04)
+    page.set_viewport_size({"width": 1280, "height": 720})
+    box = page.get_by_role("button", name="Start").bounding_box()
+    assert box["y"] + box["height"] <= 720
 
 
 def test_the_grid_fills_while_one_watches(open_tab):

@@ -19,7 +19,7 @@ function curve(run, axis) {
 }
 
 function radar(run, axes) {
-  const w = 320, h = 250, cx = w / 2, cy = h / 2 + 2, r = 88;
+  const w = 320, h = 250, cx = w / 2, cy = h / 2 + 2, r = 78;
   const at = (i, share) => { const turn = (2 * Math.PI * i) / axes.length - Math.PI / 2; return [cx + r * share * Math.cos(turn), cy + r * share * Math.sin(turn)]; };
   const parts = [0.25, 0.5, 0.75, 1].map((share) => svgPath("grid", axes.map((_, i) => at(i, share)), "Z"));
   axes.forEach((axis, i) => {

@@ -21,5 +21,5 @@ AXES_IN_WORDS: Mapping[str, tuple[str, str]] = {
     "combined": ("combined", "Three axes drawn by the seed, each at the severity"),
 }
 """Label and help by axis, in their order."""
-USUAL_AXES = ("none", "camera", "light", "distractor", "shove")
+USUAL_AXES = ("none", "light", "background", "distractor", "shove")
 """Axes that are chosen when the page opens."""
