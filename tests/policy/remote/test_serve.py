@@ -54,7 +54,15 @@ def test_a_policy_is_served_until_the_end_of_the_block(monkeypatch):
 
 def test_an_interrupt_ends_the_command():
     command = [sys.executable, "-m", "wam_demo", "serve", "--policy", "hold", "--port", "0"]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # a background job starts its children with the signal ignored
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
     line = process.stdout.readline()
     assert line.startswith("hold answers at ws://127.0.0.1:")
     with urllib.request.urlopen(line.split("health at ")[1].strip(), timeout=5) as answer:
