@@ -178,7 +178,7 @@ def test_a_page_that_falls_asleep_is_reaped_and_comes_back_by_itself(serve, visi
     page.clock.resume()
     page.clock.fast_forward(10_000)
     page.wait_for_function(f"document.querySelector('.wam').live.drawn > {drawn + 5}", timeout=15_000)
-    assert served.hub.live == 1
+    eventually(lambda: served.hub.live == 1)  # with such a short limit a page may be reaped once more
 
 
 def test_the_next_visitor_waits_and_starts_by_itself(serve, visit, browser):
