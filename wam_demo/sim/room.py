@@ -22,7 +22,7 @@ CAMERA_SHIFT_M, CAMERA_TURN_RAD = 0.02, 0.025
 def furnish(world: "World", rng: np.random.Generator) -> None:
     """Give a world that was just reset another table, walls, light and camera mounts; things keep their looks.
 
-    Drawn independently of the evaluation's axes, as `clutter` draws the teacher's scenes.
+    Drawn apart from the evaluation's axes, as `clutter` draws the teacher's scenes, over ranges about as wide.
     """
     light, dark = colour(rng), colour(rng)
     if rng.random() < 0.7:
