@@ -60,6 +60,8 @@ def run(tmp_path, monkeypatch, capsys):
         (["replay", "missing.jsonl"], "missing.jsonl cannot be read: No such file"),
         (["train", "wan", "--data", ".", "--out", "x"], "unknown model 'wan': did you mean 'wam'?"),
         (["train", "wam", "--out", "x"], "training 'wam' needs --data"),
+        (["train", "wam", "--data", ".", "--arms", "agra", "--out", "x"], "--arms goes with 'train arms'"),
+        (["train", "arms", "--data", ".", "--weight", "2", "--out", "x"], "decides itself what is aligned"),
         (["train", "wam", "--data", "nowhere", "--out", "x"], "there is no folder 'nowhere'"),
     ],
 )

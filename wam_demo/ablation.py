@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wam_demo.errors import UnknownNameError
+from wam_demo.errors import UnknownNameError, WamDemoError
 from wam_demo.train.everything import Stage, run_stages
 
 if TYPE_CHECKING:
@@ -80,6 +80,11 @@ def compare_arms(
 
     Returns:
         ``arms``: a row for each, see `arm_row`.
+
+    Raises:
+        UnknownNameError: There is no such arm.
+        DataError: A training failed; its output stands above.
+        WamDemoError: The evaluation failed.
     """
     from wam_demo.evaluate.grid import GridSpec
     from wam_demo.evaluate.grid_run import GridRun
@@ -97,6 +102,8 @@ def compare_arms(
     with GridRun(spec, out / "eval") as run:
         run.start()
         run.wait()
+        if (error := run.snapshot().error) is not None:
+            raise WamDemoError(error)
         records = list(run.records())
     rows = [arm_row(name, policies, spec, records, out / name) for name in chosen]
     (out / "table.md").write_text(table(rows))

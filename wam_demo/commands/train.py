@@ -48,6 +48,12 @@ def run(options: argparse.Namespace) -> None:
     """Train a model, or everything from the demonstrations on, into ``--out``."""
     if options.data is None and options.kind not in ("teacher", "all"):
         raise InvalidInputError(f"training {options.kind!r} needs --data, a dataset written by demos")
+    if options.arms and options.kind != "arms":
+        raise InvalidInputError("--arms goes with 'train arms'")
+    if options.kind in ("arms", "all") and _arm(options):
+        raise InvalidInputError(
+            f"training {options.kind!r} decides itself what is aligned how: leave those options out"
+        )
     out = prepare(options, "train")
     if options.kind == "all":
         from wam_demo.train.everything import train_everything

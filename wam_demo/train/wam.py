@@ -144,16 +144,11 @@ def train_wam(
     trainer = Trainer(modules.to(device), recipe.loop, out, resume=resume)
     # After the state is loaded: a resumed run keeps its normalisation even when the dataset has grown.
     normaliser = copy.deepcopy(model.normaliser).cpu()
-    demonstrations, recordings = Frames(cache, train_rows, normaliser, device), None
-    if recorded:
-        recordings = Frames(recorded, torch.arange(len(recorded.states)), normaliser, device)
+    demonstrations = Frames(cache, train_rows, normaliser, device)
+    recordings = Frames(recorded, torch.arange(len(recorded.states)), normaliser, device) if recorded else None
     if teacher:
-        features, mean, std = load_teacher_features(data, teacher[1], teacher[2], recipe.backbone.grid)
-        demonstrations.align_to(features, mean, std, device)
-        if videos and recordings:
-            # Standardised as the demonstrations are: a cell's mean is that of the place the policy acts in.
-            features, _, _ = load_teacher_features(videos, teacher[1], teacher[2], recipe.backbone.grid)
-            recordings.align_to(features, mean, std, device)
+        sources = [(data, demonstrations), *([(videos, recordings)] if videos and recordings else [])]
+        _align(sources, teacher, recipe.backbone.grid, device)
     batches = Batches(demonstrations, recordings, recipe, seed, device)
     averaged: WorldActionModel = trainer.averaged["model"]
 
@@ -171,6 +166,20 @@ def train_wam(
         "samples_per_s": samples / max(trainer.seconds, 1e-9),
         "losses": curves,
     }
+
+
+def _align(
+    sources: list[tuple[Path, Frames]], teacher: tuple[str, Teacher, str], grid: int, device: torch.device
+) -> None:
+    """Give the frames of each dataset their teacher features, all standardised as the first dataset's are.
+
+    A cell's mean is that of the place the policy acts in.
+    """
+    _, network, digest = teacher
+    found = [load_teacher_features(data, network, digest, grid) for data, _ in sources]
+    _, mean, std = found[0]
+    for (_, frames), (features, _, _) in zip(sources, found, strict=True):
+        frames.align_to(features, mean, std, device)
 
 
 def _step_loss(
