@@ -79,7 +79,9 @@ def test_everything_is_in_the_files(grid, tmp_path):
     table = report.table.read_text().splitlines()
     assert table[0] == "| `hold` | nominal | 1 | 3 | 5 |"
     assert table[2] == "| `none` | 0/8 (0-32) |  |  |  |"  # both tasks together
-    assert len(table) == 2 * (2 + len(GRID.axes)) + 1
+    assert len(table) == 2 * (2 + len(GRID.axes)) + 2 * (2 + 9) + 3
+    assert len(document["costs"]) == 2 * 9
+    assert "What each disturbance costs" in report.html.read_text()
 
     text = report.html.read_text()
     tags = Tags(text)

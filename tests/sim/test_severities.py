@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from wam_demo.sim.language import HELD_OUT, SYNONYMS
 from wam_demo.sim.perturb import AXES, SEVERITIES, sample
 from wam_demo.sim.perturb.registry import COMBINED
 from wam_demo.sim.tasks import TASKS
@@ -73,12 +74,30 @@ def test_the_target_leaves_the_training_region_by_the_stated_distance(worlds, ta
         assert (np.diff(outside) > 0).all()
 
 
+@pytest.mark.parametrize("task", sorted(TASKS))
+def test_the_first_distractor_falls_closer_and_closer_to_the_target(worlds, task):
+    world = worlds(task)
+    for seed in SEEDS:
+        distances = []
+        for severity in SEVERITIES:
+            first = applied(world, "distractor", severity, seed)[0].parameters["drops"][0]
+            distances.append(norm(first["position"] - world.scene.position(world.assignment.target)[:2]))
+        assert (np.diff(distances) < 0).all(), distances
+
+
 def test_words_move_away_from_the_training_templates(pick_place):
-    """From one unseen word to unseen sentences, clauses and misspelt words."""
+    """Each severity adds to the one before it: nouns, sentence, indirect request, clause, colours and typing."""
+    unseen_nouns = {word for concept in ("cube", "cylinder", "object") for word in HELD_OUT[concept]}
     for seed in SEEDS:
         texts = [applied(pick_place, "language", severity, seed)[0].parameters["text"] for severity in SEVERITIES]
         assert len(set(texts)) == 5
         assert pick_place.plain_instruction not in texts
+        colour = pick_place.assignment.colours[pick_place.assignment.target]
+        for text in texts[:4]:
+            words = set(text.replace(",", "").split())
+            assert words & unseen_nouns
+            assert words & set(SYNONYMS[colour])
+        assert not set(texts[4].split()) & set(SYNONYMS[colour])
         assert len(texts[3]) > len(pick_place.plain_instruction)
 
 

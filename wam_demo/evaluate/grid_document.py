@@ -6,12 +6,14 @@ import csv
 import hashlib
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
 from wam_demo.config import SCENES
 from wam_demo.evaluate import suite
 from wam_demo.evaluate.cells import CellSnapshot, pooled, tally
+from wam_demo.evaluate.costs import Cost, costs
 from wam_demo.evaluate.grid import GridSpec
 from wam_demo.evaluate.paired import compare_policies
 from wam_demo.evaluate.record import EpisodeRecord
@@ -28,7 +30,8 @@ def grid_document(
 ) -> dict[str, Any]:
     """Everything that a finished or unfinished grid says, JSON-serialisable.
 
-    Every policy but the first is compared with the first on the scenes that both have finished.
+    Every policy but the first is compared with the first on the scenes that both have finished, and every
+    condition with the nominal scenes.
     """
     records = sorted(records, key=lambda record: record.key)
     return {
@@ -45,6 +48,7 @@ def grid_document(
             }
             for other in spec.policies[1:]
         ],
+        "costs": [cost.document() for cost in costs(spec, records)],
         "episodes": [episode_row(record) for record in records],
     }
 
@@ -103,6 +107,22 @@ def severity_table(spec: GridSpec, cells: Sequence[CellSnapshot], policy: str) -
     for axis in spec.axes:
         rows = {row.cell.severity: row for row in pooled(cells, policy, axis)}
         lines.append(f"| `{axis}` | " + " | ".join(_in_words(rows.get(column)) for column in columns) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def cost_table(found: Sequence[Cost], policy: str) -> str:
+    """Markdown: what each axis changes against the nominal scenes; success in points, time in seconds."""
+    lines = [
+        f"| `{policy}` | severity | pairs | success, points | McNemar p | longer by [s] |",
+        "|---|---|---|---|---|---|",
+    ]
+    for cost in found:
+        if cost.policy == policy:
+            success, (low, high) = cost.success, astuple(cost.success.interval)
+            points = f"{100 * success.difference:+.0f} [{100 * low:+.0f}, {100 * high:+.0f}]"
+            seconds = f"{cost.longer_s:+.1f} [{cost.longer.low:+.1f}, {cost.longer.high:+.1f}]"
+            row = (f"`{cost.axis}`", cost.severity, cost.pairs, points, f"{success.p_value:.2g}", seconds)
+            lines.append("| " + " | ".join(map(str, row)) + " |")
     return "\n".join(lines) + "\n"
 
 

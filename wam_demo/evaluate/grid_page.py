@@ -40,6 +40,7 @@ def page(
         _charts(spec, cells),
         *(_grid(policy, [cell for cell in cells if cell.cell.policy == policy]) for policy in spec.policies),
         *(_comparison(comparison) for comparison in document["comparisons"]),
+        _costs(document["costs"]),
         _videos(shown),
         _origin(document),
     ]
@@ -125,6 +126,29 @@ def _comparison(comparison: Mapping[str, Any]) -> str:
         "and a p-value that stays valid however often one looks. One of many small p-values is small by chance.</p>"
         "<div class='scroll'><table><tr><th>condition</th><th>pairs</th><th>difference</th><th>95 % interval</th>"
         f"<th>McNemar p</th><th>anytime p</th></tr>{''.join(rows)}</table></div>"
+    )
+
+
+def _costs(rows: Sequence[Mapping[str, Any]]) -> str:
+    if not rows:
+        return ""
+    body = []
+    for row in rows:
+        (low, high), (soon, late) = row["difference_ci95"], row["longer_ci95"]
+        body.append(
+            f"<tr><th>{escape(row['policy'])}</th><th>{escape(row['axis'])} {row['severity']}</th>"
+            f"<td>{row['pairs']}</td><td>{100 * row['difference']:+.1f}</td>"
+            f"<td>{100 * low:+.1f} .. {100 * high:+.1f}</td><td>{row['mcnemar_p']:.3g}</td>"
+            f"<td>{row['longer_s']:+.2f} s</td><td>{soon:+.2f} .. {late:+.2f} s</td></tr>"
+        )
+    return (
+        "<h2>What each disturbance costs</h2>"
+        "<p>Each condition beside the nominal scenes of the same seeds: success in percentage points with Newcombe's "
+        "paired interval and exact McNemar test, and how much longer an episode takes (bootstrap; a failure counts as "
+        "long as it was played).</p>"
+        "<div class='scroll'><table><tr><th>policy</th><th>condition</th><th>pairs</th><th>success</th>"
+        "<th>95 % interval</th><th>McNemar p</th><th>longer by</th><th>95 % interval</th></tr>"
+        f"{''.join(body)}</table></div>"
     )
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from wam_demo.errors import DataError
 from wam_demo.evaluate.cells import tally
+from wam_demo.evaluate.costs import costs
 from wam_demo.evaluate.grid import Cell, GridSpec
-from wam_demo.evaluate.grid_document import grid_document, severity_table, write_csv
+from wam_demo.evaluate.grid_document import cost_table, grid_document, severity_table, write_csv
 from wam_demo.evaluate.grid_page import page
 from wam_demo.evaluate.grid_run import VIDEOS, read_grid
 from wam_demo.evaluate.record import EpisodeRecord, worst_first
@@ -59,7 +60,10 @@ def write_report(out: Path, videos: int = VIDEOS_PER_POLICY, replays: Replays | 
     cells = tally(spec.cells(), records, spec.episodes)
     html_path, table_path = out / HTML_NAME, out / TABLE_NAME
     html_path.write_text(page(spec, document, cells, shown))
-    table_path.write_text("\n".join(severity_table(spec, cells, policy) for policy in spec.policies))
+    found = costs(spec, records)
+    tables = [severity_table(spec, cells, policy) for policy in spec.policies]
+    tables += [cost_table(found, policy) for policy in spec.policies if found]
+    table_path.write_text("\n".join(tables))
     header = [dict.fromkeys(("policy", "task", "axis", "severity", "seed"), None)]
     return Report(
         html=html_path,

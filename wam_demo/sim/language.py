@@ -1,6 +1,6 @@
 """Words of the instructions: synonyms that training samples and others that it never sees."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -43,24 +43,24 @@ COLOURS: Mapping[str, tuple[float, float, float]] = {
 """RGB 0..1 of the colours that instructions name."""
 
 
-def fill(template: str, concepts: Mapping[str, str], rng: np.random.Generator, *, held_out: bool = False) -> str:
+def fill(template: str, concepts: Mapping[str, str], rng: np.random.Generator, *, unseen: Collection[str] = ()) -> str:
     """An instruction from a template.
 
     Args:
         template: Text with slots; ``{x_colour}`` is filled by a word for ``concepts["x_colour"]``.
         concepts: Slot -> concept, a key of `SYNONYMS`.
         rng: Draws the words; a ``*_noun`` slot becomes a word for "object" one time in four.
-        held_out: Use words that training never sees.
+        unseen: Slots that get a word of `HELD_OUT`, which training never sees.
     """
     words = {}
     for slot, concept in sorted(concepts.items()):
         vague = slot.endswith("_noun") and rng.random() < 0.25
-        words[slot] = _word("object" if vague else concept, rng, held_out)
+        words[slot] = _word("object" if vague else concept, rng, slot in unseen)
     return template.format(**words)
 
 
-def _word(concept: str, rng: np.random.Generator, held_out: bool) -> str:
-    if held_out:
+def _word(concept: str, rng: np.random.Generator, unseen: bool) -> str:
+    if unseen:
         return str(rng.choice(HELD_OUT[concept]))
     plain, *others = SYNONYMS[concept]
     return plain if rng.random() < 0.5 else str(rng.choice(others))

@@ -6,14 +6,17 @@ import numpy as np
 
 from wam_demo.errors import InvalidInputError
 from wam_demo.sim.perturb.base import Parameters, number, numbers, rounded
-from wam_demo.sim.perturb.spots import DROP_BOX, free_spot
+from wam_demo.sim.perturb.spots import DROP_BOX, displaced, free_spot
+from wam_demo.sim.tasks.placement import OBJECT_HALF_M
 
 if TYPE_CHECKING:
     from wam_demo.sim.world import World
 
 COUNT = (1, 2, 4, 6, 8)
+BESIDE_M = (0.14, 0.12, 0.1, 0.085, 0.07)
+"""How far from the middle of an object [m] the first one falls beside the target; the others fall anywhere."""
 POOL = tuple(f"distractor{index}" for index in range(8))
-DROP_HEIGHT_M = 0.12
+DROP_HEIGHT_M, GAP_M = 0.12, 0.06
 
 
 class Distractor:
@@ -22,12 +25,12 @@ class Distractor:
     name, during = "distractor", False
 
     def draw(self, severity: int, rng: np.random.Generator, world: "World") -> Parameters:
-        """The severity's number of bodies, where nothing else stands."""
+        """The severity's number of bodies where nothing else stands, the first of them beside the target."""
         self.clear(world)
         drops: list[dict[str, Any]] = []
         for name in rng.permutation(POOL)[: COUNT[severity - 1]]:
             taken = [np.array(drop["position"]) for drop in drops]
-            spot = free_spot(world, rng, DROP_BOX, 0.06, taken)
+            spot = free_spot(world, rng, DROP_BOX, GAP_M, taken) if drops else _beside(severity, rng, world)
             drops.append({"object": str(name), "position": rounded(spot), "yaw": rounded(rng.uniform(-3, 3))})
         return {"drops": drops}
 
@@ -42,6 +45,13 @@ class Distractor:
         """Park all of them again."""
         for name in POOL:
             world.scene.park(name)
+
+
+def _beside(severity: int, rng: np.random.Generator, world: "World") -> np.ndarray:
+    target = world.assignment.target
+    wider = max(0.0, world.scene.half_extents(target)[:2].max() - OBJECT_HALF_M[0])
+    distance = BESIDE_M[severity - 1] + wider
+    return world.scene.position(target)[:2] + displaced(world, rng, target, distance, GAP_M)
 
 
 def _drop(drop: Parameters, world: "World") -> dict[str, Any]:

@@ -13,34 +13,30 @@ if TYPE_CHECKING:
     from wam_demo.sim.world import World
 
 _CLAUSES = (
-    "there are other things on the table, leave them alone, but {}",
+    "there are other things on the table, leave them alone: {}",
     "{}, and do not worry about the {other} one",
     "I had coffee this morning; now {}",
     "{}, not the {other} one",
-    "while the music plays and the {other} one stays where it is, {}",
+    "while the music plays and the {other} one stays where it is: {}",
 )
 TYPING_ERRORS = 0.12
 """Share of letters that are mistyped."""
 
 
 class Language:
-    """Parameters: ``text``."""
+    """Parameters: ``text``. Each severity keeps what the one before it did and adds to it."""
 
     name, during = "language", False
 
     def draw(self, severity: int, rng: np.random.Generator, world: "World") -> Parameters:
-        """Unseen synonym, unseen paraphrase, indirect request, with a distracting clause, with typing errors."""
+        """Unseen nouns; in an unseen sentence; an indirect request; a distracting clause; unseen colours, mistyped."""
         spec, concepts = world.logic.spec, world.logic.concepts(world.assignment)
-        plain = str(rng.choice(spec.templates))
-        if severity == 1:
-            return {"text": fill(plain, concepts, rng, held_out=True)}
-        if severity == 2:
-            return {"text": spec.paraphrase(concepts, rng)}
-        if severity == 3:
-            return {"text": fill(str(rng.choice(spec.indirect)), concepts, rng)}
-        if severity == 4:
-            return {"text": _distract(fill(plain, concepts, rng), world, rng)}
-        return {"text": mistype(fill(plain, concepts, rng), rng)}
+        sentences = (spec.templates, spec.held_out, spec.indirect)[min(severity, 3) - 1]
+        unseen = concepts if severity == 5 else [slot for slot in concepts if not slot.endswith("colour")]
+        text = fill(str(rng.choice(sentences)), concepts, rng, unseen=unseen)
+        if severity >= 4:
+            text = _distract(text, world, rng)
+        return {"text": mistype(text, rng) if severity == 5 else text}
 
     def apply(self, parameters: Parameters, world: "World") -> Parameters:
         """Say it that way."""

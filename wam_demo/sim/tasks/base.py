@@ -40,10 +40,6 @@ class TaskSpec:
         """An instruction of the training distribution for these concepts."""
         return fill(str(rng.choice(self.templates)), concepts, rng)
 
-    def paraphrase(self, concepts: Mapping[str, str], rng: np.random.Generator) -> str:
-        """An instruction with unseen words in an unseen structure."""
-        return fill(str(rng.choice(self.held_out)), concepts, rng, held_out=True)
-
 
 @dataclass(frozen=True)
 class Assignment:
