@@ -52,6 +52,7 @@ def run(tmp_path, monkeypatch, capsys):
         (["probe", "--policy", "expert"], "policy 'expert' has no weights"),
         (["probe", "--compare", "wan"], "did you mean 'wam'?"),
         (["probe", "--compare", "wam", "--compare-checkpoint", "missing"], "no checkpoint at missing"),
+        (["invariance", "--axis", "shove"], "unknown axis 'shove'"),
         (["probe", "--episodes", "1"], "'1' is not a whole number in 2 .. 10000"),
         (["bench", "--policy", "hold"], "policy 'hold' has no weights"),
         (["demos", "--task", "pick_place", "--episodes", "2", "--noise", "nan"], "'nan' is not a number in 0 .. 1"),

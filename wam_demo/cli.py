@@ -8,7 +8,20 @@ from pathlib import Path
 
 import wam_demo
 from wam_demo.arguments import Parser, whole
-from wam_demo.commands import bench, demo, demos, evaluate, imagine, inspect, openloop, probe, replay, serve, train
+from wam_demo.commands import (
+    bench,
+    demo,
+    demos,
+    evaluate,
+    imagine,
+    inspect,
+    invariance,
+    openloop,
+    probe,
+    replay,
+    serve,
+    train,
+)
 from wam_demo.errors import UnknownNameError, WamDemoError
 
 COMMANDS = {
@@ -17,6 +30,7 @@ COMMANDS = {
     "eval": evaluate,
     "imagine": imagine,
     "probe": probe,
+    "invariance": invariance,
     "inspect": inspect,
     "openloop": openloop,
     "bench": bench,

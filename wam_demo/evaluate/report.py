@@ -200,6 +200,21 @@ def probe_table(documents: Sequence[Mapping[str, Any]], difference: Mapping[str,
     return table(["measure", *columns], rows)
 
 
+def invariance_table(documents: Sequence[Mapping[str, Any]]) -> str:
+    """Change of the last block's features and of the plan by axis, with 95 % intervals."""
+    rows = [
+        [
+            found["name"],
+            axis,
+            _with_interval(change["features"][-1], change["features_ci95"][-1]),
+            _with_interval(change["plan_cm"], change["plan_cm_ci95"]) if "plan_cm" in change else "-",
+        ]
+        for found in documents
+        for axis, change in found["axes"].items()
+    ]
+    return table(["features of", "axis", "change / variance", "plan at +0.8 s [cm]"], rows)
+
+
 def _with_interval(value: object, interval: Sequence[float] | None) -> str:
     return "-" if interval is None else f"{value:.3g} [{interval[0]:.3g}, {interval[1]:.3g}]"
 

@@ -174,6 +174,14 @@ class WamPolicy:
         state = torch.from_numpy(np.stack([observation.state for observation in observations]).astype(np.float32))
         return latents.unflatten(0, (len(observations), len(self.cameras))), text, state
 
+    @torch.inference_mode()
+    def features(self, observations: Sequence[Observation]) -> NDArray[np.float32]:
+        """(blocks, B, tokens, dim) float32 of the action-conditioning pass, tokens as `token_grid` has them."""
+        latents, text, state = self.encode(observations)
+        state = self.model.normaliser.encode_state(state.float())
+        found = self.model.features(latents, text.to(self.dtype), state.to(self.dtype))
+        return torch.stack(found).float().numpy()
+
     def noise(self, count: int, seeds: Sequence[int] | None = None) -> Tensor:
         """(count, draws, 16, 7) standard normal, row by row from its own seed."""
         head, draws = self.model.config.head, self.model.config.draws

@@ -1,0 +1,67 @@
+"""``invariance``: what another picture of the same moment does to features and plans."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+from typing import Any
+
+from wam_demo.arguments import Parser, add_one_task, add_policy, listed, one_of, whole
+from wam_demo.commands.output import finish, prepare, require_learned
+
+SUMMARY = "measure how features and plans change when only the picture does"
+
+
+def add_arguments(parser: Parser) -> None:
+    """What the command line takes."""
+    add_policy(parser)
+    add_one_task(parser)
+    parser.add_argument("--axis", type=listed(axis), default=["light", "background"], metavar="A[,A]")
+    parser.add_argument("--severity", type=whole(1, 5), default=3, metavar="S", help="1 .. 5 (3)")
+    parser.add_argument("--episodes", type=whole(2, 10_000), default=40, metavar="N", help="scenes, a moment each (40)")
+    parser.add_argument("--compare", metavar="P2", help="second policy at the same moments")
+    parser.add_argument("--compare-checkpoint", type=Path, metavar="DIR", help="weights of the second policy")
+
+
+def run(options: argparse.Namespace) -> None:
+    """The teacher of the shipped weights, one policy or two, at the same moments under each axis."""
+    from wam_demo.config import CHECKPOINTS
+    from wam_demo.diagnose.invariance import document, moments, require_features, teacher_document
+    from wam_demo.evaluate.report import invariance_table
+    from wam_demo.evaluate.suite import evaluation_seeds
+    from wam_demo.models.teacher import load_teacher
+    from wam_demo.policy.base import checkpoint_digest, load_policy
+    from wam_demo.sim.world import World
+
+    seeds = evaluation_seeds(options.seed, options.episodes)
+    chosen = [(options.policy, options.checkpoint)]
+    if options.compare:
+        chosen.append((options.compare, options.compare_checkpoint))
+    for name, checkpoint in chosen:
+        require_learned(argparse.Namespace(policy=name, checkpoint=checkpoint))
+    out = prepare(options, "invariance")
+    policies = [require_features(load_policy(name, checkpoint), name) for name, checkpoint in chosen]
+    began = time.monotonic()
+    world = World(options.task)
+    try:
+        scenes = moments(world, options.axis, options.severity, seeds)
+    finally:
+        world.close()
+    teacher = load_teacher("simsem", CHECKPOINTS / "teacher")
+    found: list[dict[str, Any]] = [
+        {"name": "teacher", "axes": teacher_document(teacher, policies[0].token_grid.side, scenes)}
+    ]
+    for (name, checkpoint), policy in zip(chosen, policies, strict=True):
+        digest = checkpoint_digest(name, checkpoint)
+        found.append({"name": name, "checkpoint_sha256": digest, "axes": document(policy, scenes)})
+    print(invariance_table(found))
+    content = {"task": options.task, "severity": options.severity, "seed": options.seed, "n": len(seeds)}
+    finish(out, "invariance", {**content, "found": found, "seconds": time.monotonic() - began}, printed=True)
+
+
+def axis(text: str) -> str:
+    """Name of an axis that changes pictures and nothing else."""
+    from wam_demo.diagnose.invariance import PICTURE_AXES
+
+    return one_of("axis", PICTURE_AXES)(text)
