@@ -71,6 +71,13 @@ def test_a_batch_answers_as_its_members(policy):
         np.testing.assert_allclose(prediction.chunk.actions, alone.chunk.actions, atol=0.02)
 
 
+def test_features_are_those_of_every_block(policy):
+    features = policy.features([an_observation(0), an_observation(1)])
+    assert features.shape == (2, 2, policy.token_grid.count, 32)
+    assert np.isfinite(features).all()
+    assert not np.array_equal(features[:, 0], features[:, 1])
+
+
 def test_imagination_has_stages_and_samples(policy):
     *stages, futures = policy.imagine_stages([an_observation()], samples=2, seed=1)
     steps, frames = policy.model.config.video_steps, policy.model.config.backbone.horizons
