@@ -12,7 +12,7 @@ from wam_demo.config import CHECKPOINTS
 from wam_demo.errors import InvalidInputError
 
 SUMMARY = "train a model, everything, or the arms of the comparison"
-TRAINABLE = ("all", "arms", "tokenizer", "decoder", "teacher", "wam", "agra")
+TRAINABLE = ("all", "arms", "tokenizer", "decoder", "teacher", "wam", "agra", "imagination")
 PRESETS = ("debug", "small", "base")
 PASSES = ("action", "video", "shared")
 PROJECTORS = ("linear", "mlp", "conv")
@@ -33,7 +33,9 @@ def add_arguments(parser: Parser) -> None:
     )
     parser.add_argument("--projector", type=one_of("projector", PROJECTORS), help="backbone to teacher (mlp)")
     parser.add_argument("--frozen", action="store_true", help="the backbone learns from video only")
-    parser.add_argument("--init", type=directory, metavar="DIR", help="begin with these weights (fine-tuning)")
+    parser.add_argument(
+        "--init", type=directory, metavar="DIR", help="begin with these weights; the policy to imagine for"
+    )
     parser.add_argument(
         "--checkpoints", type=Path, metavar="DIR", help="where tokenizer and teacher are, instead of the shipped ones"
     )

@@ -81,12 +81,8 @@ def unpatchify(tokens: Tensor, patch: int) -> Tensor:
     return F.pixel_shuffle(maps, patch).unflatten(0, lead)
 
 
-class VideoBlock(nn.Module):
-    """Pre-norm transformer block with AdaLN-zero; observed tokens attend to observed tokens only.
-
-    So the features that the action head reads never depend on a noisy future, and the pass that acts
-    is the same computation as the first part of the pass that imagines.
-    """
+class Block(nn.Module):
+    """The parts of a pre-norm transformer block with AdaLN-zero."""
 
     def __init__(self, dim: int, heads: int) -> None:
         super().__init__()
@@ -95,6 +91,14 @@ class VideoBlock(nn.Module):
         self.qkv = nn.Linear(dim, 3 * dim)
         self.out = nn.Linear(dim, dim)
         self.feed_forward = FeedForward(dim)
+
+
+class VideoBlock(Block):
+    """Observed tokens attend to observed tokens only, future ones to all.
+
+    So the features that the action head reads never depend on a noisy future, and the pass that acts
+    is the same computation as the first part of the pass that imagines.
+    """
 
     def forward(self, x: Tensor, condition: Tensor, observed: int) -> Tensor:
         """(B, N, dim) to (B, N, dim); the first ``observed`` tokens are the observed frames."""
@@ -111,10 +115,32 @@ class VideoBlock(nn.Module):
         return torch.addcmul(x, gate2, self.feed_forward(modulate(x, shift2, scale2)))
 
 
-class VideoBackbone(nn.Module):
-    """The video DiT: latents in, velocity of the future latents and every block's features out."""
+class ReadingBlock(Block):
+    """Tokens attend to themselves and to others that were made elsewhere and stay as they are."""
 
-    def __init__(self, config: BackboneConfig) -> None:
+    def forward(self, x: Tensor, seen: Tensor, condition: Tensor) -> Tensor:
+        """(B, N, dim) to (B, N, dim), reading ``seen`` (B, M, dim)."""
+        shift1, scale1, gate1, shift2, scale2, gate2 = self.modulation(condition)
+        own = modulate(x, shift1, scale1)
+        both = torch.cat([modulate(seen, shift1, scale1), own], 1)
+        weight, bias, dim = self.qkv.weight, self.qkv.bias, x.shape[-1]
+        query = split_heads(F.linear(own, weight[:dim], bias[:dim]), self.heads)
+        pair = F.linear(both, weight[dim:], bias[dim:]).chunk(2, -1)
+        key, value = (split_heads(part, self.heads) for part in pair)
+        mixed, _ = attend(normalise_heads(query), normalise_heads(key), value)
+        x = torch.addcmul(x, gate1, self.out(mixed))
+        return torch.addcmul(x, gate2, self.feed_forward(modulate(x, shift2, scale2)))
+
+
+class VideoBackbone(nn.Module):
+    """The video DiT: latents in, velocity of the future latents and every block's features out.
+
+    Args:
+        config: Sizes.
+        block: What its blocks are.
+    """
+
+    def __init__(self, config: BackboneConfig, block: type[Block] = VideoBlock) -> None:
         super().__init__()
         self.config = config
         dim = config.dim
@@ -127,7 +153,7 @@ class VideoBackbone(nn.Module):
         self.state = nn.Sequential(nn.Linear(config.state_dim, dim), nn.SiLU(), nn.Linear(dim, dim))
         self.time = nn.Sequential(nn.Linear(dim, dim), nn.SiLU(), nn.Linear(dim, dim))
         self.motion = nn.Sequential(nn.Linear(config.motion_dim, dim), nn.SiLU(), nn.Linear(dim, dim))
-        self.blocks = nn.ModuleList(VideoBlock(dim, config.heads) for _ in range(config.depth))
+        self.blocks = nn.ModuleList(block(dim, config.heads) for _ in range(config.depth))
         self.out_modulation = nn.Linear(dim, 2 * dim)
         self.out = nn.Linear(dim, config.patch_dim)
         for layer in (self.out, self.out_modulation):
@@ -223,9 +249,12 @@ class VideoBackbone(nn.Module):
         for block in self.blocks:
             x = block(x, condition, seen.shape[1])
             outputs.append(x)
+        return self.velocity(x[:, seen.shape[1] :], latents, future, condition, tau), outputs
+
+    def velocity(self, tokens: Tensor, latents: Tensor, future: Tensor, condition: Tensor, tau: Tensor) -> Tensor:
+        """The velocity that the last block's tokens of the future stand for, shaped as ``future``, float32."""
         shift, scale = self.out_modulation(F.silu(condition))[:, None].chunk(2, -1)
-        patches = self.out(modulate(x[:, seen.shape[1] :], shift, scale))
-        shape = (self.config.cameras, len(horizons), self.config.frame_tokens)
+        patches = self.out(modulate(tokens, shift, scale))
+        shape = (self.config.cameras, future.shape[2], self.config.frame_tokens)
         change = unpatchify(patches.unflatten(1, shape), self.config.patch)
-        clean = latents[:, :, None].float() + change.float()
-        return velocity_to(clean, future, tau), outputs
+        return velocity_to(latents[:, :, None].float() + change.float(), future, tau)

@@ -1,5 +1,7 @@
 """Chunk representation inside a model: displacement from the current TCP, standardised per step."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -67,6 +69,15 @@ class ChunkNormaliser(nn.Module):
         """
         scaled = (motion - self.chunk_mean[_FUTURE_ROWS]) / self.chunk_std[_FUTURE_ROWS]
         return torch.cat([scaled, torch.ones_like(scaled[..., :1])], -1)
+
+    def decode_motion(self, motion: Tensor, horizons: Sequence[int]) -> Tensor:
+        """(..., K, 8) as `encode_motion` has it, at these of the imagined frames, to displacements (..., K, 7)."""
+        rows = [_FUTURE_ROWS[horizon] for horizon in horizons]
+        return motion[..., :-1].float() * self.chunk_std[rows] + self.chunk_mean[rows]
+
+    def decode_state(self, state: Tensor) -> Tensor:
+        """Inverse of `encode_state`, float32."""
+        return state.float() * self.state_std + self.state_mean
 
     def encode_state(self, state: Tensor) -> Tensor:
         """(..., 17) state to normalised state, bounded so that an unseen pose cannot dominate."""

@@ -32,14 +32,21 @@ def grid_positions(size: int, dim: int) -> Tensor:
     Returns:
         (size * size, dim), row by row.
     """
-    quarter = dim // 4
-    frequencies = math.pi * torch.logspace(0, math.log2(size), quarter, base=2) / 2
     line = torch.linspace(-1, 1, size)
-    wave = torch.cat([torch.sin(line[:, None] * frequencies), torch.cos(line[:, None] * frequencies)], -1)
-    rows = wave[:, None].expand(size, size, -1)
-    columns = wave[None].expand(size, size, -1)
-    positions = torch.cat([rows, columns], -1).reshape(size * size, 4 * quarter)
-    return F.pad(positions, (0, dim - 4 * quarter))
+    rows, columns = torch.meshgrid(line, line, indexing="ij")
+    return embed_place(torch.stack([columns, rows], -1).view(-1, 2), size, dim)
+
+
+def embed_place(places: Tensor, size: int, dim: int) -> Tensor:
+    """Positions between the cells of such a grid: (..., 2) right and down to (..., dim).
+
+    -1 and 1 are the middles of the outermost cells.
+    """
+    quarter = dim // 4
+    frequencies = math.pi * torch.logspace(0, math.log2(size), quarter, base=2, device=places.device) / 2
+    angles = places.flip(-1)[..., None] * frequencies
+    waves = torch.cat([angles.sin(), angles.cos()], -1).flatten(-2)
+    return F.pad(waves, (0, dim - 4 * quarter))
 
 
 class Modulation(nn.Module):

@@ -56,6 +56,23 @@ class Plan:
     spread: Tensor
 
 
+@dataclass(frozen=True)
+class Reading:
+    """What the backbone made of observations, and what it was made from.
+
+    Attributes:
+        latents: (B, cameras, C, H, W) in the network's dtype.
+        features: Every block's output (B, cameras * frame_tokens, dim).
+        text: (B, 384).
+        state: (B, 17) normalised.
+    """
+
+    latents: Tensor
+    features: list[Tensor]
+    text: Tensor
+    state: Tensor
+
+
 class WorldActionModel(nn.Module):
     """Video DiT and action DiT with their normalisation; works on latents and text embeddings."""
 
@@ -97,8 +114,20 @@ class WorldActionModel(nn.Module):
         return self.backbone.features(latents, self.backbone.condition(text, state, tau))
 
     @torch.no_grad()
+    def read(self, latents: Tensor, text: Tensor, state: Tensor) -> Reading:
+        """The action-conditioning pass over observations as they come.
+
+        Args:
+            latents: (B, cameras, C, H, W).
+            text: (B, 384).
+            state: (B, 17) raw.
+        """
+        latents, text = latents.to(self.dtype), text.to(self.dtype)
+        state = self.normaliser.encode_state(state.float()).to(self.dtype)
+        return Reading(latents, self.features(latents, text, state), text, state)
+
     def act(self, latents: Tensor, text: Tensor, state: Tensor, noise: Tensor) -> Plan:
-        """Plan a chunk: one video pass, then a few Euler steps of the action head.
+        """Plan a chunk: `read`, then a few Euler steps of the action head.
 
         Args:
             latents: (B, cameras, C, H, W).
@@ -106,9 +135,8 @@ class WorldActionModel(nn.Module):
             state: (B, 17) raw.
             noise: (B, draws, 16, 7) standard normal.
         """
-        latents, text = latents.to(self.dtype), text.to(self.dtype)
-        state = self.normaliser.encode_state(state.float()).to(self.dtype)
-        return self.plan(self.features(latents, text, state), text, state, noise)
+        reading = self.read(latents, text, state)
+        return self.plan(reading.features, reading.text, reading.state, noise)
 
     @torch.no_grad()
     def plan(self, features: list[Tensor], text: Tensor, state: Tensor, noise: Tensor) -> Plan:
@@ -134,37 +162,24 @@ class WorldActionModel(nn.Module):
         spread = planned.std(1, correction=0).norm(dim=-1).mean(-1)
         return Plan(self.normaliser.decode_chunk(chunk.mean(1)), attention, spread)
 
-    def imagine_stages(
-        self, latents: Tensor, text: Tensor, state: Tensor, noise: Tensor, actions: Tensor | None = None
-    ) -> Iterator[Tensor]:
+    def imagine_stages(self, reading: Reading, noise: Tensor, actions: Tensor | None = None) -> Iterator[Tensor]:
         """Sample future latents, one Euler step at a time; the last one yielded is the sample.
 
         Args:
-            latents: (B, cameras, C, H, W).
-            text: (B, 384).
-            state: (B, 17) raw.
+            reading: Of the present.
             noise: (B, cameras, horizons, C, H, W) standard normal.
             actions: (B, 16, 7) that will be executed; without, the arm's motion is imagined too.
 
         Yields:
             (B, cameras, horizons, C, H, W).
         """
-        latents, text = latents.to(self.dtype), text.to(self.dtype)
-        state = self.normaliser.encode_state(state.float()).to(self.dtype)
         motion = None if actions is None else self.normaliser.encode_motion(motion_of(actions)).to(self.dtype)
 
         def predict(future: Tensor, tau: Tensor) -> Tensor:
-            condition = self.backbone.condition(text, state, tau)
-            return self.backbone.video(latents, future.to(self.dtype), condition, tau, motion)[0]
+            condition = self.backbone.condition(reading.text, reading.state, tau)
+            return self.backbone.video(reading.latents, future.to(self.dtype), condition, tau, motion)[0]
 
         yield from euler_stages(predict, noise.float(), self.config.video_steps, shift=self.config.video_shift)
-
-    def imagine(
-        self, latents: Tensor, text: Tensor, state: Tensor, noise: Tensor, actions: Tensor | None = None
-    ) -> Tensor:
-        """The sample at the end of `imagine_stages`."""
-        *_, sample = self.imagine_stages(latents, text, state, noise, actions)
-        return sample
 
     def to_compute(self, dtype: torch.dtype) -> Self:
         """Cast the networks, keeping the normalisation statistics in float32."""

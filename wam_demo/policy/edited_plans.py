@@ -23,9 +23,7 @@ class EditedPlans:
     @torch.inference_mode()
     def __init__(self, model: WorldActionModel, latents: Tensor, text: Tensor, state: Tensor, noise: Tensor) -> None:
         self._model, self._noise = model, noise
-        self._text = text.to(model.dtype)
-        self._state = model.normaliser.encode_state(state.float()).to(model.dtype)
-        self._features = model.features(latents.to(model.dtype), self._text, self._state)
+        self._reading = model.read(latents, text, state)
 
     @torch.inference_mode()
     def plan(self, edits: NDArray[np.int64]) -> Plan:
@@ -35,10 +33,11 @@ class EditedPlans:
         bridged = set(model.head.bridge)
         features = [
             edited(tokens[0], index, cameras) if block in bridged else tokens.expand(count, -1, -1)
-            for block, tokens in enumerate(self._features)
+            for block, tokens in enumerate(self._reading.features)
         ]
         noise = self._noise.expand(count, -1, -1, -1)
-        return model.plan(features, self._text.expand(count, -1), self._state.expand(count, -1), noise)
+        text, state = self._reading.text.expand(count, -1), self._reading.state.expand(count, -1)
+        return model.plan(features, text, state, noise)
 
     @torch.inference_mode()
     def change(self, actions: Tensor, plan: Tensor) -> tuple[Vector, Vector]:

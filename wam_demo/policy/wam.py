@@ -12,13 +12,17 @@ from torch import Tensor
 
 from wam_demo.errors import CheckpointError, InvalidInputError, PolicyFault
 from wam_demo.models.checkpoint import sha256_of
+from wam_demo.models.imagination import ImaginationExpert
 from wam_demo.models.text import text_encoder
 from wam_demo.models.tokenizer import Tokenizer, to_images, to_tensor
-from wam_demo.models.wam import Plan, WorldActionModel
+from wam_demo.models.wam import Plan, Reading, WorldActionModel
 from wam_demo.policy.edited_plans import EditedPlans
 from wam_demo.policy.probe import PROBE_BATCH, Probe
 from wam_demo.policy.tokens import TokenGrid
 from wam_demo.types import IMAGE_SIZE, STATE_DIM, ActionChunk, Image, Observation, Prediction
+
+IMAGINATION = "imagination"
+"""Folder of the imagining expert beside a policy's weights, where there is one."""
 
 
 def compute_dtype() -> torch.dtype:
@@ -53,7 +57,16 @@ class WamPolicy:
         self.cameras = self.model.config.cameras
         self.checkpoint_sha256 = sha256_of(checkpoint)
         self.tasks: tuple[str, ...] = tuple(self.model.config.trained.get("tasks", ()))  # type: ignore[arg-type]
+        self.expert = self._read_expert(checkpoint / IMAGINATION)
         self._text = text_encoder()
+
+    def _read_expert(self, folder: Path) -> ImaginationExpert | None:
+        if not folder.is_dir():
+            return None
+        expert = ImaginationExpert.from_pretrained(folder).to(self.dtype)
+        if expert.config.policy_sha256 != self.checkpoint_sha256:
+            raise CheckpointError(f"{folder} was trained with other weights than those beside it")
+        return expert
 
     def reset(self, instruction: str) -> None:
         """Embed the instruction ahead of the first step; raises `InvalidInputError` if it is unusable."""
@@ -90,15 +103,17 @@ class WamPolicy:
     ) -> Iterator[list[list[Mapping[str, Image]]] | None]:
         """As `imagine`, yielding ``None`` after each denoising step and decoded frame so that plans go in between."""
         latents, text, state = (part.repeat_interleave(samples, 0) for part in self.encode(observations))
+        reading = self.model.read(latents, text, state)
         if chunks is None:
-            actions = self.model.act(latents, text, state, self.noise(len(latents))).actions
+            noise = self.noise(len(latents))
+            actions = self.model.plan(reading.features, reading.text, reading.state, noise).actions
         else:
             actions = torch.from_numpy(np.stack([chunk.actions for chunk in chunks])).repeat_interleave(samples, 0)
         yield None
         video = self.model.config.backbone
         shape = (len(latents), video.cameras, video.horizons, *latents.shape[2:])
         future = torch.randn(shape, generator=torch.Generator().manual_seed(0 if seed is None else seed))
-        for stage in self.model.imagine_stages(latents, text, state, future, actions):
+        for stage in self._imagined(reading, future, actions):
             future = stage
             yield None
         frames = np.empty((*shape[:3], IMAGE_SIZE, IMAGE_SIZE, 3), np.uint8)
@@ -109,6 +124,12 @@ class WamPolicy:
             yield None
         results: list[Mapping[str, Image]] = [dict(zip(self.cameras, sample, strict=True)) for sample in frames]
         yield [results[i : i + samples] for i in range(0, len(results), samples)]
+
+    def _imagined(self, reading: Reading, noise: Tensor, actions: Tensor) -> Iterator[Tensor]:
+        """Future latents after each denoising step: the expert's, or the backbone's own without one."""
+        if self.expert is None:
+            return self.model.imagine_stages(reading, noise, actions)
+        return self.expert.imagine_stages(self.model, reading, noise, actions)
 
     def imagine(
         self,
@@ -177,10 +198,7 @@ class WamPolicy:
     @torch.inference_mode()
     def features(self, observations: Sequence[Observation]) -> NDArray[np.float32]:
         """(blocks, B, tokens, dim) float32 of the action-conditioning pass, tokens as `token_grid` has them."""
-        latents, text, state = self.encode(observations)
-        state = self.model.normaliser.encode_state(state.float())
-        found = self.model.features(latents, text.to(self.dtype), state.to(self.dtype))
-        return torch.stack(found).float().numpy()
+        return torch.stack(self.model.read(*self.encode(observations)).features).float().numpy()
 
     def noise(self, count: int, seeds: Sequence[int] | None = None) -> Tensor:
         """(count, draws, 16, 7) standard normal, row by row from its own seed."""

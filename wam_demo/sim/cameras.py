@@ -16,6 +16,29 @@ def project(model: mujoco.MjModel, data: mujoco.MjData, camera: str, points: NDA
     return np.stack([0.5 + scale * local[:, 0] / depth, 0.5 - scale * local[:, 1] / depth], axis=1)
 
 
+def mounts(
+    model: mujoco.MjModel, data: mujoco.MjData
+) -> tuple[tuple[tuple[float, ...], tuple[float, ...], float], tuple[tuple[float, ...], tuple[float, ...], float]]:
+    """Front camera in the base frame, wrist camera in the TCP's: position (3,) [m], rotation (9,), half its opening.
+
+    The rotation leads from the camera to the frame, row by row; half its opening is the tangent of half the field
+    of view.
+    """
+    tool = model.site("tcp").id
+    frames = {
+        "front": (np.zeros(3), np.eye(3)),
+        "wrist": (data.site_xpos[tool], data.site_xmat[tool].reshape(3, 3)),
+    }
+    found = []
+    for name, (origin, turn) in frames.items():
+        index = camera_id(model, name)
+        position = turn.T @ (data.cam_xpos[index] - origin)
+        rotation = turn.T @ data.cam_xmat[index].reshape(3, 3)
+        half = float(np.tan(0.5 * np.radians(model.cam_fovy[index])))
+        found.append((tuple(np.round(position, 6).tolist()), tuple(np.round(rotation, 6).ravel().tolist()), half))
+    return found[0], found[1]
+
+
 def ray(
     model: mujoco.MjModel, data: mujoco.MjData, camera: str, u: float, v: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

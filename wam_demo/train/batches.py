@@ -88,9 +88,10 @@ class Batches:
         generator, count = self._generator(step, 1), self.recipe.backbone.horizons
         horizons = torch.randperm(count, generator=generator)[: self.recipe.video_horizons].sort().values
         recorded = round(self.recipe.recorded_video * self.recipe.video_batch) if self.recordings else 0
-        parts = [self._futures(self.demonstrations, self.recipe.video_batch - recorded, horizons, generator)]
+        labelled, known = self.recipe.video_batch - recorded, self.recipe.motion_known
+        parts = [futures(self.demonstrations, labelled, horizons, generator, known)]
         if self.recordings and recorded:
-            *seen, _ = self._futures(self.recordings, recorded, horizons, generator)
+            *seen, _ = futures(self.recordings, recorded, horizons, generator)
             parts.append((*seen, torch.zeros(recorded, *parts[0][-1].shape[1:])))  # nobody knows what was done
         latents, text, state, future, motion = (torch.cat(part) for part in zip(*parts, strict=True))
         batch = VideoBatch(
@@ -108,15 +109,24 @@ class Batches:
     def _generator(self, step: int, stream: int) -> torch.Generator:
         return torch.Generator().manual_seed((self.seed * 1_000_003 + step) * 3 + stream)
 
-    def _futures(
-        self, frames: Frames, count: int, horizons: Tensor, generator: torch.Generator
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-        """Observed latents, text, state, future latents and motion of ``count`` frames."""
-        rows = draw(frames.rows, count, generator)
-        future = frames.latents(frames.cache.future[rows][:, horizons].flatten())
-        future = future.unflatten(0, (count, -1)).transpose(1, 2).contiguous()
-        known = torch.rand(count, 1, 1, generator=generator) < self.recipe.motion_known
-        return *frames.observed(rows), future, frames.motion[rows][:, horizons] * known
+
+def futures(
+    frames: Frames, count: int, horizons: Tensor, generator: torch.Generator, known: float = 1.0
+) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    """Observed latents, text, state, future latents and motion of frames drawn at random.
+
+    Args:
+        frames: Where from.
+        count: How many.
+        horizons: (K,) which of their futures.
+        generator: Draws.
+        known: Share of them whose motion is told.
+    """
+    rows = draw(frames.rows, count, generator)
+    future = frames.latents(frames.cache.future[rows][:, horizons].flatten())
+    future = future.unflatten(0, (count, -1)).transpose(1, 2).contiguous()
+    told = torch.rand(count, 1, 1, generator=generator) < known
+    return *frames.observed(rows), future, frames.motion[rows][:, horizons] * told
 
 
 def draw(rows: Tensor, count: int, generator: torch.Generator) -> Tensor:

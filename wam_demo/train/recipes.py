@@ -13,6 +13,7 @@ from wam_demo.models.checkpoint import sha256_of
 from wam_demo.models.teacher import SimsemConfig, load_teacher
 from wam_demo.models.tokenizer import Tokenizer
 from wam_demo.models.wam import WorldActionModel
+from wam_demo.train.imagination import ImaginationRecipe, train_imagination
 from wam_demo.train.loop import LoopConfig
 from wam_demo.train.losses import Arm
 from wam_demo.train.randomised import ensure_randomised
@@ -20,8 +21,9 @@ from wam_demo.train.teacher import TeacherRecipe, train_teacher
 from wam_demo.train.tokenizer import TokenizerRecipe, train_tokenizer
 from wam_demo.train.wam import WamRecipe, train_wam
 
-KINDS = ("tokenizer", "decoder", "teacher", "wam", "agra")
-"""``decoder`` trains the shipped tokenizer's decoder further and leaves its latent space as it is."""
+KINDS = ("tokenizer", "decoder", "teacher", "wam", "agra", "imagination")
+"""``decoder`` trains the shipped tokenizer's decoder further and leaves its latent space as it is; ``imagination``
+trains the expert that imagines for a policy, which stays as it is."""
 
 TOKENIZER = {
     "debug": TokenizerRecipe(loop=LoopConfig(steps=20, warmup=5), batch=4, compile=False, scenes=1),
@@ -63,9 +65,20 @@ WAM = {
         arm=Arm(weight=1.0, blocks=(3, 7, 11)),
     ),
 }
+IMAGINATION = {
+    "debug": ImaginationRecipe(LoopConfig(steps=5, warmup=2, muon=True), batch=2, compile=False),
+    "small": ImaginationRecipe(),
+    "base": ImaginationRecipe(LoopConfig(steps=15_000, lr=8e-4, warmup=500, muon=True), batch=128, horizons=4),
+}
+PRESETS: Mapping[str, Mapping[str, Any]] = {
+    "tokenizer": TOKENIZER,
+    "decoder": DECODER,
+    "teacher": TEACHER,
+    "imagination": IMAGINATION,
+}
 
 
-def preset_of(presets: dict[str, Any], preset: str) -> Any:
+def preset_of(presets: Mapping[str, Any], preset: str) -> Any:
     """The recipe of this preset; an unknown name is refused with the closest valid one."""
     if preset not in presets:
         raise UnknownNameError("preset", preset, presets)
@@ -119,7 +132,8 @@ def run(
         seed: Seeds everything.
         steps: Instead of the preset's; resuming with more steps extends a run.
         videos: For ``wam`` and ``agra``: recordings whose actions are not read, see `train_wam`.
-        init: Begin with the weights of this checkpoint, of the same kind and sizes, instead of random ones.
+        init: Begin with the weights of this checkpoint, of the same kind and sizes, instead of random ones; for
+            ``imagination`` the policy to imagine for.
         checkpoints: Where the frozen tokenizer and teacher are read from.
 
     Returns:
@@ -128,9 +142,8 @@ def run(
     if kind not in KINDS:
         raise UnknownNameError("model to train", kind, KINDS)
     _refuse_unused(kind, {"init": init}, ("teacher",))
-    _refuse_unused(kind, {"videos": videos, "what is aligned": arm}, ("tokenizer", "decoder", "teacher"))
-    tables: dict[str, dict[str, Any]] = {"tokenizer": TOKENIZER, "decoder": DECODER, "teacher": TEACHER}
-    presets = tables.get(kind, WAM)
+    _refuse_unused(kind, {"videos": videos, "what is aligned": arm}, ("tokenizer", "decoder", "teacher", "imagination"))
+    presets = PRESETS.get(kind, WAM)
     if kind == "tokenizer" and init:
         presets = DECODER  # a trained network needs smaller steps
     recipe = preset_of(presets, preset)
@@ -147,6 +160,8 @@ def run(
                 recipe, [data, *renders], out, seed=seed, resume=resume, start=start, decoder_only=frozen
             )
         return train_teacher(recipe, renders, out, seed=seed, resume=resume)
+    if kind == "imagination":
+        return _train_imagination(recipe, data, out, init, checkpoints, seed=seed, resume=resume)
     if arm:
         recipe = replace(recipe, arm=_checked(replace(recipe.arm, **arm), recipe.backbone.depth))
     tokenizer = Tokenizer.from_pretrained(checkpoints / "tokenizer")
@@ -157,3 +172,12 @@ def run(
         chosen = (teacher, network, digest)
     start = _checked_start(WorldActionModel.from_pretrained(init), recipe) if init else None
     return train_wam(recipe, data, out, tokenizer, videos=videos, teacher=chosen, start=start, seed=seed, resume=resume)
+
+
+def _train_imagination(
+    recipe: ImaginationRecipe, data: Path, out: Path, policy: Path | None, checkpoints: Path, *, seed: int, resume: bool
+) -> dict[str, Any]:
+    if policy is None:
+        raise InvalidInputError("training 'imagination' needs --init, the checkpoint of the policy that it is for")
+    tokenizer = Tokenizer.from_pretrained(checkpoints / "tokenizer")
+    return train_imagination(recipe, policy, data, out, tokenizer, seed=seed, resume=resume)

@@ -1,0 +1,133 @@
+"""Where a cell of a future picture lies in what is seen now, if the arm moves as planned: pinhole geometry.
+
+Image coordinates run from -1 to 1, right and down. Cameras look along -z with y up. They are those of the robot that
+a model was trained on, calibrated once and kept with its weights: a camera that was moved is not noticed here.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+PLACE_DIM = 15
+"""Numbers that `places` says about a cell."""
+FAR_M = 2.0
+"""A ray that meets the table later, or never, ends here."""
+NEAR_M = 0.02
+"""What is closer to a camera counts as not seen."""
+BOUND = 1.5
+"""Image coordinates beyond are clipped: far outside is far outside."""
+
+
+@dataclass(frozen=True)
+class Camera:
+    """A pinhole camera in a frame: the robot's base, or its TCP if it is mounted there.
+
+    Attributes:
+        position: (3,) [m].
+        rotation: (9,) camera to frame, row by row.
+        half: Tangent of half the field of view.
+    """
+
+    position: tuple[float, ...]
+    rotation: tuple[float, ...]
+    half: float
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The front camera in the base frame and the wrist camera in the TCP's."""
+
+    front: Camera
+    wrist: Camera
+
+
+@dataclass(frozen=True)
+class View:
+    """A camera at some moments: position (B, K, 3), rotation to base (B, K, 3, 3), and its field of view."""
+
+    position: Tensor
+    rotation: Tensor
+    half: float
+
+    def see(self, points: Tensor) -> Tensor:
+        """(B, K, N, 3) points [m] to (B, K, N, 3): image coordinates, clipped, and 1 where one is in the picture."""
+        local = (points - self.position[..., None, :]) @ self.rotation
+        depth = -local[..., 2:]
+        image = torch.stack([local[..., 0], -local[..., 1]], -1) / depth.clamp_min(NEAR_M) / self.half
+        seen = (image.abs().amax(-1, keepdim=True) < 1) & (depth > NEAR_M)
+        return torch.cat([image.clamp(-BOUND, BOUND), seen.to(points.dtype)], -1)
+
+    def table(self, cells: Tensor) -> Tensor:
+        """(N, 2) image coordinates to (B, K, N, 3): what lies there if nothing stands on the table (z = 0) [m]."""
+        rays = torch.stack([cells[:, 0] * self.half, -cells[:, 1] * self.half, -torch.ones_like(cells[:, 0])], -1)
+        directions = rays @ self.rotation.transpose(-1, -2)
+        distance = self.position[..., None, 2:] / (-directions[..., 2:]).clamp_min(1e-3)
+        return self.position[..., None, :] + distance.clamp(0, FAR_M) * directions
+
+
+def places(calibration: Calibration, state: Tensor, motion: Tensor, grid: int) -> Tensor:
+    """What geometry says about every cell of the future pictures.
+
+    Args:
+        calibration: Of the cameras.
+        state: (B, 17) as in `Observation.state`.
+        motion: (B, K, 7) displacements of the TCP [m, rad] in the base frame and the gripper's opening then.
+        grid: Cells a side.
+
+    Returns:
+        (B, 2, K, grid * grid, 15) for the front and the wrist picture. First where the table under the cell is seen
+        now: (u, v, whether it is) in the front, then in the wrist picture. Then the TCP relative to the cell: (u, v)
+        and its height [dm], when the picture is taken and now. Last the opening then, the opening now, and 1.
+    """
+    count = motion.shape[1]
+    now, turn_now = _pose(state)
+    now, turn_now = now[:, None].expand(-1, count, -1), turn_now[:, None].expand(-1, count, -1, -1)
+    then = now + motion[..., :3]
+    turn_then = torch.linalg.matrix_exp(_skew(motion[..., 3:6])) @ turn_now
+    front = _mounted(calibration.front, torch.zeros_like(now), torch.eye(3).to(turn_now).expand_as(turn_now))
+    wrist_now, wrist_then = _mounted(calibration.wrist, now, turn_now), _mounted(calibration.wrist, then, turn_then)
+    cells = cell_middles(grid).to(state)
+    opening = torch.stack([motion[..., 6], state[:, 9:10].expand(-1, count), torch.ones_like(motion[..., 0])], -1)
+    told = []
+    for taken, before in ((front, front), (wrist_then, wrist_now)):
+        table = taken.table(cells)
+        tools = [
+            torch.cat([view.see(tool[..., None, :])[..., :2] - cells, 10 * _each(tool[..., 2:], cells)], -1)
+            for view, tool in ((taken, then), (before, now))
+        ]
+        told.append(torch.cat([front.see(table), wrist_now.see(table), *tools, _each(opening, cells)], -1))
+    return torch.stack(told, 1)
+
+
+def cell_middles(grid: int) -> Tensor:
+    """(grid * grid, 2) image coordinates (right, down) of the middles of cells, row by row."""
+    line = (torch.arange(grid) + 0.5) / grid * 2 - 1
+    rows, columns = torch.meshgrid(line, line, indexing="ij")
+    return torch.stack([columns, rows], -1).view(-1, 2)
+
+
+def _each(values: Tensor, cells: Tensor) -> Tensor:
+    """(B, K, D) the same for every cell: (B, K, N, D)."""
+    return values[..., None, :].expand(*values.shape[:-1], len(cells), -1)
+
+
+def _pose(state: Tensor) -> tuple[Tensor, Tensor]:
+    """Position (B, 3) and rotation (B, 3, 3) of the TCP; the state holds the rotation's first two columns."""
+    first = torch.nn.functional.normalize(state[:, 3:6], dim=-1)
+    second = state[:, 6:9] - (first * state[:, 6:9]).sum(-1, keepdim=True) * first
+    second = torch.nn.functional.normalize(second, dim=-1)
+    return state[:, :3], torch.stack([first, second, torch.linalg.cross(first, second)], -1)
+
+
+def _mounted(camera: Camera, position: Tensor, rotation: Tensor) -> View:
+    """A camera on a frame whose poses are (B, K, 3) and (B, K, 3, 3)."""
+    offset = torch.tensor(camera.position).to(position)
+    turn = torch.tensor(camera.rotation).to(position).view(3, 3)
+    return View(position + rotation @ offset, rotation @ turn, camera.half)
+
+
+def _skew(vector: Tensor) -> Tensor:
+    x, y, z = vector.unbind(-1)
+    zero = torch.zeros_like(x)
+    return torch.stack([zero, -z, y, z, zero, -x, -y, x, zero], -1).unflatten(-1, (3, 3))

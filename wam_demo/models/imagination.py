@@ -1,0 +1,179 @@
+"""The imagining expert: blocks of its own for the tokens of the future, which read what the policy reads.
+
+A world action model learns to act and to imagine in one backbone. Afterwards the tokens of the future get a copy of
+the blocks to themselves (a mixture of transformers, arXiv 2411.04996) and learn on, told by geometry where things will
+be (`wam_demo.models.geometry`), while the backbone and with it every plan stay as they are.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Self
+
+import torch
+from torch import Tensor, nn
+
+from wam_demo.models.backbone import BackboneConfig, ReadingBlock, VideoBackbone
+from wam_demo.models.checkpoint import load_weights, read_config, save_checkpoint
+from wam_demo.models.chunk import motion_of
+from wam_demo.models.flow import euler_stages
+from wam_demo.models.geometry import PLACE_DIM, Calibration, Camera, places
+from wam_demo.models.layers import embed_place
+from wam_demo.models.wam import Reading, WorldActionModel
+
+
+@dataclass(frozen=True)
+class ExpertConfig:
+    """What rebuilds an expert.
+
+    Attributes:
+        backbone: Of the policy that it reads, and of its own blocks.
+        calibration: Of the cameras.
+        policy_sha256: Weights of that policy.
+        steps: Euler steps of an imagination.
+        shift: Schedule shift of the flow (more time near noise).
+        trained: Free-form provenance.
+    """
+
+    backbone: BackboneConfig
+    calibration: Calibration
+    policy_sha256: str
+    steps: int = 4
+    shift: float = 2.0
+    trained: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Course:
+    """How the arm will move, and what follows for every cell.
+
+    Attributes:
+        motion: (B, K, 8) as from `ChunkNormaliser.encode_motion`.
+        places: (B, cameras, K, frame_tokens, 15), see `wam_demo.models.geometry.places`.
+    """
+
+    motion: Tensor
+    places: Tensor
+
+
+def course_of(
+    model: WorldActionModel, calibration: Calibration, state: Tensor, motion: Tensor, horizons: Sequence[int]
+) -> Course:
+    """What follows from a motion.
+
+    Args:
+        model: Its normaliser is used.
+        calibration: Of the cameras.
+        state: (B, 17) normalised.
+        motion: (B, K, 8) normalised.
+        horizons: Which imagined frames these K are.
+    """
+    raw = model.normaliser.decode_motion(motion, horizons)
+    told = places(calibration, model.normaliser.decode_state(state), raw, model.config.backbone.grid)
+    return Course(motion, told)
+
+
+class PlaceEmbedding(nn.Module):
+    """What geometry says about a cell as a part of its token; nothing at first."""
+
+    def __init__(self, dim: int, grid: int) -> None:
+        super().__init__()
+        self.dim, self.grid = dim, grid
+        near = dim // 6
+        self.near = near
+        self.front, self.wrist = nn.Linear(dim + 1, dim), nn.Linear(dim + 1, dim)
+        self.tool = nn.Sequential(nn.Linear(2 * near + PLACE_DIM - 6, dim), nn.SiLU(), nn.Linear(dim, dim))
+        for layer in (self.front, self.wrist, self.tool[2]):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
+
+    def forward(self, places: Tensor) -> Tensor:
+        """(..., 15) to (..., dim)."""
+        dtype = self.front.weight.dtype
+        in_front, in_wrist, rest = places[..., :3], places[..., 3:6], places[..., 6:]
+        tools = [embed_place(rest[..., first : first + 2] / 2, 2 * self.grid, self.near) for first in (0, 3)]
+        tool = self.tool(torch.cat([*tools, rest], -1).to(dtype))
+        return self.front(self._there(in_front).to(dtype)) + self.wrist(self._there(in_wrist).to(dtype)) + tool
+
+    def _there(self, place: Tensor) -> Tensor:
+        """The position that the token of that place has, and 1; zeros where it is not seen."""
+        middles = place[..., :2] * self.grid / (self.grid - 1)
+        position = embed_place(middles, self.grid, self.dim)
+        return torch.cat([position, torch.ones_like(position[..., :1])], -1) * place[..., 2:]
+
+
+class ImaginationExpert(nn.Module):
+    """Velocity of noisy future latents, given what a policy's backbone made of the present."""
+
+    def __init__(self, config: ExpertConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.net = VideoBackbone(config.backbone, ReadingBlock)
+        self.places = PlaceEmbedding(config.backbone.dim, config.backbone.grid)
+
+    def begin_as(self, backbone: VideoBackbone) -> None:
+        """Take over the weights with which the backbone imagines."""
+        self.net.load_state_dict(backbone.state_dict())
+
+    def forward(
+        self,
+        model: WorldActionModel,
+        reading: Reading,
+        future: Tensor,
+        tau: Tensor,
+        course: Course,
+        horizons: Sequence[int],
+    ) -> Tensor:
+        """Velocity shaped as ``future``, float32.
+
+        Args:
+            model: The policy's network.
+            reading: What it reads.
+            future: (B, cameras, K, C, H, W) noisy at ``tau``.
+            tau: (B,) flow time.
+            course: How the arm will move.
+            horizons: Which future frames these K are.
+        """
+        net = self.net
+        condition = net.condition(reading.text, reading.state, tau)
+        tokens = net.future_tokens(future, reading.latents, course.motion, horizons)
+        tokens = tokens + self.places(course.places).flatten(1, 3)
+        entering = [model.backbone.observed_tokens(reading.latents), *reading.features[:-1]]
+        for block, seen in zip(net.blocks, entering, strict=True):
+            tokens = block(tokens, seen, condition)
+        return net.velocity(tokens, reading.latents, future, condition, tau)
+
+    def imagine_stages(
+        self, model: WorldActionModel, reading: Reading, noise: Tensor, actions: Tensor
+    ) -> Iterator[Tensor]:
+        """Sample future latents, one Euler step at a time; the last one yielded is the sample.
+
+        Args:
+            model: The policy's network.
+            reading: What it reads.
+            noise: (B, cameras, horizons, C, H, W) standard normal.
+            actions: (B, 16, 7) that will be executed.
+        """
+        horizons = range(self.config.backbone.horizons)
+        motion = model.normaliser.encode_motion(motion_of(actions))
+        course = course_of(model, self.config.calibration, reading.state, motion.to(model.dtype), horizons)
+
+        def predict(future: Tensor, tau: Tensor) -> Tensor:
+            return self(model, reading, future.to(model.dtype), tau, course, horizons)
+
+        yield from euler_stages(predict, noise.float(), self.config.steps, shift=self.config.shift)
+
+    def save_pretrained(self, directory: Path) -> None:
+        """Write config and weights."""
+        save_checkpoint(self, {"kind": "imagination", **asdict(self.config)}, directory)
+
+    @classmethod
+    def from_pretrained(cls, directory: Path) -> Self:
+        """Read a checkpoint; raises `CheckpointError` when it is missing or corrupt."""
+        values = read_config(directory, "imagination")
+        values.pop("kind")
+        values["backbone"] = BackboneConfig(**values["backbone"])
+        values["calibration"] = Calibration(**{name: Camera(**part) for name, part in values["calibration"].items()})
+        expert = cls(ExpertConfig(**values))
+        load_weights(expert, directory)
+        return expert.eval().requires_grad_(False)

@@ -1,0 +1,168 @@
+"""Recipe of the imagining expert: a finished policy, its demonstrations, and where the cameras are."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from wam_demo.errors import DataError
+from wam_demo.models.checkpoint import sha256_of
+from wam_demo.models.flow import LEAST_TAU, interpolate, sample_tau, velocity_to
+from wam_demo.models.geometry import Calibration, Camera
+from wam_demo.models.imagination import ExpertConfig, ImaginationExpert, course_of
+from wam_demo.models.tokenizer import Tokenizer
+from wam_demo.models.wam import Reading, WorldActionModel
+from wam_demo.train.batches import Frames, futures
+from wam_demo.train.cache import load_cache
+from wam_demo.train.loop import LoopConfig, Trainer, compute_device
+from wam_demo.train.losses import VideoBatch
+
+HELD_BATCHES = 8
+
+
+@dataclass(frozen=True)
+class ImaginationRecipe:
+    """Everything that defines a run.
+
+    Attributes:
+        loop: Steps, rates, EMA.
+        batch: Samples per step.
+        horizons: Future frames of a sample, drawn anew for each batch.
+        least_tau: The loss is that of the velocity down to this flow time and of the clean latents below, so that
+            what is nearly clean, where nothing is left to imagine, does not rule it.
+        compile: Compile the blocks with torch.compile.
+    """
+
+    loop: LoopConfig = field(default_factory=lambda: LoopConfig(steps=6000, lr=1e-3, muon=True))
+    batch: int = 16
+    horizons: int = 2
+    least_tau: float = 0.6
+    compile: bool = True
+
+
+def calibrate(tasks: Sequence[str]) -> Calibration:
+    """Where the cameras of these tasks' scenes are mounted.
+
+    Raises:
+        DataError: They differ from task to task.
+    """
+    from wam_demo.sim.cameras import mounts
+    from wam_demo.sim.world import World
+
+    found = set()
+    for task in tasks:
+        world = World(task)
+        front, wrist = mounts(world.scene.model, world.scene.data)
+        world.close()
+        found.add(Calibration(Camera(*front), Camera(*wrist)))
+    if len(found) != 1:
+        raise DataError(f"cameras are not mounted alike in {', '.join(tasks)}")
+    return found.pop()
+
+
+def train_imagination(
+    recipe: ImaginationRecipe,
+    policy: Path,
+    data: Path,
+    out: Path,
+    tokenizer: Tokenizer,
+    *,
+    seed: int = 0,
+    resume: bool = False,
+) -> dict[str, Any]:
+    """Train the expert that imagines for a policy, and write its checkpoint to ``out``; the policy stays as it is.
+
+    Args:
+        recipe: Sizes and schedule.
+        policy: Checkpoint of the policy.
+        data: A dataset written by ``demos``.
+        out: Run directory; to be used, its checkpoint belongs into ``imagination`` beside the policy's weights.
+        tokenizer: The policy's, frozen.
+        seed: Seeds batches and noise.
+        resume: Continue a run in ``out``.
+    """
+    torch.manual_seed(seed)
+    device = compute_device()
+    cache = load_cache(data, tokenizer)
+    model = WorldActionModel.from_pretrained(policy).to(device)
+    provenance: dict[str, object] = {
+        "tasks": cache.tasks,
+        "frames": len(cache.states),
+        "steps": recipe.loop.steps,
+        "batch": recipe.batch,
+        "seed": seed,
+    }
+    backbone, calibration = model.config.backbone, calibrate(cache.tasks)
+    expert = ImaginationExpert(ExpertConfig(backbone, calibration, sha256_of(policy), trained=provenance))
+    expert.begin_as(model.backbone)
+    trainer = Trainer(nn.ModuleDict({"expert": expert}).to(device), recipe.loop, out, resume=resume)
+    train_rows, held_rows = cache.split()
+    normaliser = copy.deepcopy(model.normaliser).cpu()
+    frames, held = (Frames(cache, rows, normaliser, device) for rows in (train_rows, held_rows))
+    if recipe.compile:
+        for block in expert.net.blocks:
+            block.compile()
+
+    def loss(step: int) -> tuple[Tensor, dict[str, Tensor]]:
+        batch = video_batch(frames, recipe, torch.Generator().manual_seed(seed * 1_000_003 + step))
+        with torch.autocast(device.type, torch.bfloat16):
+            value = imagination_loss(expert, model, batch.to(device), recipe.least_tau)
+        return value, {"video": value.detach()}
+
+    def report(step: int) -> dict[str, float]:
+        averaged: ImaginationExpert = trainer.averaged["expert"]
+        averaged.config.trained["steps"] = step
+        averaged.save_pretrained(out)
+        return held_out(averaged, model, held, recipe)
+
+    curves = trainer.run(loss, report=report)
+    trainer.averaged["expert"].save_pretrained(out)
+    samples = recipe.loop.steps * recipe.batch
+    return {
+        "steps": trainer.step,
+        "seconds": trainer.seconds,
+        "samples_per_s": samples / max(trainer.seconds, 1e-9),
+        "losses": curves,
+    }
+
+
+def video_batch(frames: Frames, recipe: ImaginationRecipe, generator: torch.Generator) -> VideoBatch:
+    """Samples whose motion is known."""
+    count = len(frames.cache.future[0])
+    horizons = torch.randperm(count, generator=generator)[: recipe.horizons].sort().values
+    latents, text, state, future, motion = futures(frames, recipe.batch, horizons, generator)
+    noise, tau = torch.randn(future.shape, generator=generator), sample_tau(len(text), generator, shift=2.0)
+    return VideoBatch(latents, text, state, future, noise, tau, motion, tuple(horizons.tolist()))
+
+
+def imagination_loss(expert: ImaginationExpert, model: WorldActionModel, batch: VideoBatch, least_tau: float) -> Tensor:
+    """Flow matching of the future latents; the policy's network is only read."""
+    with torch.no_grad():
+        features = model.features(batch.latents, batch.text, batch.state)
+        with torch.autocast(batch.latents.device.type, enabled=False):
+            course = course_of(model, expert.config.calibration, batch.state, batch.motion, batch.horizons)
+        reading = Reading(batch.latents, features, batch.text, batch.state)
+    noisy = interpolate(batch.future, batch.noise, batch.tau)
+    predicted = expert(model, reading, noisy, batch.tau, course, batch.horizons)
+    error = (predicted - velocity_to(batch.future, noisy, batch.tau)).square().flatten(1).mean(1)
+    tau = batch.tau.clamp_min(LEAST_TAU)
+    return (error * (tau / tau.clamp_min(least_tau)) ** 2).mean()
+
+
+@torch.no_grad()
+def held_out(
+    expert: ImaginationExpert, model: WorldActionModel, held: Frames, recipe: ImaginationRecipe
+) -> dict[str, float]:
+    """The loss on frames that are never trained on, ``held``."""
+    expert.eval()
+    batches = [video_batch(held, recipe, torch.Generator().manual_seed(-1 - index)) for index in range(HELD_BATCHES)]
+    device = next(expert.parameters()).device
+    with torch.autocast(device.type, torch.bfloat16):
+        losses = [imagination_loss(expert, model, batch.to(device), recipe.least_tau) for batch in batches]
+    return {"held": float(torch.stack(losses).mean())}
