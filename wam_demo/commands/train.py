@@ -33,9 +33,7 @@ def add_arguments(parser: Parser) -> None:
     )
     parser.add_argument("--projector", type=one_of("projector", PROJECTORS), help="backbone to teacher (mlp)")
     parser.add_argument("--frozen", action="store_true", help="the backbone learns from video only")
-    parser.add_argument(
-        "--init", type=directory, metavar="DIR", help="begin with these weights; the policy to imagine for"
-    )
+    parser.add_argument("--init", type=directory, metavar="DIR", help="weights to begin with, or to imagine for")
     parser.add_argument(
         "--checkpoints", type=Path, metavar="DIR", help="where tokenizer and teacher are, instead of the shipped ones"
     )

@@ -58,6 +58,7 @@ def calibrate(tasks: Sequence[str]) -> Calibration:
     found = set()
     for task in tasks:
         world = World(task)
+        world.draw(0)
         front, wrist = mounts(world.scene.model, world.scene.data)
         world.close()
         found.add(Calibration(Camera(*front), Camera(*wrist)))

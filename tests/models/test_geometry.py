@@ -1,0 +1,101 @@
+"""Geometry of the future pictures, against the simulator's own cameras."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from wam_demo.models.geometry import cell_middles, places
+from wam_demo.sim.expert import Expert
+from wam_demo.sim.rotation import logarithm
+from wam_demo.sim.world import World
+from wam_demo.train.imagination import calibrate
+
+GRID = 8
+CELL = 3 * GRID + 4
+
+
+@pytest.fixture(scope="module")
+def calibration():
+    return calibrate(["pick_place"])
+
+
+@pytest.fixture(scope="module")
+def walk(calibration):
+    """A moment, a later one, and what geometry says at the moment about the pictures of the later one."""
+    world = World("pick_place")
+    world.draw(500_003)
+    expert = Expert(world)
+    for _ in range(6):
+        world.step(expert.act())
+    before = torch.tensor(world.state_vector()).double()[None]
+    now = {name: world.project(name, before[0, None, :3].numpy())[0] * 2 - 1 for name in ("front", "wrist")}
+    seen_before = World("pick_place")
+    seen_before.scene.restore(world.scene.snapshot())
+    for _ in range(5):
+        world.step(expert.act())
+    after = torch.tensor(world.state_vector()).double()[None]
+    told = places(calibration, before, motion(before, after), GRID)
+    yield world, seen_before, now, told
+    world.close()
+    seen_before.close()
+
+
+def motion(before, after):
+    turn = logarithm(columns(after) @ columns(before).T)
+    values = np.concatenate([(after - before)[0, :3].numpy(), turn, after[0, 9:10].numpy()])
+    return torch.tensor(values)[None, None]
+
+
+def columns(state):
+    first, second = state[0, 3:6].numpy(), state[0, 6:9].numpy()
+    return np.stack([first, second, np.cross(first, second)], 1)
+
+
+def test_cameras_are_mounted_alike_in_all_scenes(calibration):
+    assert calibrate(["push", "stack", "drawer", "button", "reach"]) == calibration
+
+
+def test_the_tcp_is_where_the_later_picture_shows_it(walk):
+    world, _, _, told = walk
+    for view, camera in enumerate(("front", "wrist")):
+        shown = world.project(camera, world.state_vector()[None, :3])[0] * 2 - 1
+        np.testing.assert_allclose(told[0, view, 0, CELL, 6:8] + cell_middles(GRID)[CELL], shown, atol=2e-3)
+        assert told[0, view, 0, CELL, 8] == pytest.approx(10 * world.state_vector()[2], abs=1e-3)
+
+
+def test_the_tcp_is_where_it_is_seen_now(walk):
+    *_, now, told = walk
+    for view, camera in enumerate(("front", "wrist")):
+        np.testing.assert_allclose(told[0, view, 0, CELL, 9:11] + cell_middles(GRID)[CELL], now[camera], atol=2e-3)
+
+
+def test_the_table_of_a_later_cell_is_found_in_what_is_seen_now(walk):
+    world, seen_before, _, told = walk
+    u, v = (cell_middles(GRID)[CELL] + 1).numpy() / 2
+    for view, camera in enumerate(("front", "wrist")):
+        point = world.ground_point(camera, u, v)
+        for first, where in ((0, "front"), (3, "wrist")):
+            expected = seen_before.project(where, point[None])[0] * 2 - 1
+            u_now, v_now, is_seen = told[0, view, 0, CELL, first : first + 3].tolist()
+            assert is_seen == float(np.abs(expected).max() < 1)
+            np.testing.assert_allclose([u_now, v_now], expected.clip(-1.5, 1.5), atol=5e-3)
+
+
+def test_a_cell_of_the_fixed_camera_is_where_it_was(walk):
+    *_, told = walk
+    below_horizon = told[0, 0, 0, :, 2] > 0
+    assert below_horizon.sum() > 40
+    np.testing.assert_allclose(told[0, 0, 0, below_horizon, :2], cell_middles(GRID)[below_horizon], atol=1e-3)
+
+
+def test_values_stay_bounded_whatever_the_state(calibration):
+    """Poses that no robot has, as an upload may hold them."""
+    state = torch.randn(64, 17, generator=torch.Generator().manual_seed(0)) * 3
+    state[0] = 0
+    told = places(calibration, state, torch.randn(64, 4, 7), GRID)
+    assert told.isfinite().all()
+    assert told[..., :6].abs().max() <= 1.5
+    tilted = replace(calibration, front=replace(calibration.front, position=(0.0, 0.0, -1.0)))
+    assert places(tilted, state, torch.zeros(64, 4, 7), GRID).isfinite().all()
