@@ -1,5 +1,6 @@
 """A trained WAM as a policy: what it answers, what it depends on, what it refuses."""
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +10,9 @@ import torch
 from wam_demo.errors import CheckpointError, InvalidInputError
 from wam_demo.models.action_head import ActionHeadConfig
 from wam_demo.models.backbone import BackboneConfig
+from wam_demo.models.checkpoint import sha256_of
+from wam_demo.models.geometry import Calibration, Camera
+from wam_demo.models.imagination import ExpertConfig, ImaginationExpert
 from wam_demo.models.tokenizer import Tokenizer, TokenizerConfig
 from wam_demo.models.wam import WamConfig, WorldActionModel
 from wam_demo.policy.wam import WamPolicy
@@ -121,3 +125,37 @@ def test_another_tokenizer_is_refused(checkpoints, tmp_path):
     Tokenizer(TokenizerConfig(width=32)).save_pretrained(tmp_path)
     with pytest.raises(CheckpointError, match="another tokenizer"):
         WamPolicy(checkpoints / "agra", tmp_path)
+
+
+@pytest.fixture
+def with_expert(checkpoints, tmp_path):
+    """The same weights with an imagining expert beside them."""
+    for name in ("agra", "tokenizer"):
+        shutil.copytree(checkpoints / name, tmp_path / name)
+    camera = Camera((1.0, 0.0, 0.9), (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0), 0.3)
+    sizes, weights = BackboneConfig(dim=32, depth=2, heads=2), sha256_of(tmp_path / "agra")
+    torch.manual_seed(5)
+    expert = ImaginationExpert(ExpertConfig(sizes, Calibration(camera, camera), weights))
+    for parameter in expert.parameters():
+        torch.nn.init.normal_(parameter, std=0.1)
+    expert.save_pretrained(tmp_path / "agra" / "imagination")
+    return tmp_path
+
+
+def test_an_expert_imagines_and_changes_no_plan(policy, with_expert):
+    aided = WamPolicy(with_expert / "agra")
+    assert aided.checkpoint_sha256 == policy.checkpoint_sha256
+    assert np.array_equal(*(p.predict([an_observation()])[0].chunk.actions for p in (aided, policy)))
+    own, other = (p.imagine([an_observation()], seed=3)[0][0] for p in (policy, aided))
+    assert own["front"].shape == other["front"].shape == (4, 128, 128, 3)
+    assert not np.array_equal(own["front"], other["front"])
+    still, moved = (ActionChunk(np.tile(np.array([x, 0, 0, 0, 0, 0, 1], np.float32), (16, 1))) for x in (0.0, 0.03))
+    first, second = (aided.imagine([an_observation()], seed=3, chunks=[chunk])[0][0] for chunk in (still, moved))
+    assert not np.array_equal(first["wrist"], second["wrist"])
+
+
+def test_an_expert_of_other_weights_is_refused(with_expert):
+    config = with_expert / "agra" / "imagination" / "config.json"
+    config.write_text(config.read_text().replace('"policy_sha256": "', '"policy_sha256": "0'))
+    with pytest.raises(CheckpointError, match="trained with other weights"):
+        WamPolicy(with_expert / "agra")

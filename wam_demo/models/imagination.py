@@ -5,10 +5,10 @@ the blocks to themselves (a mixture of transformers, arXiv 2411.04996) and learn
 be (`wam_demo.models.geometry`), while the backbone and with it every plan stay as they are.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -138,7 +138,7 @@ class ImaginationExpert(nn.Module):
         condition = net.condition(reading.text, reading.state, tau)
         tokens = net.future_tokens(future, reading.latents, course.motion, horizons)
         tokens = tokens + self.places(course.places).flatten(1, 3)
-        entering = [model.backbone.observed_tokens(reading.latents), *reading.features[:-1]]
+        entering = [model.backbone.observed_tokens(reading.latents).detach(), *reading.features[:-1]]
         for block, seen in zip(net.blocks, entering, strict=True):
             tokens = block(tokens, seen, condition)
         return net.velocity(tokens, reading.latents, future, condition, tau)
@@ -173,7 +173,12 @@ class ImaginationExpert(nn.Module):
         values = read_config(directory, "imagination")
         values.pop("kind")
         values["backbone"] = BackboneConfig(**values["backbone"])
-        values["calibration"] = Calibration(**{name: Camera(**part) for name, part in values["calibration"].items()})
+        values["calibration"] = Calibration(**{name: _camera(part) for name, part in values["calibration"].items()})
         expert = cls(ExpertConfig(**values))
         load_weights(expert, directory)
         return expert.eval().requires_grad_(False)
+
+
+def _camera(values: Mapping[str, Any]) -> Camera:
+    """From JSON, which knows no tuples."""
+    return Camera(tuple(values["position"]), tuple(values["rotation"]), values["half"])

@@ -61,6 +61,10 @@ def stages(preset: str, seed: int, out: Path, processes: int) -> list[list[Stage
     def train(kind: str, *more: str) -> Stage:
         return Stage(kind, ("train", kind, "--data", data, *more, *shared))
 
+    def imagination(policy: str) -> Stage:
+        arguments = ("train", "imagination", "--data", data, "--init", str(out / policy), *shared)
+        return Stage(f"{policy}/imagination", arguments)
+
     def evaluate(policy: str) -> list[Stage]:
         weights = ("--policy", policy, "--checkpoint", str(out / policy))
         episodes, imaginations = str(amounts.evaluations), str(amounts.imaginations)
@@ -79,6 +83,7 @@ def stages(preset: str, seed: int, out: Path, processes: int) -> list[list[Stage
         [demos("rooms", amounts.recordings, seed + 2, "--rooms")],
         [train("tokenizer"), train("teacher")],
         [train("wam", "--videos", rooms), train("agra", "--videos", rooms)],
+        [imagination("wam"), imagination("agra")],
         [*evaluate("wam"), *evaluate("agra")],
     ]
 

@@ -1,0 +1,104 @@
+"""The imagining expert: begins as the backbone, reads the policy, and depends on how the arm will move."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from wam_demo.models.action_head import ActionHeadConfig
+from wam_demo.models.backbone import BackboneConfig
+from wam_demo.models.geometry import Calibration, Camera
+from wam_demo.models.imagination import ExpertConfig, ImaginationExpert, course_of
+from wam_demo.models.wam import WamConfig, WorldActionModel
+
+SIZES = BackboneConfig(dim=32, depth=2, heads=2)
+CALIBRATION = Calibration(
+    Camera((1.1, 0.0, 0.9), (0.0, -0.78, 0.63, 1.0, 0.0, 0.0, 0.0, 0.63, 0.78), 0.27),
+    Camera((0.08, 0.0, -0.09), (0.0, 0.88, 0.47, 1.0, 0.0, 0.0, 0.0, 0.47, -0.88), 0.75),
+)
+
+
+def random_weights(network):
+    for parameter in network.parameters():  # zero-initialised layers would hide every dependency
+        torch.nn.init.normal_(parameter, std=0.1)
+
+
+@pytest.fixture
+def model():
+    torch.manual_seed(0)
+    model = WorldActionModel(WamConfig(SIZES, ActionHeadConfig(dim=32, depth=2, heads=2)))
+    random_weights(model)
+    return model.eval()
+
+
+@pytest.fixture
+def expert(model):
+    expert = ImaginationExpert(ExpertConfig(SIZES, CALIBRATION, "abc"))
+    expert.begin_as(model.backbone)
+    return expert.eval()
+
+
+def inputs(model, batch=2):
+    generator = torch.Generator().manual_seed(1)
+
+    def draw(*shape):
+        return torch.randn(*shape, generator=generator)
+
+    text = torch.nn.functional.normalize(draw(batch, 384), dim=-1)
+    reading = model.read(draw(batch, 2, 12, 16, 16), text, draw(batch, 17))
+    return reading, draw(batch, 2, 4, 12, 16, 16), 0.05 * draw(batch, 16, 7)
+
+
+def velocity(model, expert, reading, future, actions, tau=1.0, horizons=range(4)):
+    from wam_demo.models.chunk import motion_of
+
+    motion = model.normaliser.encode_motion(motion_of(actions))[:, list(horizons)]
+    course = course_of(model, CALIBRATION, reading.state, motion, horizons)
+    with torch.no_grad():
+        return expert(model, reading, future[:, :, list(horizons)], torch.full((len(future),), tau), course, horizons)
+
+
+def test_it_begins_as_the_backbone_imagines(model, expert):
+    reading, future, actions = inputs(model)
+    from wam_demo.models.chunk import motion_of
+
+    times, motion = torch.ones(2), model.normaliser.encode_motion(motion_of(actions))
+    condition = model.backbone.condition(reading.text, reading.state, times)
+    own = model.backbone.video(reading.latents, future, condition, times, motion)[0]
+    torch.testing.assert_close(velocity(model, expert, reading, future, actions), own, atol=1e-4, rtol=1e-3)
+
+
+def test_it_depends_on_what_is_read_and_on_where_the_arm_goes(model, expert):
+    random_weights(expert.places)
+    reading, future, actions = inputs(model)
+    reference = velocity(model, expert, reading, future, actions)
+    others = [
+        velocity(model, expert, replace(reading, features=[f.flip(0) for f in reading.features]), future, actions),
+        velocity(model, expert, replace(reading, state=reading.state.flip(0)), future, actions),
+        velocity(model, expert, reading, future, actions.flip(0)),
+        velocity(model, expert, reading, future, actions, tau=0.5),
+    ]
+    for other in others:
+        assert (other - reference).abs().max() > 1e-3
+    some = velocity(model, expert, reading, future, actions, horizons=(1, 3))
+    assert some.shape == (2, 2, 2, 12, 16, 16)
+
+
+def test_geometry_alone_changes_what_is_imagined(model, expert):
+    """Another camera mount, everything else the same."""
+    random_weights(expert.places)
+    reading, future, actions = inputs(model)
+    *_, here = expert.imagine_stages(model, reading, future, actions)
+    moved = replace(CALIBRATION, front=replace(CALIBRATION.front, position=(1.2, 0.1, 0.9)))
+    elsewhere = ImaginationExpert(replace(expert.config, calibration=moved))
+    elsewhere.load_state_dict(expert.state_dict())
+    *_, there = elsewhere.imagine_stages(model, reading, future, actions)
+    assert (here - there).abs().max() > 1e-3
+
+
+def test_round_trip(expert, tmp_path):
+    expert.save_pretrained(tmp_path)
+    again = ImaginationExpert.from_pretrained(tmp_path)
+    assert again.config == expert.config
+    for name, value in again.state_dict().items():
+        torch.testing.assert_close(value, expert.state_dict()[name], atol=1e-2, rtol=1e-2)
