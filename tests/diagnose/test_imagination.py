@@ -7,6 +7,7 @@ from wam_demo.diagnose.imagination import (
     PSNR_CAP_DB,
     ImaginationScores,
     expert_moments,
+    feature_distance,
     psnr,
     score_imagination,
     ssim,
@@ -63,8 +64,36 @@ def test_moments_move_and_their_future_is_what_was_seen(world):
 def test_a_perfect_imagination_beats_the_baseline(world):
     scores = ImaginationScores()
     moment = expert_moments(world, 500_001)[0]
-    scores.add(moment, moment.future)
+    scores.add(moment, [moment.future])
     document = scores.document()
     assert document["psnr"]["16"] == PSNR_CAP_DB
     assert document["psnr_copy_last"]["16"] < PSNR_CAP_DB
     assert document["by_camera"]["wrist"]["ssim"]["16"] == pytest.approx(1.0)
+
+
+def colours(images):
+    """Features of a cell: its mean colour."""
+    count, side = len(images), images.shape[1] // 8
+    return images.reshape(count, 8, side, 8, side, 3).mean((2, 4)).reshape(count, 64, 3)
+
+
+def test_distances_of_features_and_intervals_over_episodes(world):
+    document = score_imagination(Copier(), world, [500_000, 500_002], samples=2, features=colours).document()
+    assert document["feature_distance"] == document["feature_distance_copy_last"]
+    assert document["feature_distance"]["16"] > 0
+    assert document["psnr_gain_ci95"]["16"] == [0, 0]
+    assert "feature distance" in imagination_table(document)
+    image = np.full((128, 128, 3), 90, np.uint8)
+    assert feature_distance(colours, image, image) == pytest.approx(0, abs=1e-6)
+    red, green = (image * np.array(mask, np.uint8) for mask in ([1, 0, 0], [0, 1, 0]))
+    assert feature_distance(colours, red, green) == pytest.approx(1)
+
+
+def test_several_samples_count_by_their_mean(world):
+    moment = expert_moments(world, 500_001)[0]
+    still = {camera: np.repeat(image[None], 4, 0) for camera, image in moment.observation.images.items()}
+    alone, both = ImaginationScores(), ImaginationScores()
+    alone.add(moment, [still])
+    both.add(moment, [still, moment.future])
+    low, mean = alone.document()["ssim"]["16"], both.document()["ssim"]["16"]
+    assert mean == pytest.approx((low + 1) / 2)

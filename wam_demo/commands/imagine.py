@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wam_demo.arguments import Parser, add_one_task, add_policy, whole
 from wam_demo.commands.output import finish, prepare, progress, require_learned
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from wam_demo.diagnose.imagination import Features
 
 SUMMARY = "compare imagined with real frames"
 
@@ -16,10 +22,11 @@ def add_arguments(parser: Parser) -> None:
     add_policy(parser)
     add_one_task(parser)
     parser.add_argument("--episodes", type=whole(1, 10_000), default=20, metavar="N", help="expert episodes (20)")
+    parser.add_argument("--samples", type=whole(1, 16), default=1, metavar="K", help="futures of each moment (1)")
 
 
 def run(options: argparse.Namespace) -> None:
-    """PSNR and SSIM of imagined frames against what really happened."""
+    """PSNR, SSIM and the distance in the teacher's features of imagined frames to what really happened."""
     from wam_demo.diagnose.imagination import score_imagination
     from wam_demo.evaluate.report import imagination_table
     from wam_demo.evaluate.suite import evaluation_seeds
@@ -32,7 +39,8 @@ def run(options: argparse.Namespace) -> None:
     policy: Any = load_policy(options.policy, options.checkpoint)
     world = World(options.task)
     with progress(len(seeds), options.policy) as advance:
-        scores = score_imagination(policy, world, seeds, advance)
+        features = teacher_features(policy.token_grid.side)
+        scores = score_imagination(policy, world, seeds, advance, samples=options.samples, features=features)
     world.close()
     content = {
         "policy": options.policy,
@@ -40,7 +48,24 @@ def run(options: argparse.Namespace) -> None:
         "task": options.task,
         "seed": options.seed,
         "episodes": options.episodes,
+        "samples": options.samples,
         **scores.document(),
     }
     print(imagination_table(content))
     finish(out, "imagine", content, printed=True)
+
+
+def teacher_features(grid: int) -> Features:
+    """Features of the shipped teacher, as its network gives them."""
+    import torch
+
+    from wam_demo.config import CHECKPOINTS
+    from wam_demo.models.teacher import load_teacher
+
+    teacher = load_teacher("simsem", CHECKPOINTS / "teacher")
+
+    def features(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        with torch.inference_mode():
+            return teacher.features(torch.from_numpy(images), grid).numpy()
+
+    return features

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wam_demo.diagnose.bootstrap import ratio_interval
 from wam_demo.types import FUTURE_STEPS, POLICY_CAMERAS, Image, Imaginer, Observation
 
 if TYPE_CHECKING:
@@ -18,6 +20,10 @@ MOVING_M = 0.02
 """A moment counts when the TCP gets this far from where it is within the horizon [m]."""
 STRIDE = 4
 """Control steps between the moments of an episode that are imagined from."""
+Measure = Callable[[Image, Image], float]
+"""How close an image is to a reference."""
+Features = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+"""(N, H, W, 3) images to (N, cells, D)."""
 PSNR_CAP_DB = 60.0
 """Value for frames that are equal to the last bit."""
 
@@ -31,45 +37,73 @@ class Moment:
     """(4, H, W, 3) uint8 by camera."""
 
 
-@dataclass
 class ImaginationScores:
-    """Collects PSNR [dB] and SSIM per horizon and camera of imagination and of the last frame."""
+    """Collects how close imagined frames are to what came, and how close the last frame is, repeated.
 
-    psnr: dict[tuple[int, str], list[float]] = field(default_factory=dict)
-    psnr_copy_last: dict[tuple[int, str], list[float]] = field(default_factory=dict)
-    ssim: dict[tuple[int, str], list[float]] = field(default_factory=dict)
-    ssim_copy_last: dict[tuple[int, str], list[float]] = field(default_factory=dict)
-    moments: int = 0
+    Args:
+        features: (N, H, W, 3) uint8 images to (N, cells, D) features; with them, distances in their space count too.
+    """
 
-    def add(self, moment: Moment, imagined: Mapping[str, Image]) -> None:
-        """Score one sampled future, (4, H, W, 3) uint8 by camera, against reality."""
-        self.moments += 1
-        for camera in POLICY_CAMERAS:
-            last = moment.observation.images[camera]
-            for k, horizon in enumerate(FUTURE_STEPS):
-                key, real = (horizon, camera), moment.future[camera][k]
-                self.psnr.setdefault(key, []).append(psnr(imagined[camera][k], real))
-                self.psnr_copy_last.setdefault(key, []).append(psnr(last, real))
-                self.ssim.setdefault(key, []).append(ssim(imagined[camera][k], real))
-                self.ssim_copy_last.setdefault(key, []).append(ssim(last, real))
+    def __init__(self, features: Features | None = None) -> None:
+        self._features = features
+        self._measures: dict[str, Measure] = {"psnr": psnr, "ssim": ssim}
+        if features is not None:
+            self._measures["feature_distance"] = partial(feature_distance, features)
+        self._values: dict[tuple[str, int, str], list[float]] = {}
+        self._episodes: list[int] = []
+
+    @property
+    def moments(self) -> int:
+        """How many were scored."""
+        return len(self._episodes)
+
+    def add(self, moment: Moment, samples: Sequence[Mapping[str, Image]], episode: int = 0) -> None:
+        """Score sampled futures, (4, H, W, 3) uint8 by camera, against reality; their mean counts.
+
+        Args:
+            moment: Where they start.
+            samples: At least one.
+            episode: Moments of one episode are not independent: intervals resample episodes.
+        """
+        self._episodes.append(episode)
+        for name, measure in self._measures.items():
+            for camera in POLICY_CAMERAS:
+                last = moment.observation.images[camera]
+                for k, horizon in enumerate(FUTURE_STEPS):
+                    real = moment.future[camera][k]
+                    found = [measure(sample[camera][k], real) for sample in samples]
+                    self._put(name, horizon, camera, float(np.mean(found)))
+                    self._put(f"{name}_copy_last", horizon, camera, measure(last, real))
 
     def document(self) -> dict[str, Any]:
-        """Means over moments, by horizon over both cameras and by camera; JSON-serialisable."""
-        measures = {
-            "psnr": self.psnr,
-            "psnr_copy_last": self.psnr_copy_last,
-            "ssim": self.ssim,
-            "ssim_copy_last": self.ssim_copy_last,
-        }
-        over_both = {name: _means(scores, POLICY_CAMERAS) for name, scores in measures.items()}
-        by_camera = {
-            camera: {name: _means(scores, [camera]) for name, scores in measures.items()} for camera in POLICY_CAMERAS
-        }
-        return {"moments": self.moments, **over_both, "by_camera": by_camera}
+        """Means over moments, by horizon over both cameras and by camera; JSON-serialisable.
 
+        With at least two episodes, also ``psnr_gain_ci95`` over repeating the last frame.
+        """
+        names = [full for name in self._measures for full in (name, f"{name}_copy_last")]
+        content: dict[str, Any] = {"moments": self.moments}
+        content |= {name: self._means(name, POLICY_CAMERAS) for name in names}
+        if len(set(self._episodes)) > 1:
+            content["psnr_gain_ci95"] = {str(horizon): self._gain_interval(horizon) for horizon in FUTURE_STEPS}
+        by_camera = {camera: {name: self._means(name, [camera]) for name in names} for camera in POLICY_CAMERAS}
+        return {**content, "by_camera": by_camera}
 
-def _means(scores: Mapping[tuple[int, str], Sequence[float]], cameras: Iterable[str]) -> dict[str, float]:
-    return {str(horizon): float(np.mean([scores[horizon, camera] for camera in cameras])) for horizon in FUTURE_STEPS}
+    def _put(self, name: str, horizon: int, camera: str, value: float) -> None:
+        self._values.setdefault((name, horizon, camera), []).append(value)
+
+    def _by_moment(self, name: str, horizon: int, cameras: Sequence[str]) -> NDArray[np.float64]:
+        return np.mean([self._values[name, horizon, camera] for camera in cameras], axis=0)
+
+    def _means(self, name: str, cameras: Sequence[str]) -> dict[str, float]:
+        return {str(horizon): float(self._by_moment(name, horizon, cameras).mean()) for horizon in FUTURE_STEPS}
+
+    def _gain_interval(self, horizon: int) -> list[float]:
+        gains = self._by_moment("psnr", horizon, POLICY_CAMERAS) - self._by_moment(
+            "psnr_copy_last", horizon, POLICY_CAMERAS
+        )
+        episodes, index = np.unique(self._episodes, return_inverse=True)
+        sums, counts = (np.bincount(index, weights, len(episodes)) for weights in (gains, np.ones(len(gains))))
+        return list(ratio_interval(sums.astype(np.float64), counts.astype(np.float64)))
 
 
 def expert_moments(world: World, seed: int) -> list[Moment]:
@@ -123,8 +157,11 @@ def score_imagination(
     seeds: Sequence[int],
     on_episode: Callable[[], None] = lambda: None,
     batch: int = 4,
+    *,
+    samples: int = 1,
+    features: Features | None = None,
 ) -> ImaginationScores:
-    """Imagine one future from every moving moment of some expert episodes and score it.
+    """Imagine from every moving moment of some expert episodes and score what came out.
 
     Args:
         imaginer: Samples futures; its noise is seeded by the scene.
@@ -132,17 +169,26 @@ def score_imagination(
         seeds: Scenes that nothing was trained on.
         on_episode: Called after each episode.
         batch: Moments imagined in one call.
+        samples: Futures of each moment.
+        features: See `ImaginationScores`.
     """
-    scores = ImaginationScores()
+    scores = ImaginationScores(features)
     for seed in seeds:
         moments = expert_moments(world, seed)
         for start in range(0, len(moments), batch):
             part = moments[start : start + batch]
-            futures = imaginer.imagine([m.observation for m in part], samples=1, seed=seed + start)
-            for moment, samples in zip(part, futures, strict=True):
-                scores.add(moment, samples[0])
+            futures = imaginer.imagine([m.observation for m in part], samples=samples, seed=seed + start)
+            for moment, found in zip(part, futures, strict=True):
+                scores.add(moment, found, seed)
         on_episode()
     return scores
+
+
+def feature_distance(features: Features, image: Image, reference: Image) -> float:
+    """Mean cosine distance of two images' features, 0 .. 2, cell by cell."""
+    first, second = features(np.stack([image, reference]))
+    lengths = np.linalg.norm(first, axis=-1) * np.linalg.norm(second, axis=-1)
+    return float(np.mean(1 - (first * second).sum(-1) / np.maximum(lengths, 1e-9)))
 
 
 def psnr(image: NDArray[np.uint8], reference: NDArray[np.uint8]) -> float:

@@ -158,19 +158,20 @@ def sequential_line(result: Mapping[str, Any]) -> str:
 
 
 def imagination_table(document: Mapping[str, Any]) -> str:
-    """PSNR [dB] and SSIM by horizon, of imagination and of repeating the last frame."""
-    rows = [
-        [
-            f"+{horizon}",
-            value,
-            document["psnr_copy_last"][horizon],
-            value - document["psnr_copy_last"][horizon],
-            document["ssim"][horizon],
-            document["ssim_copy_last"][horizon],
-        ]
-        for horizon, value in document["psnr"].items()
-    ]
-    return table(["step", "PSNR", "last frame", "gain", "SSIM", "last frame"], rows)
+    """Imagination by horizon, each measure beside that of repeating the last frame."""
+    intervals = document.get("psnr_gain_ci95", {})
+    names = [name for name in ("ssim", "feature_distance") if name in document]
+    rows = []
+    for horizon, value in document["psnr"].items():
+        gain = value - document["psnr_copy_last"][horizon]
+        interval = intervals.get(horizon)
+        shown = f"{gain:+.1f} [{interval[0]:+.1f}, {interval[1]:+.1f}]" if interval else f"{gain:+.1f}"
+        others = [part for name in names for part in (document[name][horizon], document[f"{name}_copy_last"][horizon])]
+        rows.append([f"+{horizon}", value, document["psnr_copy_last"][horizon], shown, *others])
+    titles = {"ssim": "SSIM", "feature_distance": "feature distance"}
+    return table(
+        ["step", "PSNR", "last frame", "gain", *(t for name in names for t in (titles[name], "last frame"))], rows
+    )
 
 
 def openloop_table(document: Mapping[str, Any]) -> str:
