@@ -21,6 +21,9 @@ from wam_demo.models.geometry import PLACE_DIM, Calibration, Camera, places
 from wam_demo.models.layers import embed_place
 from wam_demo.models.wam import Reading, WorldActionModel
 
+FOLDER = "imagination"
+"""Where an expert lies beside its policy's weights."""
+
 
 @dataclass(frozen=True)
 class ExpertConfig:

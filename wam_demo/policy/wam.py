@@ -12,7 +12,7 @@ from torch import Tensor
 
 from wam_demo.errors import CheckpointError, InvalidInputError, PolicyFault
 from wam_demo.models.checkpoint import sha256_of
-from wam_demo.models.imagination import ImaginationExpert
+from wam_demo.models.imagination import FOLDER, ImaginationExpert
 from wam_demo.models.text import text_encoder
 from wam_demo.models.tokenizer import Tokenizer, to_images, to_tensor
 from wam_demo.models.wam import Plan, Reading, WorldActionModel
@@ -20,9 +20,6 @@ from wam_demo.policy.edited_plans import EditedPlans
 from wam_demo.policy.probe import PROBE_BATCH, Probe
 from wam_demo.policy.tokens import TokenGrid
 from wam_demo.types import IMAGE_SIZE, STATE_DIM, ActionChunk, Image, Observation, Prediction
-
-IMAGINATION = "imagination"
-"""Folder of the imagining expert beside a policy's weights, where there is one."""
 
 
 def compute_dtype() -> torch.dtype:
@@ -57,7 +54,7 @@ class WamPolicy:
         self.cameras = self.model.config.cameras
         self.checkpoint_sha256 = sha256_of(checkpoint)
         self.tasks: tuple[str, ...] = tuple(self.model.config.trained.get("tasks", ()))  # type: ignore[arg-type]
-        self.expert = self._read_expert(checkpoint / IMAGINATION)
+        self.expert = self._read_expert(checkpoint / FOLDER)
         self._text = text_encoder()
 
     def _read_expert(self, folder: Path) -> ImaginationExpert | None:

@@ -15,7 +15,7 @@ from wam_demo.errors import DataError
 from wam_demo.models.checkpoint import sha256_of
 from wam_demo.models.flow import LEAST_TAU, interpolate, sample_tau, velocity_to
 from wam_demo.models.geometry import Calibration, Camera
-from wam_demo.models.imagination import ExpertConfig, ImaginationExpert, course_of
+from wam_demo.models.imagination import FOLDER, ExpertConfig, ImaginationExpert, course_of
 from wam_demo.models.tokenizer import Tokenizer
 from wam_demo.models.wam import Reading, WorldActionModel
 from wam_demo.train.batches import Frames, futures
@@ -81,7 +81,8 @@ def train_imagination(
 
     Args:
         recipe: Sizes and schedule.
-        policy: Checkpoint of the policy.
+        policy: Checkpoint of the policy. An expert that lies beside its weights already is trained further, be it
+            another policy's.
         data: A dataset written by ``demos``.
         out: Run directory; to be used, its checkpoint belongs into ``imagination`` beside the policy's weights.
         tokenizer: The policy's, frozen.
@@ -101,7 +102,12 @@ def train_imagination(
     }
     backbone, calibration = model.config.backbone, calibrate(cache.tasks)
     expert = ImaginationExpert(ExpertConfig(backbone, calibration, sha256_of(policy), trained=provenance))
-    expert.begin_as(model.backbone)
+    if (policy / FOLDER).is_dir() and (policy / FOLDER).resolve() != out.resolve():
+        before = ImaginationExpert.from_pretrained(policy / FOLDER)
+        provenance["begun_with"] = {**before.config.trained, "policy_sha256": before.config.policy_sha256}
+        expert.load_state_dict(before.state_dict())
+    else:
+        expert.begin_as(model.backbone)
     trainer = Trainer(nn.ModuleDict({"expert": expert}).to(device), recipe.loop, out, resume=resume)
     train_rows, held_rows = cache.split()
     normaliser = copy.deepcopy(model.normaliser).cpu()
