@@ -9,10 +9,12 @@ import numpy as np
 from tests.fakes.prober import GRID, FakeProber
 from tests.fakes.world import FakeWorld, sample
 from wam_demo.policy.probe import run_probe
+from wam_demo.policy.whatif import towards
 from wam_demo.session import Backend, Planner
 from wam_demo.types import ActionChunk, Prediction
 from wam_demo.ui.catalogue import Catalogue
 from wam_demo.ui.probe import Probing
+from wam_demo.ui.whatif import Wondering
 
 _pool = ThreadPoolExecutor(2)
 
@@ -93,6 +95,27 @@ def probing(policy: str, delay_s: float = 0.05) -> Probing | None:
     return Probing(GRID, submit)
 
 
+def wondering(policy: str, delay_s: float = 0.05) -> Wondering | None:
+    """``steer`` imagines that all turns as grey as the hand goes far to the right; there is no table at the top."""
+    if policy != "steer":
+        return None
+
+    def submit(observation, chunk) -> Future:
+        def run():
+            time.sleep(delay_s)
+            grey = int(np.clip(128 + 800 * chunk.actions[:, 1].sum(), 0, 255))
+            return [
+                {camera: np.full((4, *image.shape), grey, np.uint8) for camera, image in observation.images.items()}
+            ]
+
+        return _pool.submit(run)
+
+    def point(at):
+        return np.array([0.5, at[0] - 0.5, 0.0], np.float32) if at[1] > 0.2 else None
+
+    return Wondering(point, towards, submit)
+
+
 def catalogue(horizon: int = 90) -> Catalogue:
     """Tasks and policies of the drawn world."""
     return Catalogue(
@@ -102,4 +125,5 @@ def catalogue(horizon: int = 90) -> Catalogue:
         axes=("camera", "light", "background", "noise", "delay", "occlusion"),
         backend=backend(horizon),
         open_probing=probing,
+        open_wondering=wondering,
     )

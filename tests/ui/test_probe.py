@@ -17,8 +17,9 @@ from wam_demo.policy.probe import run_probe
 from wam_demo.types import Observation
 from wam_demo.ui.app import open_hub
 from wam_demo.ui.commands import parse_region
+from wam_demo.ui.inquirer import Inquirer
 from wam_demo.ui.live import receive_probe
-from wam_demo.ui.probe import Ask, Inquirer, Probing, probe_status, probe_tiles
+from wam_demo.ui.probe import ProbeAsk, Probing, probe_status, probe_tiles
 from wam_demo.ui.stream import stream
 
 REGION = {"camera": "front", "from": [0.6, 0.65], "to": [0.7, 0.7]}
@@ -42,34 +43,34 @@ class Asked:
 def a_question(asked, step, warn=lambda text: None):
     images = {camera: np.full((32, 32, 3), 10 * step, np.uint8) for camera in GRID.cameras}
     seen = Observation(images, np.zeros(17, np.float32), "go", step / 10)
-    return Ask(Probing(GRID, asked.submit), 1, step, seen, None, warn)
+    return ProbeAsk(Probing(GRID, asked.submit), 1, step, seen, None, warn)
 
 
 def test_one_question_is_answered_at_a_time_and_the_newest_waits():
     asked, rung = Asked(), []
-    inquirer = Inquirer(lambda: rung.append(1))
+    prober = Inquirer(lambda: rung.append(1))
     for step in range(4):
-        inquirer.ask(a_question(asked, step))
+        prober.ask(a_question(asked, step))
     assert len(asked.questions) == 1
     asked.answer(0)
-    assert inquirer.answer.ask.step == 0
+    assert prober.answer.ask.step == 0
     assert [question[0].time for question in asked.questions] == [0.0, 0.3]
     asked.answer(1)
-    assert (inquirer.answer.number, inquirer.answer.ask.step, len(rung)) == (2, 3, 2)
-    inquirer.ask(a_question(asked, 7))
+    assert (prober.answer.number, prober.answer.ask.step, len(rung)) == (2, 3, 2)
+    prober.ask(a_question(asked, 7))
     assert len(asked.questions) == 3
 
 
 def test_a_fault_is_one_line_and_the_next_question_is_asked():
     asked, lines = Asked(), []
-    inquirer = Inquirer(lambda: None)
-    inquirer.ask(a_question(asked, 0, lines.append))
-    inquirer.ask(a_question(asked, 1, lines.append))
+    prober = Inquirer(lambda: None)
+    prober.ask(a_question(asked, 0, lines.append))
+    prober.ask(a_question(asked, 1, lines.append))
     asked.questions[0][2].set_exception(PolicyFault("no answer after 30000 ms"))
     assert lines == ["no answer after 30000 ms"]
-    assert inquirer.answer is None
+    assert prober.answer is None
     asked.answer(1)
-    assert inquirer.answer.ask.step == 1
+    assert prober.answer.ask.step == 1
 
 
 @pytest.mark.parametrize(
@@ -132,11 +133,11 @@ def test_nothing_of_another_episode_is_shown(hub):
     asyncio.run(_until(hub, {}, lambda p: p["status"]["probe"]))
     screen = hub.visit("a").screen
     view = screen.newest[0]
-    assert probe_status(screen.inquirer.answer, view)["masked"] is None
-    assert len(probe_tiles(screen.inquirer.answer, view)) == 4
+    assert probe_status(screen.prober.answer, view)["masked"] is None
+    assert len(probe_tiles(screen.prober.answer, view)) == 4
     other = replace(view, episode=view.episode + 1)
-    assert probe_status(screen.inquirer.answer, other) is None
-    assert probe_tiles(screen.inquirer.answer, other) == {}
+    assert probe_status(screen.prober.answer, other) is None
+    assert probe_tiles(screen.prober.answer, other) == {}
 
 
 def test_bad_questions_become_one_line_and_the_next_one_is_answered(hub):

@@ -20,7 +20,7 @@ from wam_demo.policy.base import check_observation, check_prediction, predict
 from wam_demo.policy.request import Request, as_fault, drawn_seed, settle
 from wam_demo.policy.threads import limit_threads
 from wam_demo.policy.timing import CallLog, EngineStats
-from wam_demo.types import Image, Observation, Policy, Prediction
+from wam_demo.types import ActionChunk, Image, Observation, Policy, Prediction
 
 if TYPE_CHECKING:
     from wam_demo.policy.probe import Probe
@@ -116,14 +116,26 @@ class InferenceEngine:
         return self._enqueue(request, self._acting)
 
     def submit_imagination(
-        self, observation: Observation, *, samples: int = 1, seed: int | None = None
+        self,
+        observation: Observation,
+        *,
+        samples: int = 1,
+        seed: int | None = None,
+        chunk: ActionChunk | None = None,
     ) -> Future[Futures]:
-        """Ask for ``samples`` imagined futures; they are sampled while no plan waits."""
+        """Ask for ``samples`` imagined futures; they are sampled while no plan waits.
+
+        Args:
+            observation: Where from.
+            samples: How many.
+            seed: Of the noise; a random one by default.
+            chunk: What will be done; the policy's own plan by default.
+        """
         request = Request(observation, drawn_seed(seed), time.monotonic() + self.config.imagine_timeout_s)
         if not self.can_imagine:
             request.future.set_exception(InvalidInputError("this policy does not imagine"))
             return request.future
-        request.stages = partial(self._imagine, request, samples)
+        request.stages = partial(self._imagine, request, samples, chunk)
         return self._enqueue(request, self._aside)
 
     def submit_probe(
@@ -297,9 +309,9 @@ class InferenceEngine:
                 return
             yield
 
-    def _imagine(self, request: Request, samples: int) -> Iterator[Futures | None]:
+    def _imagine(self, request: Request, samples: int, chunk: ActionChunk | None) -> Iterator[Futures | None]:
         """The stages of one imagination; the work on them is logged."""
-        stages, busy_s = self._imagination(request, samples), 0.0
+        stages, busy_s = self._imagination(request, samples, chunk), 0.0
         while True:
             started = time.monotonic()
             answer = next(stages)
@@ -309,9 +321,11 @@ class InferenceEngine:
                     self._log.imagine_ms.append(1e3 * busy_s)
             yield None if answer is None else answer[0]
 
-    def _imagination(self, request: Request, samples: int) -> Iterator[list[Futures] | None]:
+    def _imagination(self, request: Request, samples: int, chunk: ActionChunk | None) -> Iterator[list[Futures] | None]:
         policy: Any = self.policy
-        arguments = {"samples": samples, "seed": request.seed}
+        arguments: dict[str, Any] = {"samples": samples, "seed": request.seed}
+        if chunk is not None:
+            arguments["chunks"] = [chunk]
         if hasattr(policy, "imagine_stages"):
             yield from policy.imagine_stages([request.observation], **arguments)
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from wam_demo.errors import CheckpointError
@@ -14,6 +14,7 @@ from wam_demo.session import Backend, Planner
 from wam_demo.types import Event
 from wam_demo.ui.commands import Choices
 from wam_demo.ui.probe import Probing
+from wam_demo.ui.whatif import Wondering
 
 if TYPE_CHECKING:
     from wam_demo.sim.world import World
@@ -39,6 +40,7 @@ class Catalogue:
         axes: Perturbation axes with a slider.
         backend: Makes what was chosen.
         open_probing: How a policy is probed; ``None`` for one without video tokens.
+        open_wondering: How a policy imagines another plan; ``None`` for one that cannot.
     """
 
     tasks: Mapping[str, str]
@@ -47,6 +49,7 @@ class Catalogue:
     axes: tuple[str, ...]
     backend: Backend
     open_probing: Callable[[str], Probing | None] = lambda policy: None
+    open_wondering: Callable[[str], Wondering | None] = lambda policy: None
 
     @property
     def choices(self) -> Choices:
@@ -77,6 +80,7 @@ def shipped() -> Catalogue:
             has_policy=lambda policy: policy in POLICY_LABELS and _is_here(policy),
         ),
         open_probing=_open_probing,
+        open_wondering=_open_wondering,
     )
 
 
@@ -148,3 +152,20 @@ def _open_probing(policy: str) -> Probing | None:
     engine = engines.get(policy)
     prober: Any = engine.policy
     return Probing(prober.token_grid, engine.submit_probe) if engine.can_probe else None
+
+
+def _open_wondering(policy: str) -> Wondering | None:
+    from wam_demo.policy.engines import engines
+    from wam_demo.policy.whatif import table_point, towards
+
+    if policy not in LEARNED_POLICIES:
+        return None
+    engine = engines.get(policy)
+    expert = getattr(engine.policy, "expert", None)
+    if expert is None:  # only the expert knows where the cameras are, and was taught to follow a plan
+        return None
+    return Wondering(
+        partial(table_point, expert.config.calibration),
+        towards,
+        lambda observation, chunk: engine.submit_imagination(observation, seed=0, chunk=chunk),
+    )

@@ -32,7 +32,7 @@ function actionFan(track, w, h) {
     svgText("", right, h - 5, `+${seconds(FUTURE_STEPS)} s`, "end"), svgText("", left, h - 5, `−${seconds(PAST_STEPS)} s`),
   ];
   const from = now - track.past.length + 1;
-  for (const plan of live.masked ? [...track.plans, live.masked] : track.plans) {
+  for (const plan of [...track.plans, ...[live.masked, live.wondered].filter(Boolean)]) {
     const style = plan.style || (plan.current ? "plan" : "old");
     AXES.forEach((axis, i) => parts.push(svgPath(`${style} ${axis}`, rows(plan.path, plan.step, i, y))));
     if (plan.current) parts.push(svgPath("plan g", rows(plan.path, plan.step, 3, g)));

@@ -69,6 +69,20 @@ def parse_region(payload: object) -> Parameters:
     return _shove(payload, Choices((), (), ()))
 
 
+def parse_point(payload: object) -> tuple[float, float]:
+    """Check a place on the front picture that a page wants to know about.
+
+    Args:
+        payload: ``at``, image coordinates 0..1.
+
+    Raises:
+        InvalidInputError: The value is unusable; the text is one line for the page.
+    """
+    if not isinstance(payload, Mapping):
+        raise InvalidInputError(f"a place is an object with a point, got {_shown(payload)}")
+    return _point("at", payload.get("at"))
+
+
 def _nothing(payload: Mapping[str, Any], choices: Choices) -> Parameters:
     return {}
 

@@ -13,15 +13,26 @@ from wam_demo.errors import WamDemoError
 from wam_demo.limits import LOG_BYTES
 from wam_demo.types import CONTROL_HZ, FUTURE_STEPS
 from wam_demo.ui.catalogue import Catalogue
-from wam_demo.ui.commands import parse_command, parse_region
+from wam_demo.ui.commands import parse_command, parse_point, parse_region
 from wam_demo.ui.hub import Hub
 from wam_demo.ui.probe import CELLS, ask_about
 from wam_demo.ui.stream import stream
+from wam_demo.ui.whatif import wonder_about
 from wam_demo.ui.words import AXIS_WORDS, POINTER_HINT
 
 _HERE = Path(__file__).parent
-STYLES = (_HERE / "canvas.css", _HERE / "twin.css", _HERE / "probe.css")
-_SCRIPTS = ("pieces.js", "twin.js", "log.js", "markup.js", "canvas.js", "charts.js", "controls.js", "probe.js")
+STYLES = (_HERE / "canvas.css", _HERE / "twin.css", _HERE / "probe.css", _HERE / "whatif.css")
+_SCRIPTS = (
+    "pieces.js",
+    "twin.js",
+    "log.js",
+    "markup.js",
+    "canvas.js",
+    "charts.js",
+    "controls.js",
+    "probe.js",
+    "whatif.js",
+)
 
 
 def build_live(catalogue: Catalogue, hub: Hub) -> gr.HTML:
@@ -44,6 +55,9 @@ def build_live(catalogue: Catalogue, hub: Hub) -> gr.HTML:
     def probe(event: gr.EventData, request: gr.Request) -> None:
         receive_probe(hub, catalogue, request.session_hash, event._data)
 
+    def whatif(event: gr.EventData, request: gr.Request) -> None:
+        receive_whatif(hub, catalogue, request.session_hash, event._data)
+
     def receipt(event: gr.EventData, request: gr.Request) -> None:
         data = event._data if isinstance(event._data, dict) else {}
         number = data.get("n")
@@ -55,6 +69,7 @@ def build_live(catalogue: Catalogue, hub: Hub) -> gr.HTML:
     canvas.connect(connect, None, canvas, **{**quick, "queue": True}, concurrency_limit=None)
     canvas.command(command, None, None, **quick)
     canvas.probe(probe, None, None, **quick)
+    canvas.whatif(whatif, None, None, **quick)
     canvas.receipt(receipt, None, None, **quick)
     return canvas
 
@@ -83,7 +98,24 @@ def receive_probe(hub: Hub, catalogue: Catalogue, key: str, payload: object) -> 
     view = screen.newest[0]
     try:
         probing = catalogue.open_probing(view.settings.policy)
-        screen.inquirer.ask(ask_about(view, probing, parse_region(payload), session.warn))
+        screen.prober.ask(ask_about(view, probing, parse_region(payload), session.warn))
+    except WamDemoError as error:
+        session.warn(str(error))
+
+
+def receive_whatif(hub: Hub, catalogue: Catalogue, key: str, payload: object) -> None:
+    """Ask what a page wants to have imagined; what is wrong with it becomes one line on the page."""
+    try:
+        session = hub.session(key)
+    except WamDemoError:
+        return
+    screen = hub.visit(key).screen
+    if screen.newest is None:
+        return
+    view = screen.newest[0]
+    try:
+        wondering = catalogue.open_wondering(view.settings.policy)
+        screen.wonderer.ask(wonder_about(view, wondering, parse_point(payload), session.warn))
     except WamDemoError as error:
         session.warn(str(error))
 

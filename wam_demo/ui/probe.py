@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -19,6 +17,7 @@ from wam_demo.errors import InvalidInputError
 from wam_demo.policy.tokens import TokenGrid
 from wam_demo.session import View
 from wam_demo.types import CONTROL_HZ, Image, Observation, Vector
+from wam_demo.ui.inquirer import Answer
 from wam_demo.ui.packet import Tile
 from wam_demo.ui.panels import attention_overlay
 from wam_demo.ui.present import FOCUS
@@ -46,7 +45,7 @@ class Probing:
 
 
 @dataclass(frozen=True)
-class Ask:
+class ProbeAsk:
     """What a person asked, at which moment.
 
     Attributes:
@@ -65,66 +64,21 @@ class Ask:
     selection: Selection | None
     warn: Callable[[str], None]
 
+    @cached_property
+    def question(self) -> Question:
+        """The edits that answer it."""
+        return Question.about(self.selection, self.probing.grid, np.random.default_rng(self.step))
 
-@dataclass(frozen=True)
-class Answer:
-    """What was found, with a number that counts answers and the time it took."""
+    def submit(self) -> Future[Probe]:
+        """Ask for plans under the edits."""
+        return self.probing.submit(self.observation, self.question.edits)
 
-    number: int
-    ask: Ask
-    finding: Finding
-    milliseconds: float
-
-
-class Inquirer:
-    """One visitor's questions: one is being answered, the newest waits, what lies between is dropped.
-
-    Args:
-        changed: Called from any thread when there is a new answer.
-    """
-
-    def __init__(self, changed: Callable[[], None]) -> None:
-        self.answer: Answer | None = None
-        self._changed = changed
-        self._lock = threading.Lock()
-        self._busy = False
-        self._next: Ask | None = None
-        self._count = 0
-
-    def ask(self, ask: Ask) -> None:
-        """Ask now, or as soon as the question before is answered. Thread-safe."""
-        with self._lock:
-            if self._busy:
-                self._next = ask
-                return
-            self._busy = True
-        self._submit(ask)
-
-    def _submit(self, ask: Ask) -> None:
-        question = Question.about(ask.selection, ask.probing.grid, np.random.default_rng(ask.step))
-        began = time.perf_counter()
-        future = ask.probing.submit(ask.observation, question.edits)
-        future.add_done_callback(partial(self._answered, ask, question, began))
-
-    def _answered(self, ask: Ask, question: Question, began: float, future: Future[Probe]) -> None:
-        try:
-            error = future.exception()  # nobody cancels it
-            if error is None:
-                self._count += 1
-                milliseconds = 1e3 * (time.perf_counter() - began)
-                self.answer = Answer(self._count, ask, question.answer(future.result()), milliseconds)
-                self._changed()
-            else:
-                ask.warn(str(error))
-        finally:
-            with self._lock:
-                following, self._next = self._next, None
-                self._busy = following is not None
-        if following is not None:
-            self._submit(following)
+    def find(self, result: Probe) -> Finding:
+        """What they say."""
+        return self.question.answer(result)
 
 
-def ask_about(view: View, probing: Probing | None, region: Mapping[str, Any], warn: Callable[[str], None]) -> Ask:
+def ask_about(view: View, probing: Probing | None, region: Mapping[str, Any], warn: Callable[[str], None]) -> ProbeAsk:
     """A question about the newest moment of a view.
 
     Args:
@@ -143,10 +97,10 @@ def ask_about(view: View, probing: Probing | None, region: Mapping[str, Any], wa
     if region:
         selection = Selection.between(region["camera"], region["from"], region["to"], probing.grid.side)
     step = round(view.observation.time * CONTROL_HZ)
-    return Ask(probing, view.episode, step, view.observation, selection, warn)
+    return ProbeAsk(probing, view.episode, step, view.observation, selection, warn)
 
 
-def probe_tiles(answer: Answer | None, view: View) -> dict[str, Tile]:
+def probe_tiles(answer: Answer[ProbeAsk] | None, view: View) -> dict[str, Tile]:
     """Raw attention and causal map of the probed moment by ``probe.kind.camera``; none of another episode."""
     if answer is None or answer.ask.episode != view.episode:
         return {}
@@ -161,7 +115,7 @@ def probe_tiles(answer: Answer | None, view: View) -> dict[str, Tile]:
     }
 
 
-def probe_status(answer: Answer | None, view: View) -> dict[str, Any] | None:
+def probe_status(answer: Answer[ProbeAsk] | None, view: View) -> dict[str, Any] | None:
     """What the page says about the probed moment: JSON-ready; ``None`` when there is nothing of this episode."""
     if answer is None or answer.ask.episode != view.episode:
         return None
@@ -184,11 +138,11 @@ def _masked(masked: Masked) -> dict[str, Any]:
         "change": round(masked.change, 3),
         "shift_cm": round(100 * masked.shift_m, 2),
         "background_cm": None if masked.background_m is None else round(100 * masked.background_m, 2),
-        "path": _path(masked.actions),
+        "path": path_of(masked.actions),
     }
 
 
-def _path(actions: Vector) -> list[list[float]]:
+def path_of(actions: Vector) -> list[list[float]]:
     """(17, 4) TCP displacement [m] and gripper opening of a plan, from where it begins."""
     displacement = np.vstack([np.zeros(3), actions[:, :3].cumsum(0)])
     gripper = np.append(actions[:1, 6], actions[:, 6])

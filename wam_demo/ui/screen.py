@@ -7,8 +7,10 @@ from typing import Any
 
 from wam_demo.session import View
 from wam_demo.types import Observation, StepRecord
-from wam_demo.ui.probe import Inquirer
+from wam_demo.ui.inquirer import Inquirer
+from wam_demo.ui.probe import ProbeAsk
 from wam_demo.ui.track import Track
+from wam_demo.ui.whatif import WhatIf
 
 
 class Screen:
@@ -19,7 +21,8 @@ class Screen:
         self._track = Track()
         self._charts: dict[str, Any] = self._track.charts()
         self._changed: Callable[[], None] = lambda: None
-        self.inquirer = Inquirer(lambda: self._changed())
+        self.prober: Inquirer[ProbeAsk] = Inquirer(lambda: self._changed())
+        self.wonderer: Inquirer[WhatIf] = Inquirer(lambda: self._changed())
 
     def on_change(self, call: Callable[[], None]) -> None:
         """Call this, from the session's thread, whenever there is a newer view."""

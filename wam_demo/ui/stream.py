@@ -15,7 +15,9 @@ from wam_demo.session import View
 from wam_demo.ui.hub import Hub, Visitor
 from wam_demo.ui.packet import PacketEncoder
 from wam_demo.ui.present import charts, status, tiles
-from wam_demo.ui.probe import Answer, probe_status, probe_tiles
+from wam_demo.ui.probe import probe_status, probe_tiles
+from wam_demo.ui.screen import Screen
+from wam_demo.ui.whatif import whatif_status, whatif_tiles
 
 AHEAD = 24
 """Packets that may be under way to a page before the stream waits for its receipt."""
@@ -67,7 +69,7 @@ async def _show(visitor: Visitor, imagines: Callable[[str], bool]) -> AsyncItera
         if visitor.missed:
             visitor.missed = False
             encoder.forget()
-        packet = await asyncio.to_thread(_encode, encoder, shown, imagines, visitor.screen.inquirer.answer)
+        packet = await asyncio.to_thread(_encode, encoder, shown, imagines, visitor.screen)
         window.sent(encoder.number)
         yield packet
         if visitor.screen.newest is shown:
@@ -97,13 +99,16 @@ def _encode(
     encoder: PacketEncoder,
     newest: tuple[View, dict[str, Any]],
     imagines: Callable[[str], bool],
-    answer: Answer | None,
+    screen: Screen,
 ) -> str:
     view, track = newest
+    probed, wondered = screen.prober.answer, screen.wonderer.answer
     stamp = (view.episode, view.step, len(view.events), view.twin is not None)
-    shown = {**status(view, imagines(view.settings.policy)), "probe": probe_status(answer, view)}
+    answers = {"probe": probe_status(probed, view), "whatif": whatif_status(wondered, view)}
+    shown = {**status(view, imagines(view.settings.policy)), **answers}
     handout = None if view.handout is None else asdict(view.handout)
-    return encoder.encode(tiles(view) | probe_tiles(answer, view), shown, charts(view, track), stamp, handout)
+    pictures = tiles(view) | probe_tiles(probed, view) | whatif_tiles(wondered, view)
+    return encoder.encode(pictures, shown, charts(view, track), stamp, handout)
 
 
 def _waiting(position: int) -> str:

@@ -1,0 +1,77 @@
+"""What if, in Chromium, over the drawn world: point at Imagined, and see the other plan's future."""
+
+import pytest
+
+from tests.browser.test_live import PIXELS, STATUS
+
+pytestmark = pytest.mark.browser
+
+IMAGINED = '[data-view="imagined"]'
+
+
+def point(page, u, v):
+    box = page.locator(f"{IMAGINED} .main").bounding_box()
+    page.mouse.click(box["x"] + u * box["width"], box["y"] + v * box["height"])
+
+
+def asked(page):
+    page.wait_for_function("document.querySelector('.wam').live.tiles.has('imagined.16.front')")
+    point(page, 0.8, 0.6)
+    page.wait_for_function(f"{STATUS}.whatif")
+    page.wait_for_function("document.querySelector('.wam').live.tiles.has('whatif.16.front')")
+
+
+def test_a_click_shows_what_another_plan_would_lead_to(serve, visit):
+    page = visit(serve())
+    asked(page)
+    assert page.locator(f"{IMAGINED} h3").inner_text() == "What if"
+    page.wait_for_function(f"{STATUS}.state === 'paused'")  # the moment stands still
+    assert page.locator("svg.aim.on").count() == 1
+    page.wait_for_function(f"document.querySelector('{IMAGINED} .facts').textContent.includes('if the hand went')")
+    page.locator('[data-plot="action"] path.masked').first.wait_for(state="attached")
+    right = page.evaluate(PIXELS, "imagined")
+    first = page.evaluate(f"{STATUS}.whatif.number")
+    point(page, 0.2, 0.6)
+    page.wait_for_function(f"{STATUS}.whatif.number > {first}")
+    page.wait_for_function(f"document.querySelector('{IMAGINED} .facts').textContent.includes('if the hand went')")
+    assert page.evaluate(PIXELS, "imagined") != right
+    assert page.locator(".events li.none").count() == 1  # asking disturbs nothing
+
+
+def test_closing_it_goes_on_where_it_was(serve, visit):
+    page = visit(serve())
+    asked(page)
+    page.wait_for_function(f"{STATUS}.state === 'paused'")
+    page.keyboard.press("Escape")
+    page.wait_for_function(f"{STATUS}.state === 'running'")
+    assert page.locator(f"{IMAGINED} h3").inner_text() == "Imagined"
+    assert page.locator("svg.aim.on").count() == 0
+    page.wait_for_function("!document.querySelector('[data-plot=\"action\"] path.masked')")
+
+
+def test_by_keyboard_and_another_episode_ends_it(serve, visit):
+    page = visit(serve())
+    page.wait_for_function("document.querySelector('.wam').live.tiles.has('imagined.16.front')")
+    page.keyboard.press("v")
+    page.wait_for_function(f"{STATUS}.whatif")
+    page.locator(f"{IMAGINED} .main").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(f"{STATUS}.whatif.at[0] > 0.6")
+    page.keyboard.press("n")
+    page.wait_for_function(f"{STATUS}.episode === 2")
+    page.wait_for_function(f"document.querySelector('{IMAGINED} h3').textContent === 'Imagined'")
+
+
+def test_a_policy_that_cannot_says_so(serve, visit):
+    page = visit(serve())
+    page.get_by_label("Policy").select_option("hold")
+    page.wait_for_function(f"{STATUS}.policy === 'hold'")
+    page.keyboard.press("v")
+    page.wait_for_function("document.querySelector('.status').textContent.includes('cannot tell')")
+
+
+def test_it_fits_on_a_phone(serve, visit):
+    page = visit(serve(), width=390, height=844)
+    asked(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.locator("[data-whatif]").is_visible()
