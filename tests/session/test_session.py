@@ -12,6 +12,7 @@ from tests.fakes.world import FakeWorld
 from wam_demo.errors import CheckpointError, UnknownNameError
 from wam_demo.session import Command, Session, Settings, View
 from wam_demo.session.logfile import parse_log, unpack
+from wam_demo.session.session import OUTCOME_S
 
 
 class Recorder:
@@ -78,6 +79,17 @@ def test_an_episode_runs_in_real_time_to_success_and_the_next_seed_follows(open_
     following = seen.wait(lambda view: view.settings.seed == 5)
     assert following.outcome is None
     assert following.episode == 2
+
+
+def test_a_pause_holds_the_outcome_until_somebody_runs_on(open_session):
+    session, seen = open_session(seed=4)
+    seen.wait(lambda view: view.state == "finished")
+    session.post(Command("pause"))
+    time.sleep(OUTCOME_S + 0.5)
+    assert (seen.last.state, seen.last.settings.seed) == ("finished", 4)
+    session.post(Command("run"))
+    following = seen.wait(lambda view: view.settings.seed == 5)
+    assert following.state == "running"
 
 
 def test_steps_are_recorded_with_the_plan_they_come_from(open_session):

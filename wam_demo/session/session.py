@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import queue
 import threading
 import time
@@ -254,6 +255,8 @@ class Session:
         if self._state == "running":  # the step may have been the last one
             self._note_command("pause")
             self._go("paused")
+        elif self._state == "finished":
+            self._ended = math.inf  # the outcome stays until somebody goes on
 
     def _on_step(self) -> None:
         attempt = self._episodes.attempt

@@ -17,7 +17,7 @@ describe.imagined = (s) => {
   if (!whatif.on) return plain.describe(s);
   const answer = wondered();
   if (!answer) return { facts: "<p>Imagining the other plan.</p>" };
-  return { facts: fact(`+${seconds(live.horizon)}`, " s", "if the hand went to the mark. Click another place, or ✕ for the policy's own plan.") };
+  return { facts: fact(`+${seconds(live.horizon)}`, " s", "if the hand went to the mark. ✕ goes back.") };
 };
 
 function showAim() {
@@ -34,7 +34,7 @@ function askWhatif(at) {
   const s = live.status;
   if (!s || s.twin) return;
   if (!whatif.on) {
-    whatif.resume = s.state === "running";
+    whatif.resume = s.state === "running" || (s.state === "finished" && s.autoplay);
     whatif.episode = s.episode;
     if (whatif.resume) send("pause");
   }
@@ -47,7 +47,7 @@ function askWhatif(at) {
 function endWhatif() {
   if (!whatif.on) return;
   whatif.on = false;
-  if (whatif.resume && live.status?.state === "paused") send("run");
+  if (whatif.resume && ["paused", "finished"].includes(live.status?.state)) send("run");
   showWhatif();
 }
 function showWhatif() {
@@ -92,7 +92,6 @@ function showOtherPlan() {
 }
 live.listeners.push(() => {
   const s = live.status;
-  // Whoever runs on, or starts another episode, asks no more; running comes late after the pause that asking sent.
   if (whatif.on && s && s.episode !== whatif.episode) { whatif.resume = false; endWhatif(); }
   showAim();
   showOtherPlan();
