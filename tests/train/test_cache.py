@@ -34,6 +34,10 @@ def test_motion_follows_the_recorded_states():
     motion = measured_motion(states, torch.tensor([[1, 2, 2, 2]] * 3), chunks)
     assert torch.allclose(motion[0, 0], torch.tensor([0.1, 0.1, 0, 0, 0, 0.3, 0]), atol=1e-5)
     assert torch.allclose(motion[0, 2], torch.tensor([0.1, 0.1, -0.1, 0, 0, 0.5, 1]), atol=1e-5)
+    states[1:, 9] = torch.tensor([1.0, 0.5])  # let go, then closed on something
+    unlabelled = measured_motion(states, torch.tensor([[1, 2, 2, 2]] * 3), None)
+    assert unlabelled[0, :, 6].tolist() == [1, 0, 0, 0]
+    assert torch.equal(unlabelled[..., :6], motion[..., :6])
 
 
 def test_an_interrupted_encoding_is_redone(tmp_path):

@@ -16,7 +16,7 @@ from wam_demo.train.recipes import run
         ("decoder", {"arm": {"weight": 1.0}}, "what is aligned was given"),
         ("agra", {"arm": {"blocks": (7,)}}, "blocks"),
         ("imagination", {}, "needs --init, the checkpoint of the policy"),
-        ("imagination", {"videos": CHECKPOINTS}, "videos was given, but training 'imagination'"),
+        ("imagination", {"arm": {"weight": 1.0}}, "what is aligned was given, but training 'imagination'"),
     ],
 )
 def test_what_would_be_ignored_is_refused(tmp_path, kind, options, reason):

@@ -25,6 +25,9 @@ from wam_demo.types import CHUNK_STEPS, FUTURE_STEPS, POLICY_CAMERAS
 
 BATCH = 64
 
+WIDE_OPEN = 0.8
+"""A gripper opened further than this holds nothing and was not told to close."""
+
 
 @dataclass(frozen=True)
 class Cache:
@@ -78,16 +81,17 @@ def future_rows(episode: np.ndarray, every: int) -> np.ndarray:
     return np.minimum(np.arange(len(episode))[:, None] + offsets, ends[:, None])
 
 
-def measured_motion(states: Tensor, future: Tensor, chunks: Tensor) -> Tensor:
+def measured_motion(states: Tensor, future: Tensor, chunks: Tensor | None) -> Tensor:
     """Displacement from each frame to its future frames, read off the recorded states.
 
     Noise moved the arm elsewhere than the chunk says, so the pictures follow the states. The gripper's
-    opening is the commanded one, because that is what a plan holds.
+    opening is the commanded one, because that is what a plan holds; without chunks, a gripper that is
+    not wide open was told to close.
 
     Args:
         states: (N, 17) raw.
         future: (N, 4) rows, from `future_rows`.
-        chunks: (N, 16, 7).
+        chunks: (N, 16, 7), if they may be read.
 
     Returns:
         (N, 4, 7) translation [m] and rotation vector [rad] in the base frame, gripper opening.
@@ -96,7 +100,10 @@ def measured_motion(states: Tensor, future: Tensor, chunks: Tensor) -> Tensor:
     turn = rotations(states)[future] @ rotations(states)[:, None].mT
     vector = Rotation.from_matrix(turn.flatten(0, 1).numpy()).as_rotvec()
     turned = torch.from_numpy(vector).view_as(moved).float()
-    return torch.cat([moved, turned, motion_of(chunks)[..., MOTION_DIMS:]], -1)
+    opening = (
+        (states[future][..., 9:10] > WIDE_OPEN).float() if chunks is None else motion_of(chunks)[..., MOTION_DIMS:]
+    )
+    return torch.cat([moved, turned, opening], -1)
 
 
 def rotations(states: Tensor) -> Tensor:
@@ -203,7 +210,7 @@ def load_cache(data: Path, tokenizer: Tokenizer, *, labelled: bool = True) -> Ca
         embeddings=torch.from_numpy(text_encoder().embed(distinct)),
         episode=torch.from_numpy(episode),
         future=future,
-        motion=measured_motion(states, future, chunks),
+        motion=measured_motion(states, future, chunks if labelled else None),
         tasks=sorted(set(dataset.column("task_name"))),
     )
 

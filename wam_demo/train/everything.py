@@ -62,7 +62,7 @@ def stages(preset: str, seed: int, out: Path, processes: int) -> list[list[Stage
         return Stage(kind, ("train", kind, "--data", data, *more, *shared))
 
     def imagination(policy: str) -> Stage:
-        arguments = ("train", "imagination", "--data", data, "--init", str(out / policy), *shared)
+        arguments = ("train", "imagination", "--data", data, "--videos", rooms, "--init", str(out / policy), *shared)
         return Stage(f"{policy}/imagination", arguments)
 
     def evaluate(policy: str) -> list[Stage]:

@@ -34,6 +34,7 @@ class ImaginationRecipe:
         loop: Steps, rates, EMA.
         batch: Samples per step.
         horizons: Future frames of a sample, drawn anew for each batch.
+        recorded: Share of recordings in a batch, where there are any.
         least_tau: The loss is that of the velocity down to this flow time and of the clean latents below, so that
             what is nearly clean, where nothing is left to imagine, does not rule it.
         compile: Compile the blocks with torch.compile.
@@ -42,6 +43,7 @@ class ImaginationRecipe:
     loop: LoopConfig = field(default_factory=lambda: LoopConfig(steps=6000, lr=1e-3, muon=True))
     batch: int = 16
     horizons: int = 2
+    recorded: float = 0.25
     least_tau: float = 0.6
     compile: bool = True
 
@@ -74,6 +76,7 @@ def train_imagination(
     out: Path,
     tokenizer: Tokenizer,
     *,
+    videos: Path | None = None,
     seed: int = 0,
     resume: bool = False,
 ) -> dict[str, Any]:
@@ -86,16 +89,19 @@ def train_imagination(
         data: A dataset written by ``demos``.
         out: Run directory; to be used, its checkpoint belongs into ``imagination`` beside the policy's weights.
         tokenizer: The policy's, frozen.
+        videos: Recordings of the robot elsewhere; how it moved is read off its states, its actions are not read.
         seed: Seeds batches and noise.
         resume: Continue a run in ``out``.
     """
     torch.manual_seed(seed)
     device = compute_device()
     cache = load_cache(data, tokenizer)
+    recorded = load_cache(videos, tokenizer, labelled=False) if videos else None
     model = WorldActionModel.from_pretrained(policy).to(device)
     provenance: dict[str, object] = {
         "tasks": cache.tasks,
         "frames": len(cache.states),
+        "recorded_frames": len(recorded.states) if recorded else 0,
         "steps": recipe.loop.steps,
         "batch": recipe.batch,
         "seed": seed,
@@ -112,12 +118,13 @@ def train_imagination(
     train_rows, held_rows = cache.split()
     normaliser = copy.deepcopy(model.normaliser).cpu()
     frames, held = (Frames(cache, rows, normaliser, device) for rows in (train_rows, held_rows))
+    rooms = Frames(recorded, torch.arange(len(recorded.states)), normaliser, device) if recorded else None
     if recipe.compile:
         for block in expert.net.blocks:
             block.compile()
 
     def loss(step: int) -> tuple[Tensor, dict[str, Tensor]]:
-        batch = video_batch(frames, recipe, torch.Generator().manual_seed(seed * 1_000_003 + step))
+        batch = video_batch(frames, recipe, torch.Generator().manual_seed(seed * 1_000_003 + step), rooms)
         with torch.autocast(device.type, torch.bfloat16):
             value = imagination_loss(expert, model, batch.to(device), recipe.least_tau)
         return value, {"video": value.detach()}
@@ -139,11 +146,17 @@ def train_imagination(
     }
 
 
-def video_batch(frames: Frames, recipe: ImaginationRecipe, generator: torch.Generator) -> VideoBatch:
-    """Samples whose motion is known."""
+def video_batch(
+    frames: Frames, recipe: ImaginationRecipe, generator: torch.Generator, rooms: Frames | None = None
+) -> VideoBatch:
+    """Samples whose motion is known, a share of them from recordings."""
     count = len(frames.cache.future[0])
     horizons = torch.randperm(count, generator=generator)[: recipe.horizons].sort().values
-    latents, text, state, future, motion = futures(frames, recipe.batch, horizons, generator)
+    recorded = round(recipe.recorded * recipe.batch) if rooms else 0
+    parts = [futures(frames, recipe.batch - recorded, horizons, generator)]
+    if rooms and recorded:
+        parts.append(futures(rooms, recorded, horizons, generator))
+    latents, text, state, future, motion = (torch.cat(part) for part in zip(*parts, strict=True))
     noise, tau = torch.randn(future.shape, generator=generator), sample_tau(len(text), generator, shift=2.0)
     return VideoBatch(latents, text, state, future, noise, tau, motion, tuple(horizons.tolist()))
 

@@ -131,7 +131,7 @@ def run(
         arm: For ``wam`` and ``agra``: what to change about the preset's `Arm`.
         seed: Seeds everything.
         steps: Instead of the preset's; resuming with more steps extends a run.
-        videos: For ``wam`` and ``agra``: recordings whose actions are not read, see `train_wam`.
+        videos: For ``wam``, ``agra`` and ``imagination``: recordings whose actions are not read.
         init: Begin with the weights of this checkpoint, of the same kind and sizes, instead of random ones; for
             ``imagination`` the policy to imagine for.
         checkpoints: Where the frozen tokenizer and teacher are read from.
@@ -142,7 +142,8 @@ def run(
     if kind not in KINDS:
         raise UnknownNameError("model to train", kind, KINDS)
     _refuse_unused(kind, {"init": init}, ("teacher",))
-    _refuse_unused(kind, {"videos": videos, "what is aligned": arm}, ("tokenizer", "decoder", "teacher", "imagination"))
+    _refuse_unused(kind, {"videos": videos}, ("tokenizer", "decoder", "teacher"))
+    _refuse_unused(kind, {"what is aligned": arm}, ("tokenizer", "decoder", "teacher", "imagination"))
     presets = PRESETS.get(kind, WAM)
     if kind == "tokenizer" and init:
         presets = DECODER  # a trained network needs smaller steps
@@ -161,7 +162,10 @@ def run(
             )
         return train_teacher(recipe, renders, out, seed=seed, resume=resume)
     if kind == "imagination":
-        return _train_imagination(recipe, data, out, init, checkpoints, seed=seed, resume=resume)
+        if init is None:
+            raise InvalidInputError("training 'imagination' needs --init, the checkpoint of the policy that it is for")
+        tokenizer = Tokenizer.from_pretrained(checkpoints / "tokenizer")
+        return train_imagination(recipe, init, data, out, tokenizer, videos=videos, seed=seed, resume=resume)
     if arm:
         recipe = replace(recipe, arm=_checked(replace(recipe.arm, **arm), recipe.backbone.depth))
     tokenizer = Tokenizer.from_pretrained(checkpoints / "tokenizer")
@@ -172,12 +176,3 @@ def run(
         chosen = (teacher, network, digest)
     start = _checked_start(WorldActionModel.from_pretrained(init), recipe) if init else None
     return train_wam(recipe, data, out, tokenizer, videos=videos, teacher=chosen, start=start, seed=seed, resume=resume)
-
-
-def _train_imagination(
-    recipe: ImaginationRecipe, data: Path, out: Path, policy: Path | None, checkpoints: Path, *, seed: int, resume: bool
-) -> dict[str, Any]:
-    if policy is None:
-        raise InvalidInputError("training 'imagination' needs --init, the checkpoint of the policy that it is for")
-    tokenizer = Tokenizer.from_pretrained(checkpoints / "tokenizer")
-    return train_imagination(recipe, policy, data, out, tokenizer, seed=seed, resume=resume)
