@@ -17,12 +17,12 @@ from wam_demo.policy.base import LEARNED_POLICIES, REMOTE, validate_instruction
 from wam_demo.session import Planner
 from wam_demo.session.watching import WatchView
 from wam_demo.sources.capture import CameraRack, configured_cameras
-from wam_demo.types import CONTROL_HZ, FUTURE_STEPS, Image
+from wam_demo.types import CONTROL_HZ, FUTURE_STEPS
 from wam_demo.ui.camera_desk import BROWSER, CameraDesk, Watcher
 from wam_demo.ui.catalogue import Catalogue
 from wam_demo.ui.packet import PacketEncoder, Tile
 from wam_demo.ui.panels import attention_overlay, error_map
-from wam_demo.ui.present import FOCUS
+from wam_demo.ui.present import FOCUS, as_is
 from wam_demo.ui.stream import Bell
 
 _HERE = Path(__file__).parent
@@ -153,7 +153,7 @@ def tiles(view: WatchView) -> dict[str, Tile]:
     """Every picture of the strip by name; drawn only when it is sent."""
     if view.frame is None or view.observation is None:
         return {}
-    pictures = {"now": Tile(view.number, partial(_as_is, view.frame))}
+    pictures = {"now": Tile(view.number, partial(as_is, view.frame))}
     grid = view.prediction.attention.get("front") if view.prediction else None
     if grid is not None:
         peak = max(FOCUS / grid.size, float(grid.max()))
@@ -162,7 +162,7 @@ def tiles(view: WatchView) -> dict[str, Tile]:
     if view.imagination is not None and "front" in view.imagination.frames:
         frames = view.imagination.frames["front"]
         for index, ahead in enumerate(FUTURE_STEPS):
-            pictures[f"imagined.{ahead}"] = Tile(view.imagination.step, partial(_as_is, frames[index]))
+            pictures[f"imagined.{ahead}"] = Tile(view.imagination.step, partial(as_is, frames[index]))
     for ahead, surprise in (view.surprises or {}).items():
         if "front" in surprise.maps:
             pictures[f"surprise.{ahead}"] = Tile(surprise.made, partial(error_map, surprise.maps["front"]))
@@ -191,10 +191,6 @@ def status(view: WatchView) -> dict[str, Any]:
 def _mass(attention: Mapping[str, Any], rest: Mapping[str, float]) -> dict[str, float]:
     shares = {name: float(grid.sum()) for name, grid in attention.items()} | dict(rest)
     return {name: round(share, 3) for name, share in shares.items()}
-
-
-def _as_is(image: Image) -> Image:
-    return image
 
 
 def _script(labels: Mapping[str, str], desk: CameraDesk) -> str:

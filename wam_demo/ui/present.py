@@ -28,8 +28,8 @@ def tiles(view: View) -> dict[str, Tile]:
 def _now(view: View) -> dict[str, Tile]:
     wrist = view.observation.images["wrist"]
     return {
-        "now.front": Tile(view.frame_number, partial(_as_is, view.frame)),
-        "now.wrist": Tile((view.episode, view.observation.time), partial(_as_is, wrist)),
+        "now.front": Tile(view.frame_number, partial(as_is, view.frame)),
+        "now.wrist": Tile((view.episode, view.observation.time), partial(as_is, wrist)),
     }
 
 
@@ -38,7 +38,7 @@ def _imagined(view: View) -> dict[str, Tile]:
     if imagination is None:
         return {}
     return {
-        f"imagined.{ahead}.{camera}": Tile((view.episode, imagination.step), partial(_as_is, frames[index]))
+        f"imagined.{ahead}.{camera}": Tile((view.episode, imagination.step), partial(as_is, frames[index]))
         for camera, frames in imagination.frames.items()
         for index, ahead in enumerate(FUTURE_STEPS)
     }
@@ -73,7 +73,8 @@ def _seen_attention(view: View) -> tuple[Mapping[str, Vector], object]:
     return kept, (view.episode, played.prediction_step)
 
 
-def _as_is(image: Image) -> Image:
+def as_is(image: Image) -> Image:
+    """A picture that is shown unchanged."""
     return image
 
 

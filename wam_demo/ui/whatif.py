@@ -14,6 +14,7 @@ from wam_demo.session import View
 from wam_demo.types import CONTROL_HZ, FUTURE_STEPS, ActionChunk, Image, Observation, Vector
 from wam_demo.ui.inquirer import Answer
 from wam_demo.ui.packet import Tile
+from wam_demo.ui.present import as_is
 from wam_demo.ui.probe import path_of
 
 
@@ -93,7 +94,7 @@ def whatif_tiles(answer: Answer[WhatIf] | None, view: View) -> dict[str, Tile]:
     if answer is None or answer.ask.episode != view.episode:
         return {}
     return {
-        f"whatif.{ahead}.{camera}": Tile((view.episode, answer.number), partial(_as_is, frames[index]))
+        f"whatif.{ahead}.{camera}": Tile((view.episode, answer.number), partial(as_is, frames[index]))
         for camera, frames in answer.finding.items()
         for index, ahead in enumerate(FUTURE_STEPS)
     }
@@ -110,7 +111,3 @@ def whatif_status(answer: Answer[WhatIf] | None, view: View) -> dict[str, Any] |
         "ms": round(answer.milliseconds),
         "path": path_of(answer.ask.chunk.actions),
     }
-
-
-def _as_is(image: Image) -> Image:
-    return image
