@@ -68,6 +68,8 @@ def test_a_policy_that_cannot_says_so(serve, visit):
     page.wait_for_function(f"{STATUS}.policy === 'hold'")
     page.keyboard.press("v")
     page.wait_for_function("document.querySelector('.status').textContent.includes('cannot tell')")
+    page.wait_for_function(f"document.querySelector('{IMAGINED} h3').textContent === 'Imagined'")
+    page.wait_for_function(f"{STATUS}.state === 'running'")
 
 
 def test_it_fits_on_a_phone(serve, visit):
