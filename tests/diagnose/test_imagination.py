@@ -97,3 +97,24 @@ def test_several_samples_count_by_their_mean(world):
     both.add(moment, [still, moment.future])
     low, mean = alone.document()["ssim"]["16"], both.document()["ssim"]["16"]
     assert mean == pytest.approx((low + 1) / 2)
+
+
+def test_what_was_done_leads_where_the_arm_went(world):
+    for moment in expert_moments(world, 500_001):
+        path = moment.moved.actions[:, :3].sum(0)
+        assert np.isfinite(moment.moved.actions).all()
+        assert 0.01 < np.linalg.norm(path) < 0.8
+        assert ((moment.moved.actions[:, 6] >= 0) & (moment.moved.actions[:, 6] <= 1)).all()
+
+
+def test_the_motion_is_told_when_that_is_asked_for(world):
+    class Listener(Copier):
+        told = ()
+
+        def imagine(self, observations, *, samples=1, seed=None, chunks=None):
+            self.told = chunks
+            return super().imagine(observations, samples=samples, seed=seed)
+
+    listener = Listener()
+    score_imagination(listener, world, [500_000], told_motion=True)
+    assert all(chunk.actions.shape == (16, 7) for chunk in listener.told)

@@ -23,6 +23,12 @@ def add_arguments(parser: Parser) -> None:
     add_one_task(parser)
     parser.add_argument("--episodes", type=whole(1, 10_000), default=20, metavar="N", help="expert episodes (20)")
     parser.add_argument("--samples", type=whole(1, 16), default=1, metavar="K", help="futures of each moment (1)")
+    parser.add_argument(
+        "--told",
+        choices=("plan", "motion"),
+        default="plan",
+        help="the policy's plan, or the motion that happened (plan)",
+    )
 
 
 def run(options: argparse.Namespace) -> None:
@@ -40,7 +46,10 @@ def run(options: argparse.Namespace) -> None:
     world = World(options.task)
     with progress(len(seeds), options.policy) as advance:
         features = teacher_features(policy.token_grid.side)
-        scores = score_imagination(policy, world, seeds, advance, samples=options.samples, features=features)
+        told = options.told == "motion"
+        scores = score_imagination(
+            policy, world, seeds, advance, samples=options.samples, features=features, told_motion=told
+        )
     world.close()
     content = {
         "policy": options.policy,
@@ -49,6 +58,7 @@ def run(options: argparse.Namespace) -> None:
         "seed": options.seed,
         "episodes": options.episodes,
         "samples": options.samples,
+        "told": options.told,
         **scores.document(),
     }
     print(imagination_table(content))

@@ -11,7 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wam_demo.diagnose.bootstrap import ratio_interval
-from wam_demo.types import FUTURE_STEPS, POLICY_CAMERAS, Image, Imaginer, Observation
+from wam_demo.sim.rotation import logarithm
+from wam_demo.types import (
+    ACTION_DIM,
+    CHUNK_STEPS,
+    FUTURE_STEPS,
+    POLICY_CAMERAS,
+    ActionChunk,
+    Image,
+    Imaginer,
+    Observation,
+    Vector,
+)
 
 if TYPE_CHECKING:
     from wam_demo.sim.world import World
@@ -30,11 +41,17 @@ PSNR_CAP_DB = 60.0
 
 @dataclass(frozen=True)
 class Moment:
-    """An observation and what was really seen 4, 8, 12 and 16 control steps later."""
+    """An observation, what was really seen 4, 8, 12 and 16 control steps later, and how the arm got there.
+
+    Attributes:
+        observation: Where from.
+        future: (4, H, W, 3) uint8 by camera.
+        moved: The motion that really happened, read off the states, as a plan.
+    """
 
     observation: Observation
     future: Mapping[str, Image]
-    """(4, H, W, 3) uint8 by camera."""
+    moved: ActionChunk
 
 
 class ImaginationScores:
@@ -116,33 +133,52 @@ def expert_moments(world: World, seed: int) -> list[Moment]:
     Returns:
         One moment every `STRIDE` steps whose TCP moves by more than `MOVING_M` in the horizon.
     """
-    observations = list(_expert_episode(world, seed))
+    observations, openings = zip(*_expert_episode(world, seed), strict=True)
     last_start = len(observations) - 1 - FUTURE_STEPS[-1]
     return [
-        Moment(observations[start], _future(observations, start))
+        Moment(observations[start], _future(observations, start), _moved(observations, openings, start))
         for start in range(0, last_start + 1, STRIDE)
         if _reach(observations[start : start + FUTURE_STEPS[-1] + 1]) > MOVING_M
     ]
 
 
-def _expert_episode(world: World, seed: int) -> Iterator[Observation]:
-    """Every observation until success or timeout, and one horizon further."""
+def _expert_episode(world: World, seed: int) -> Iterator[tuple[Observation, float]]:
+    """Every observation until success or timeout and one horizon further, with the opening that is told next."""
     from wam_demo.sim import TASKS
     from wam_demo.sim.expert import Expert
 
     expert, left = Expert(world), FUTURE_STEPS[-1]
-    yield world.reset(seed)
+    observation = world.reset(seed)
     for _ in range(TASKS[world.task].horizon):
-        left -= world.step(expert.act()).success
-        yield world.observe()
+        action = expert.act()
+        yield observation, float(action[6])
+        left -= world.step(action).success
+        observation = world.observe()
         if left < 0:
-            return
+            break
+    yield observation, float(action[6])
 
 
 def _future(observations: Sequence[Observation], start: int) -> dict[str, Image]:
     return {
         camera: np.stack([observations[start + k].images[camera] for k in FUTURE_STEPS]) for camera in POLICY_CAMERAS
     }
+
+
+def _moved(observations: Sequence[Observation], openings: Sequence[float], start: int) -> ActionChunk:
+    actions = np.zeros((CHUNK_STEPS, ACTION_DIM), np.float32)
+    for step, action in enumerate(actions, start):
+        before, after = observations[step].state, observations[step + 1].state
+        action[:3] = after[:3] - before[:3]
+        action[3:6] = logarithm(_rotation(after) @ _rotation(before).T)
+        action[6] = openings[step]
+    return ActionChunk(actions)
+
+
+def _rotation(state: Vector) -> NDArray[np.float64]:
+    """(3, 3) of the TCP; the state holds its first two columns."""
+    first, second = state[3:6].astype(float), state[6:9].astype(float)
+    return np.stack([first, second, np.cross(first, second)], 1)
 
 
 def _reach(observations: Sequence[Observation]) -> float:
@@ -160,6 +196,7 @@ def score_imagination(
     *,
     samples: int = 1,
     features: Features | None = None,
+    told_motion: bool = False,
 ) -> ImaginationScores:
     """Imagine from every moving moment of some expert episodes and score what came out.
 
@@ -171,13 +208,16 @@ def score_imagination(
         batch: Moments imagined in one call.
         samples: Futures of each moment.
         features: See `ImaginationScores`.
+        told_motion: Tell the motion that really happened instead of leaving the plan to the policy: errors of the
+            plan count no longer.
     """
     scores = ImaginationScores(features)
     for seed in seeds:
         moments = expert_moments(world, seed)
         for start in range(0, len(moments), batch):
             part = moments[start : start + batch]
-            futures = imaginer.imagine([m.observation for m in part], samples=samples, seed=seed + start)
+            told: dict[str, Any] = {"chunks": [m.moved for m in part]} if told_motion else {}
+            futures = imaginer.imagine([m.observation for m in part], samples=samples, seed=seed + start, **told)
             for moment, found in zip(part, futures, strict=True):
                 scores.add(moment, found, seed)
         on_episode()
