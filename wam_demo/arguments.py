@@ -116,6 +116,12 @@ def add_policy(parser: Parser) -> None:
     parser.add_argument("--checkpoint", type=Path, metavar="DIR", help="weights instead of the shipped ones")
 
 
+def add_second_policy(parser: Parser) -> None:
+    """Which other policy looks at the same moments."""
+    parser.add_argument("--compare", metavar="P2", help="second policy at the same moments")
+    parser.add_argument("--compare-checkpoint", type=Path, metavar="DIR", help="weights of the second policy")
+
+
 def add_one_task(parser: Parser) -> None:
     """Which task."""
     from wam_demo.sim import TASKS

@@ -60,6 +60,7 @@ def test_by_keyboard_and_another_episode_ends_it(serve, visit):
     page.keyboard.press("n")
     page.wait_for_function(f"{STATUS}.episode === 2")
     page.wait_for_function(f"document.querySelector('{IMAGINED} h3').textContent === 'Imagined'")
+    assert page.locator("svg.aim.on").count() == 0
 
 
 def test_a_policy_that_cannot_says_so(serve, visit):
@@ -70,6 +71,7 @@ def test_a_policy_that_cannot_says_so(serve, visit):
     page.wait_for_function("document.querySelector('.status').textContent.includes('cannot tell')")
     page.wait_for_function(f"document.querySelector('{IMAGINED} h3').textContent === 'Imagined'")
     page.wait_for_function(f"{STATUS}.state === 'running'")
+    assert page.locator("[data-whatif]").is_hidden()
 
 
 def test_it_fits_on_a_phone(serve, visit):

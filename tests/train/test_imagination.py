@@ -1,12 +1,17 @@
 """Training the imagining expert: it learns, the policy does not change."""
 
+from dataclasses import replace
+
+import pytest
 import torch
 
 from tests.models.test_imagination import CALIBRATION
 from tests.train.test_losses import CONFIG, batches
+from wam_demo.errors import InvalidInputError
 from wam_demo.models.imagination import ExpertConfig, ImaginationExpert
+from wam_demo.models.tokenizer import Tokenizer, TokenizerConfig
 from wam_demo.models.wam import WorldActionModel
-from wam_demo.train.imagination import imagination_loss
+from wam_demo.train.imagination import imagination_loss, train_imagination
 
 
 def expert_of(model):
@@ -38,3 +43,26 @@ def test_what_is_nearly_clean_counts_less():
     expert = expert_of(model)
     everything, little = (float(imagination_loss(expert, model, batch, floor).detach()) for floor in (0.0, 0.9))
     assert little < everything
+
+
+def test_another_tokenizer_and_an_expert_of_other_sizes_are_refused(tmp_path, monkeypatch):
+    from types import SimpleNamespace
+
+    from wam_demo.train import imagination
+    from wam_demo.train.recipes import IMAGINATION
+
+    torch.manual_seed(0)
+    tokenizer = Tokenizer(TokenizerConfig(width=32))
+    cache = SimpleNamespace(tasks=["pick_place"], states=[])
+    monkeypatch.setattr(imagination, "load_cache", lambda *_, **__: cache)
+
+    def train(digest):
+        WorldActionModel(replace(CONFIG, trained={"encoder_sha256": digest})).save_pretrained(tmp_path / "policy")
+        train_imagination(IMAGINATION["debug"], tmp_path / "policy", tmp_path, tmp_path / "out", tokenizer)
+
+    with pytest.raises(InvalidInputError, match="another tokenizer"):
+        train("another")
+    other = replace(CONFIG.backbone, dim=16)
+    ImaginationExpert(ExpertConfig(other, CALIBRATION, "abc")).save_pretrained(tmp_path / "policy" / "imagination")
+    with pytest.raises(InvalidInputError, match="other sizes"):
+        train(tokenizer.encoder_digest())

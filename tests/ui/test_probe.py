@@ -1,7 +1,6 @@
 """Live probes on the server's side: questions one at a time, answers of this episode only, errors in one line."""
 
 import asyncio
-import json
 import time
 from concurrent.futures import Future
 from dataclasses import replace
@@ -10,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.fakes.brain import catalogue
+from tests.fakes.page import until
 from tests.fakes.prober import GRID, FakeProber
 from tests.fakes.world import FakeWorld
 from wam_demo.errors import InvalidInputError, PolicyFault
@@ -20,7 +20,6 @@ from wam_demo.ui.commands import parse_region
 from wam_demo.ui.inquirer import Inquirer
 from wam_demo.ui.live import receive_probe
 from wam_demo.ui.probe import ProbeAsk, Probing, probe_status, probe_tiles
-from wam_demo.ui.stream import stream
 
 REGION = {"camera": "front", "from": [0.6, 0.65], "to": [0.7, 0.7]}
 
@@ -99,22 +98,8 @@ def hub():
         time.sleep(0.01)
 
 
-async def _until(hub, ask, holds, limit=400):
-    async for text in stream(hub, "a", lambda policy: policy == "steer"):
-        packet = json.loads(text)
-        hub.receipt("a", packet["n"])
-        if packet.get("status") and ask is not None:
-            receive_probe(hub, catalogue(), "a", ask)
-            ask = None
-        if packet.get("status") and holds(packet):
-            return packet
-        limit -= 1
-        assert limit, "never happened"
-    return None
-
-
 def test_a_page_asks_and_gets_maps_and_numbers(hub):
-    packet = asyncio.run(_until(hub, REGION, lambda p: p["status"]["probe"]))
+    packet = asyncio.run(until(hub, receive_probe, REGION, lambda p: p["status"]["probe"]))
     assert {f"probe.{kind}.{camera}" for kind in ("attention", "causal") for camera in GRID.cameras} <= set(
         packet["tiles"]
     )
@@ -125,12 +110,12 @@ def test_a_page_asks_and_gets_maps_and_numbers(hub):
     assert masked["area"] == pytest.approx(2 / 128, abs=1e-4)
     assert masked["looks"] > 3 * masked["area"]
     assert len(masked["path"]) == 17
-    later = asyncio.run(_until(hub, None, lambda p: p["status"]["step"] > found["step"] + 3))
+    later = asyncio.run(until(hub, receive_probe, None, lambda p: p["status"]["step"] > found["step"] + 3))
     assert later["status"]["probe"]["number"] == found["number"]
 
 
 def test_nothing_of_another_episode_is_shown(hub):
-    asyncio.run(_until(hub, {}, lambda p: p["status"]["probe"]))
+    asyncio.run(until(hub, receive_probe, {}, lambda p: p["status"]["probe"]))
     screen = hub.visit("a").screen
     view = screen.newest[0]
     assert probe_status(screen.prober.answer, view)["masked"] is None
@@ -142,17 +127,17 @@ def test_nothing_of_another_episode_is_shown(hub):
 
 def test_bad_questions_become_one_line_and_the_next_one_is_answered(hub):
     bad = {"camera": "front", "from": [0, 9], "to": [1, 1]}
-    packet = asyncio.run(_until(hub, bad, lambda p: p["status"]["notice"]["warn"]))
+    packet = asyncio.run(until(hub, receive_probe, bad, lambda p: p["status"]["notice"]["warn"]))
     assert "from must be a number" in packet["status"]["notice"]["text"]
-    assert asyncio.run(_until(hub, REGION, lambda p: p["status"]["probe"]))
+    assert asyncio.run(until(hub, receive_probe, REGION, lambda p: p["status"]["probe"]))
     receive_probe(hub, catalogue(), "nobody", REGION)  # a page that has gone
 
 
 def test_a_policy_without_tokens_says_so(hub):
     from wam_demo.session import Command
 
-    asyncio.run(_until(hub, None, lambda p: True))
+    asyncio.run(until(hub, receive_probe, None, lambda p: True))
     hub.session("a").post(Command("policy", {"name": "hold"}))
-    asyncio.run(_until(hub, None, lambda p: p["status"]["policy"] == "hold"))
-    packet = asyncio.run(_until(hub, REGION, lambda p: p["status"]["notice"]["warn"]))
+    asyncio.run(until(hub, receive_probe, None, lambda p: p["status"]["policy"] == "hold"))
+    packet = asyncio.run(until(hub, receive_probe, REGION, lambda p: p["status"]["notice"]["warn"]))
     assert "no video tokens" in packet["status"]["notice"]["text"]

@@ -1,17 +1,16 @@
 """What-if on the server's side: frames of the plan that was pointed out, of this episode only, errors in one line."""
 
 import asyncio
-import json
 from dataclasses import replace
 
 import pytest
 
 from tests.fakes.brain import catalogue
+from tests.fakes.page import until
 from wam_demo.errors import InvalidInputError
 from wam_demo.ui.app import open_hub
 from wam_demo.ui.commands import parse_point
 from wam_demo.ui.live import receive_whatif
-from wam_demo.ui.stream import stream
 from wam_demo.ui.whatif import whatif_status, whatif_tiles
 
 
@@ -22,22 +21,8 @@ def hub():
     opened.close()
 
 
-async def until(hub, ask, holds, limit=400):
-    async for text in stream(hub, "a", lambda policy: policy == "steer"):
-        packet = json.loads(text)
-        hub.receipt("a", packet["n"])
-        if packet.get("status") and ask is not None:
-            receive_whatif(hub, catalogue(), "a", ask)
-            ask = None
-        if packet.get("status") and holds(packet):
-            return packet
-        limit -= 1
-        assert limit, "never happened"
-    return None
-
-
 def test_a_place_becomes_frames_and_a_path(hub):
-    packet = asyncio.run(until(hub, {"at": [0.8, 0.6]}, lambda p: p["status"]["whatif"]))
+    packet = asyncio.run(until(hub, receive_whatif, {"at": [0.8, 0.6]}, lambda p: p["status"]["whatif"]))
     names = {f"whatif.{ahead}.{camera}" for ahead in (4, 8, 12, 16) for camera in ("front", "wrist")}
     assert names <= set(packet["tiles"])
     found = packet["status"]["whatif"]
@@ -47,7 +32,7 @@ def test_a_place_becomes_frames_and_a_path(hub):
 
 
 def test_nothing_of_another_episode_is_shown(hub):
-    asyncio.run(until(hub, {"at": [0.5, 0.6]}, lambda p: p["status"]["whatif"]))
+    asyncio.run(until(hub, receive_whatif, {"at": [0.5, 0.6]}, lambda p: p["status"]["whatif"]))
     screen = hub.visit("a").screen
     view, answer = screen.newest[0], screen.wonderer.answer
     assert len(whatif_tiles(answer, view)) == 8
@@ -57,7 +42,7 @@ def test_nothing_of_another_episode_is_shown(hub):
 
 
 def test_no_table_there_is_one_line(hub):
-    packet = asyncio.run(until(hub, {"at": [0.5, 0.1]}, lambda p: p["status"]["notice"]["warn"]))
+    packet = asyncio.run(until(hub, receive_whatif, {"at": [0.5, 0.1]}, lambda p: p["status"]["notice"]["warn"]))
     assert "no table there" in packet["status"]["notice"]["text"]
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import time
-from pathlib import Path
 from typing import Any
 
-from wam_demo.arguments import Parser, add_one_task, add_policy, listed, one_of, whole
-from wam_demo.commands.output import finish, prepare, require_learned
+from wam_demo.arguments import Parser, add_one_task, add_policy, add_second_policy, listed, one_of, whole
+from wam_demo.commands.output import finish, one_or_two, prepare
 
 SUMMARY = "measure how features and plans change when only the picture does"
 
@@ -20,8 +19,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--axis", type=listed(axis), default=["light", "background"], metavar="A[,A]")
     parser.add_argument("--severity", type=whole(1, 5), default=3, metavar="S", help="1 .. 5 (3)")
     parser.add_argument("--episodes", type=whole(2, 10_000), default=40, metavar="N", help="scenes, a moment each (40)")
-    parser.add_argument("--compare", metavar="P2", help="second policy at the same moments")
-    parser.add_argument("--compare-checkpoint", type=Path, metavar="DIR", help="weights of the second policy")
+    add_second_policy(parser)
 
 
 def run(options: argparse.Namespace) -> None:
@@ -35,11 +33,7 @@ def run(options: argparse.Namespace) -> None:
     from wam_demo.sim.world import World
 
     seeds = evaluation_seeds(options.seed, options.episodes)
-    chosen = [(options.policy, options.checkpoint)]
-    if options.compare:
-        chosen.append((options.compare, options.compare_checkpoint))
-    for name, checkpoint in chosen:
-        require_learned(argparse.Namespace(policy=name, checkpoint=checkpoint))
+    chosen = one_or_two(options)
     out = prepare(options, "invariance")
     policies = [require_features(load_policy(name, checkpoint), name) for name, checkpoint in chosen]
     began = time.monotonic()

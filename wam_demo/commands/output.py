@@ -37,6 +37,20 @@ def require_learned(options: argparse.Namespace) -> None:
         raise InvalidInputError(f"policy {options.policy!r} has no weights; valid: {', '.join(LEARNED_POLICIES)}")
 
 
+def one_or_two(options: argparse.Namespace) -> list[tuple[str, Path | None]]:
+    """Name and checkpoint of the policy and of the one it is compared with, if there is one.
+
+    Raises:
+        InvalidInputError: One has no weights.
+    """
+    chosen = [(options.policy, options.checkpoint)]
+    if options.compare:
+        chosen.append((options.compare, options.compare_checkpoint))
+    for name, checkpoint in chosen:
+        require_learned(argparse.Namespace(policy=name, checkpoint=checkpoint))
+    return chosen
+
+
 @contextmanager
 def progress(total: int, label: str, done: int = 0, unit: str = "episode") -> Iterator[Callable[[], None]]:
     """A progress bar on a terminal, nothing elsewhere; yields what advances it by one."""

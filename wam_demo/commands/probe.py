@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wam_demo.arguments import DEFAULT_TASK, Parser, add_policy, one_of, tasks, whole
-from wam_demo.commands.output import finish, prepare, progress, require_learned
+from wam_demo.arguments import DEFAULT_TASK, Parser, add_policy, add_second_policy, one_of, tasks, whole
+from wam_demo.commands.output import finish, one_or_two, prepare, progress
 
 if TYPE_CHECKING:
     from wam_demo.diagnose.moments import Disturbance
@@ -27,8 +26,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--episodes", type=whole(2, 10_000), default=20, metavar="N", help="expert episodes a task (20)"
     )
-    parser.add_argument("--compare", metavar="P2", help="second policy at the same moments")
-    parser.add_argument("--compare-checkpoint", type=Path, metavar="DIR", help="weights of the second policy")
+    add_second_policy(parser)
 
 
 def run(options: argparse.Namespace) -> None:
@@ -40,11 +38,7 @@ def run(options: argparse.Namespace) -> None:
     from wam_demo.policy.probe import require_prober
 
     seeds = evaluation_seeds(options.seed, options.episodes)
-    chosen = [(options.policy, options.checkpoint)]
-    if options.compare:
-        chosen.append((options.compare, options.compare_checkpoint))
-    for name, checkpoint in chosen:
-        require_learned(argparse.Namespace(policy=name, checkpoint=checkpoint))
+    chosen = one_or_two(options)
     out = prepare(options, "probe")
     policies = [require_prober(load_policy(name, checkpoint), name) for name, checkpoint in chosen]
     began = time.monotonic()

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from wam_demo.errors import DataError
+from wam_demo.errors import DataError, InvalidInputError
 from wam_demo.models.checkpoint import sha256_of
 from wam_demo.models.flow import LEAST_TAU, interpolate, sample_tau, velocity_to
 from wam_demo.models.geometry import Calibration, Camera
@@ -92,12 +92,18 @@ def train_imagination(
         videos: Recordings of the robot elsewhere; how it moved is read off its states, its actions are not read.
         seed: Seeds batches and noise.
         resume: Continue a run in ``out``.
+
+    Raises:
+        InvalidInputError: The policy belongs to another tokenizer, or an expert beside it has other sizes.
     """
     torch.manual_seed(seed)
     device = compute_device()
     cache = load_cache(data, tokenizer)
     recorded = load_cache(videos, tokenizer, labelled=False) if videos else None
     model = WorldActionModel.from_pretrained(policy).to(device)
+    expected = model.config.trained.get("encoder_sha256")
+    if expected and expected != tokenizer.encoder_digest():
+        raise InvalidInputError(f"{policy} was trained with another tokenizer than the one in use here")
     provenance: dict[str, object] = {
         "tasks": cache.tasks,
         "frames": len(cache.states),
@@ -110,6 +116,8 @@ def train_imagination(
     expert = ImaginationExpert(ExpertConfig(backbone, calibration, sha256_of(policy), trained=provenance))
     if (policy / FOLDER).is_dir() and (policy / FOLDER).resolve() != out.resolve():
         before = ImaginationExpert.from_pretrained(policy / FOLDER)
+        if before.config.backbone != backbone:
+            raise InvalidInputError(f"{policy / FOLDER} holds an expert of other sizes than the policy's")
         provenance["begun_with"] = {**before.config.trained, "policy_sha256": before.config.policy_sha256}
         expert.load_state_dict(before.state_dict())
     else:

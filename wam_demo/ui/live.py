@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,13 @@ import gradio as gr
 
 from wam_demo.errors import WamDemoError
 from wam_demo.limits import LOG_BYTES
+from wam_demo.session import Session, View
 from wam_demo.types import CONTROL_HZ, FUTURE_STEPS
 from wam_demo.ui.catalogue import Catalogue
 from wam_demo.ui.commands import parse_command, parse_point, parse_region
 from wam_demo.ui.hub import Hub
 from wam_demo.ui.probe import CELLS, ask_about
+from wam_demo.ui.screen import Screen
 from wam_demo.ui.stream import stream
 from wam_demo.ui.whatif import wonder_about
 from wam_demo.ui.words import AXIS_WORDS, POINTER_HINT
@@ -88,6 +90,26 @@ def receive(hub: Hub, catalogue: Catalogue, key: str, payload: object) -> None:
 
 def receive_probe(hub: Hub, catalogue: Catalogue, key: str, payload: object) -> None:
     """Ask what a page wants to know about its newest view; what is wrong with it becomes one line on the page."""
+
+    def ask(session: Session, screen: Screen, view: View) -> None:
+        probing = catalogue.open_probing(view.settings.policy)
+        screen.prober.ask(ask_about(view, probing, parse_region(payload), session.warn))
+
+    _ask(hub, key, ask)
+
+
+def receive_whatif(hub: Hub, catalogue: Catalogue, key: str, payload: object) -> None:
+    """Ask what a page wants to have imagined; what is wrong with it becomes one line on the page."""
+
+    def ask(session: Session, screen: Screen, view: View) -> None:
+        wondering = catalogue.open_wondering(view.settings.policy)
+        screen.wonderer.ask(wonder_about(view, wondering, parse_point(payload), session.warn))
+
+    _ask(hub, key, ask)
+
+
+def _ask(hub: Hub, key: str, ask: Callable[[Session, Screen, View], None]) -> None:
+    """Ask about the newest view of a page, if it is here and has one."""
     try:
         session = hub.session(key)
     except WamDemoError:
@@ -95,27 +117,8 @@ def receive_probe(hub: Hub, catalogue: Catalogue, key: str, payload: object) -> 
     screen = hub.visit(key).screen
     if screen.newest is None:
         return  # nothing has been shown yet
-    view = screen.newest[0]
     try:
-        probing = catalogue.open_probing(view.settings.policy)
-        screen.prober.ask(ask_about(view, probing, parse_region(payload), session.warn))
-    except WamDemoError as error:
-        session.warn(str(error))
-
-
-def receive_whatif(hub: Hub, catalogue: Catalogue, key: str, payload: object) -> None:
-    """Ask what a page wants to have imagined; what is wrong with it becomes one line on the page."""
-    try:
-        session = hub.session(key)
-    except WamDemoError:
-        return
-    screen = hub.visit(key).screen
-    if screen.newest is None:
-        return
-    view = screen.newest[0]
-    try:
-        wondering = catalogue.open_wondering(view.settings.policy)
-        screen.wonderer.ask(wonder_about(view, wondering, parse_point(payload), session.warn))
+        ask(session, screen, screen.newest[0])
     except WamDemoError as error:
         session.warn(str(error))
 

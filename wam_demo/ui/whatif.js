@@ -1,5 +1,5 @@
 // What if: point at a place on Imagined, and see what is imagined if the hand goes there instead of following the plan.
-const whatif = { on: false, at: [0.5, 0.6], asked: 0, resume: false, episode: 0, said: "" };
+const whatif = { on: false, at: [0.5, 0.6], asked: 0, resume: false, episode: 0, said: "", since: 0 };
 root.whatif = whatif;
 const imaginedCanvas = views.imagined.querySelector(".main");
 const wondered = () => (whatif.on && (live.status?.whatif?.number || 0) > whatif.asked ? live.status.whatif : null);
@@ -42,6 +42,7 @@ function askWhatif(at) {
   whatif.at = at;
   whatif.asked = s.whatif?.number || 0;
   whatif.said = s.notice.text;
+  whatif.since = performance.now();
   showWhatif();
   trigger("whatif", { at });
 }
@@ -95,7 +96,8 @@ live.listeners.push(() => {
   const s = live.status;
   if (whatif.on && s && s.episode !== whatif.episode) { whatif.resume = false; endWhatif(); }
   // What cannot be asked is answered by a line, and everything goes on.
-  if (whatif.on && !wondered() && s?.notice.warn && s.notice.text !== whatif.said) endWhatif();
+  const refused = s?.notice.warn && s.notice.text !== whatif.said;
+  if (whatif.on && !wondered() && (refused || performance.now() - whatif.since > PATIENCE_MS)) endWhatif();
   showAim();
   showOtherPlan();
 });
