@@ -8,12 +8,13 @@ from wam_demo.diagnose.imagination import (
     ImaginationScores,
     expert_moments,
     feature_distance,
+    played_moments,
     psnr,
     score_imagination,
     ssim,
 )
 from wam_demo.evaluate.report import imagination_table
-from wam_demo.types import FUTURE_STEPS
+from wam_demo.types import FUTURE_STEPS, ActionChunk, Prediction
 
 
 class Copier:
@@ -105,6 +106,27 @@ def test_what_was_done_leads_where_the_arm_went(world):
         assert np.isfinite(moment.moved.actions).all()
         assert 0.01 < np.linalg.norm(path) < 0.8
         assert ((moment.moved.actions[:, 6] >= 0) & (moment.moved.actions[:, 6] <= 1)).all()
+
+
+def test_a_plan_is_played_out_from_the_same_moments(world):
+    """A policy that always lifts: what comes is the same scene from the same moment, lifted."""
+
+    class Lifter:
+        def predict(self, observations):
+            actions = np.zeros((16, 7), np.float32)
+            actions[:, 2], actions[:, 6] = 0.01, 1.0
+            return [Prediction(ActionChunk(actions)) for _ in observations]
+
+    moments = expert_moments(world, 500_001)[:2]
+    for before, after in zip(moments, played_moments(world, Lifter(), moments), strict=True):
+        assert after.observation is before.observation
+        rise = after.moved.actions[:, :3].sum(0)
+        assert rise[2] > 0.1
+        assert np.linalg.norm(rise[:2]) < 0.03
+        assert not np.array_equal(after.future["wrist"][3], before.future["wrist"][3])
+    played = score_imagination(Copier(), world, [500_001], player=Lifter()).document()
+    assert played["psnr"] == played["psnr_copy_last"]
+    assert played["psnr"] != score_imagination(Copier(), world, [500_001]).document()["psnr"]
 
 
 def test_the_motion_is_told_when_that_is_asked_for(world):

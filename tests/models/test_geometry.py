@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from wam_demo.models.geometry import cell_middles, places
+from wam_demo.models.geometry import cell_middles, places, warped_wrist
 from wam_demo.sim.expert import Expert
 from wam_demo.sim.rotation import logarithm
 from wam_demo.sim.world import World
@@ -46,6 +46,10 @@ def motion(before, after):
     turn = logarithm(columns(after) @ columns(before).T)
     values = np.concatenate([(after - before)[0, :3].numpy(), turn, after[0, 9:10].numpy()])
     return torch.tensor(values)[None, None]
+
+
+def picture(world, camera):
+    return torch.from_numpy(world.observe().images[camera].copy()).permute(2, 0, 1).float() / 255
 
 
 def columns(state):
@@ -99,3 +103,27 @@ def test_values_stay_bounded_whatever_the_state(calibration):
     assert told[..., :6].abs().max() <= 1.5
     tilted = replace(calibration, front=replace(calibration.front, position=(0.0, 0.0, -1.0)))
     assert places(tilted, state, torch.zeros(64, 4, 7), GRID).isfinite().all()
+
+
+def test_the_tables_later_picture_is_brought_over_from_both_pictures_of_now(walk, calibration):
+    """Compared where nothing stands on the table: on the bare table of both pictures the texture must agree."""
+    world, seen_before, _, _ = walk
+    before = torch.tensor(seen_before.state_vector())[None]
+    told = motion(before, torch.tensor(world.state_vector()).double()[None]).float()
+    images = torch.stack([picture(seen_before, name) for name in ("front", "wrist")])[None]
+    warped, later = warped_wrist(calibration, before.float(), told, images)[0, 0], picture(world, "wrist")
+    for source in warped:
+        shown = source.abs().sum(0) > 0
+        assert shown.float().mean() > 0.3
+        brought = (source - later).abs().mean(0)[shown]
+        stayed = (images[0, 1] - later).abs().mean(0)[shown]
+        assert brought.median() < 0.03
+        assert brought.mean() < stayed.mean()
+
+
+def test_nothing_is_brought_over_from_behind_the_camera(calibration):
+    state = torch.zeros(1, 17)
+    state[0, :9] = torch.tensor([0.4, 0.0, -3.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0])
+    warped = warped_wrist(calibration, state, torch.zeros(1, 1, 7), torch.ones(1, 2, 3, 16, 16))
+    assert warped.isfinite().all()
+    assert warped[0, 0, 1].max() <= 1.0

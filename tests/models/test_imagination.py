@@ -9,8 +9,10 @@ from wam_demo.models.action_head import ActionHeadConfig
 from wam_demo.models.backbone import BackboneConfig
 from wam_demo.models.geometry import Calibration, Camera
 from wam_demo.models.imagination import ExpertConfig, ImaginationExpert, course_of
+from wam_demo.models.tokenizer import Tokenizer, TokenizerConfig
 from wam_demo.models.wam import WamConfig, WorldActionModel
 
+TOKENIZER = Tokenizer(TokenizerConfig(width=32)).requires_grad_(False)
 SIZES = BackboneConfig(dim=32, depth=2, heads=2)
 CALIBRATION = Calibration(
     Camera((1.1, 0.0, 0.9), (0.0, -0.78, 0.63, 1.0, 0.0, 0.0, 0.0, 0.63, 0.78), 0.27),
@@ -53,8 +55,8 @@ def velocity(model, expert, reading, future, actions, tau=1.0, horizons=range(4)
     from wam_demo.models.chunk import motion_of
 
     motion = model.normaliser.encode_motion(motion_of(actions))[:, list(horizons)]
-    course = course_of(model, CALIBRATION, reading.state, motion, horizons)
     with torch.no_grad():
+        course = course_of(model, TOKENIZER, CALIBRATION, reading, motion, horizons)
         return expert(model, reading, future[:, :, list(horizons)], torch.full((len(future),), tau), course, horizons)
 
 
@@ -88,12 +90,21 @@ def test_geometry_alone_changes_what_is_imagined(model, expert):
     """Another camera mount, everything else the same."""
     random_weights(expert.places)
     reading, future, actions = inputs(model)
-    *_, here = expert.imagine_stages(model, reading, future, actions)
+    *_, here = expert.imagine_stages(model, TOKENIZER, reading, future, actions)
     moved = replace(CALIBRATION, front=replace(CALIBRATION.front, position=(1.2, 0.1, 0.9)))
     elsewhere = ImaginationExpert(replace(expert.config, calibration=moved))
     elsewhere.load_state_dict(expert.state_dict())
-    *_, there = elsewhere.imagine_stages(model, reading, future, actions)
+    *_, there = elsewhere.imagine_stages(model, TOKENIZER, reading, future, actions)
     assert (here - there).abs().max() > 1e-3
+
+
+def test_the_wrist_takes_over_what_geometry_brings_and_the_front_is_not_asked(model, expert):
+    reading, future, actions = inputs(model)
+    before = velocity(model, expert, reading, future, actions)
+    random_weights(expert.warped.masks)
+    change = (velocity(model, expert, reading, future, actions) - before).abs().amax((0, 2, 3, 4, 5))
+    assert change[0] == 0
+    assert change[1] > 1e-3
 
 
 def test_round_trip(expert, tmp_path):

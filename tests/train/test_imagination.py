@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from tests.models.test_imagination import CALIBRATION
+from tests.models.test_imagination import CALIBRATION, TOKENIZER
 from tests.train.test_losses import CONFIG, batches
 from wam_demo.errors import InvalidInputError
 from wam_demo.models.imagination import ExpertConfig, ImaginationExpert
@@ -27,7 +27,7 @@ def test_one_batch_is_overfitted_and_the_policy_left_alone():
     optimizer = torch.optim.AdamW(expert.parameters(), lr=3e-3)
     losses = []
     for _ in range(60):
-        value = imagination_loss(expert, model, batch, 0.6)
+        value = imagination_loss(expert, model, TOKENIZER, batch, 0.6)
         value.backward()
         optimizer.step()
         optimizer.zero_grad()
@@ -41,7 +41,9 @@ def test_what_is_nearly_clean_counts_less():
     torch.manual_seed(0)
     model, (_, batch) = WorldActionModel(CONFIG), batches()
     expert = expert_of(model)
-    everything, little = (float(imagination_loss(expert, model, batch, floor).detach()) for floor in (0.0, 0.9))
+    everything, little = (
+        float(imagination_loss(expert, model, TOKENIZER, batch, floor).detach()) for floor in (0.0, 0.9)
+    )
     assert little < everything
 
 

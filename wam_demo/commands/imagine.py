@@ -29,6 +29,9 @@ def add_arguments(parser: Parser) -> None:
         default="plan",
         help="the policy's plan, or the motion that happened (plan)",
     )
+    parser.add_argument(
+        "--play", action="store_true", help="compare with the policy's plan played out, not with the expert's course"
+    )
 
 
 def run(options: argparse.Namespace) -> None:
@@ -46,9 +49,15 @@ def run(options: argparse.Namespace) -> None:
     world = World(options.task)
     with progress(len(seeds), options.policy) as advance:
         features = teacher_features(policy.token_grid.side)
-        told = options.told == "motion"
         scores = score_imagination(
-            policy, world, seeds, advance, samples=options.samples, features=features, told_motion=told
+            policy,
+            world,
+            seeds,
+            advance,
+            samples=options.samples,
+            features=features,
+            told_motion=options.told == "motion",
+            player=policy if options.play else None,
         )
     world.close()
     content = {
@@ -59,6 +68,7 @@ def run(options: argparse.Namespace) -> None:
         "episodes": options.episodes,
         "samples": options.samples,
         "told": options.told,
+        "future": "plan" if options.play else "expert",
         **scores.document(),
     }
     print(imagination_table(content))

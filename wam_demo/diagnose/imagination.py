@@ -21,11 +21,12 @@ from wam_demo.types import (
     Image,
     Imaginer,
     Observation,
+    Policy,
     Vector,
 )
 
 if TYPE_CHECKING:
-    from wam_demo.sim.world import World
+    from wam_demo.sim.world import World, WorldState
 
 MOVING_M = 0.02
 """A moment counts when the TCP gets this far from where it is within the horizon [m]."""
@@ -47,11 +48,13 @@ class Moment:
         observation: Where from.
         future: (4, H, W, 3) uint8 by camera.
         moved: The motion that really happened, read off the states, as a plan.
+        state: Of the world then.
     """
 
     observation: Observation
     future: Mapping[str, Image]
     moved: ActionChunk
+    state: WorldState
 
 
 class ImaginationScores:
@@ -133,46 +136,72 @@ def expert_moments(world: World, seed: int) -> list[Moment]:
     Returns:
         One moment every `STRIDE` steps whose TCP moves by more than `MOVING_M` in the horizon.
     """
-    observations, openings = zip(*_expert_episode(world, seed), strict=True)
-    last_start = len(observations) - 1 - FUTURE_STEPS[-1]
-    return [
-        Moment(observations[start], _future(observations, start), _moved(observations, openings, start))
-        for start in range(0, last_start + 1, STRIDE)
-        if _reach(observations[start : start + FUTURE_STEPS[-1] + 1]) > MOVING_M
-    ]
+    course = list(_expert_episode(world, seed))
+    last_start = len(course) - 1 - FUTURE_STEPS[-1]
+    windows = [course[start : start + FUTURE_STEPS[-1] + 1] for start in range(0, last_start + 1, STRIDE)]
+    return [_moment(window) for window in windows if _reach([stop.observation for stop in window]) > MOVING_M]
 
 
-def _expert_episode(world: World, seed: int) -> Iterator[tuple[Observation, float]]:
-    """Every observation until success or timeout and one horizon further, with the opening that is told next."""
+def played_moments(world: World, policy: Policy, moments: Sequence[Moment]) -> list[Moment]:
+    """The same moments, but what is seen afterwards comes from playing the policy's plan of that moment.
+
+    Args:
+        world: The task's world; it is left at the end of the last plan.
+        policy: Plans.
+        moments: Where from.
+    """
+    return [_moment(list(_played(world, policy, moment))) for moment in moments]
+
+
+@dataclass(frozen=True)
+class _Stop:
+    """A control step on the way: what was seen before it and the opening that it commands."""
+
+    observation: Observation
+    opening: float
+    state: WorldState
+
+
+def _expert_episode(world: World, seed: int) -> Iterator[_Stop]:
+    """Every control step until success or timeout and one horizon further."""
     from wam_demo.sim import TASKS
     from wam_demo.sim.expert import Expert
 
     expert, left = Expert(world), FUTURE_STEPS[-1]
     observation = world.reset(seed)
     for _ in range(TASKS[world.task].horizon):
-        action = expert.act()
-        yield observation, float(action[6])
+        state, action = world.snapshot(), expert.act()
+        yield _Stop(observation, float(action[6]), state)
         left -= world.step(action).success
         observation = world.observe()
         if left < 0:
             break
-    yield observation, float(action[6])
+    yield _Stop(observation, float(action[6]), world.snapshot())
 
 
-def _future(observations: Sequence[Observation], start: int) -> dict[str, Image]:
-    return {
-        camera: np.stack([observations[start + k].images[camera] for k in FUTURE_STEPS]) for camera in POLICY_CAMERAS
-    }
+def _played(world: World, policy: Policy, moment: Moment) -> Iterator[_Stop]:
+    """The policy's plan of a moment, step by step, and what is seen at its end."""
+    actions = policy.predict([moment.observation])[0].chunk.actions
+    world.restore(moment.state)
+    observation = moment.observation
+    for action in actions:
+        yield _Stop(observation, float(action[6]), world.snapshot())
+        world.step(action)
+        observation = world.observe()
+    yield _Stop(observation, float(actions[-1, 6]), world.snapshot())
 
 
-def _moved(observations: Sequence[Observation], openings: Sequence[float], start: int) -> ActionChunk:
+def _moment(course: Sequence[_Stop]) -> Moment:
+    """The first of 17 stops, and what came of it."""
+    seen = [stop.observation for stop in course]
+    future = {camera: np.stack([seen[k].images[camera] for k in FUTURE_STEPS]) for camera in POLICY_CAMERAS}
     actions = np.zeros((CHUNK_STEPS, ACTION_DIM), np.float32)
-    for step, action in enumerate(actions, start):
-        before, after = observations[step].state, observations[step + 1].state
-        action[:3] = after[:3] - before[:3]
-        action[3:6] = logarithm(_rotation(after) @ _rotation(before).T)
-        action[6] = openings[step]
-    return ActionChunk(actions)
+    for action, stop, after in zip(actions, course, seen[1:], strict=False):
+        before = stop.observation.state
+        action[:3] = after.state[:3] - before[:3]
+        action[3:6] = logarithm(_rotation(after.state) @ _rotation(before).T)
+        action[6] = stop.opening
+    return Moment(seen[0], future, ActionChunk(actions), course[0].state)
 
 
 def _rotation(state: Vector) -> NDArray[np.float64]:
@@ -197,6 +226,7 @@ def score_imagination(
     samples: int = 1,
     features: Features | None = None,
     told_motion: bool = False,
+    player: Policy | None = None,
 ) -> ImaginationScores:
     """Imagine from every moving moment of some expert episodes and score what came out.
 
@@ -210,10 +240,14 @@ def score_imagination(
         features: See `ImaginationScores`.
         told_motion: Tell the motion that really happened instead of leaving the plan to the policy: errors of the
             plan count no longer.
+        player: Compare with what comes when its plan is played out from each moment, instead of with the expert's
+            course; the imaginer itself is meant, whose plan is what it imagines.
     """
     scores = ImaginationScores(features)
     for seed in seeds:
         moments = expert_moments(world, seed)
+        if player is not None:
+            moments = played_moments(world, player, moments)
         for start in range(0, len(moments), batch):
             part = moments[start : start + batch]
             told: dict[str, Any] = {"chunks": [m.moved for m in part]} if told_motion else {}

@@ -249,12 +249,21 @@ class VideoBackbone(nn.Module):
         for block in self.blocks:
             x = block(x, condition, seen.shape[1])
             outputs.append(x)
-        return self.velocity(x[:, seen.shape[1] :], latents, future, condition, tau), outputs
+        return velocity_to(self.clean(x[:, seen.shape[1] :], latents, condition), future, tau), outputs
 
-    def velocity(self, tokens: Tensor, latents: Tensor, future: Tensor, condition: Tensor, tau: Tensor) -> Tensor:
-        """The velocity that the last block's tokens of the future stand for, shaped as ``future``, float32."""
+    def clean(self, tokens: Tensor, latents: Tensor, condition: Tensor) -> Tensor:
+        """What the last block's tokens of the future stand for.
+
+        Args:
+            tokens: (B, cameras * K * frame_tokens, dim).
+            latents: (B, cameras, C, H, W) observed.
+            condition: (B, dim).
+
+        Returns:
+            (B, cameras, K, C, H, W) clean latents, float32.
+        """
         shift, scale = self.out_modulation(F.silu(condition))[:, None].chunk(2, -1)
         patches = self.out(modulate(tokens, shift, scale))
-        shape = (self.config.cameras, future.shape[2], self.config.frame_tokens)
+        shape = (self.config.cameras, -1, self.config.frame_tokens)
         change = unpatchify(patches.unflatten(1, shape), self.config.patch)
-        return velocity_to(latents[:, :, None].float() + change.float(), future, tau)
+        return latents[:, :, None].float() + change.float()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 PLACE_DIM = 15
 """Numbers that `places` says about a cell."""
@@ -81,12 +82,9 @@ def places(calibration: Calibration, state: Tensor, motion: Tensor, grid: int) -
         and its height [dm], when the picture is taken and now. Last the opening then, the opening now, and 1.
     """
     count = motion.shape[1]
-    now, turn_now = _pose(state)
-    now, turn_now = now[:, None].expand(-1, count, -1), turn_now[:, None].expand(-1, count, -1, -1)
+    now = state[:, None, :3].expand(-1, count, -1)
     then = now + motion[..., :3]
-    turn_then = torch.linalg.matrix_exp(_skew(motion[..., 3:6])) @ turn_now
-    front = _mounted(calibration.front, torch.zeros_like(now), torch.eye(3).to(turn_now).expand_as(turn_now))
-    wrist_now, wrist_then = _mounted(calibration.wrist, now, turn_now), _mounted(calibration.wrist, then, turn_then)
+    front, (wrist_now, wrist_then) = _front(calibration, state, motion), _wrist(calibration, state, motion)
     cells = cell_middles(grid).to(state)
     opening = torch.stack([motion[..., 6], state[:, 9:10].expand(-1, count), torch.ones_like(motion[..., 0])], -1)
     told = []
@@ -100,6 +98,31 @@ def places(calibration: Calibration, state: Tensor, motion: Tensor, grid: int) -
     return torch.stack(told, 1)
 
 
+def warped_wrist(calibration: Calibration, state: Tensor, motion: Tensor, images: Tensor) -> Tensor:
+    """The wrist's future pictures as far as the table's plane brings them over from what is seen now.
+
+    What stands on the table or moves with the gripper is brought over wrongly, as if painted on the table.
+
+    Args:
+        calibration: Of the cameras.
+        state: (B, 17) as in `Observation.state`.
+        motion: (B, K, 7) as in `places`.
+        images: (B, 2, 3, H, H) front and wrist picture now.
+
+    Returns:
+        (B, K, 2, 3, H, H), from the front and from the wrist picture; 0 where a picture does not show the place.
+    """
+    side = images.shape[-1]
+    front, (now, then) = _front(calibration, state, motion), _wrist(calibration, state, motion)
+    table = then.table(cell_middles(side).to(state))
+    places = torch.stack([view.see(table) for view in (front, now)], 2)
+    outside = torch.full_like(places[..., :2], 2 * BOUND)
+    grids = torch.where(places[..., 2:] > 0, places[..., :2], outside).view(*places.shape[:3], side, side, 2)
+    sources = images[:, None].expand(-1, motion.shape[1], -1, -1, -1, -1)
+    warped = F.grid_sample(sources.flatten(0, 2), grids.flatten(0, 2), align_corners=False)
+    return warped.view(sources.shape)
+
+
 def cell_middles(grid: int) -> Tensor:
     """(grid * grid, 2) image coordinates (right, down) of the middles of cells, row by row."""
     line = (torch.arange(grid) + 0.5) / grid * 2 - 1
@@ -110,6 +133,19 @@ def cell_middles(grid: int) -> Tensor:
 def _each(values: Tensor, cells: Tensor) -> Tensor:
     """(B, K, D) the same for every cell: (B, K, N, D)."""
     return values[..., None, :].expand(*values.shape[:-1], len(cells), -1)
+
+
+def _front(calibration: Calibration, state: Tensor, motion: Tensor) -> View:
+    """The front camera, which stays, as often as there are moments."""
+    here = state.new_zeros(*motion.shape[:2], 3)
+    return _mounted(calibration.front, here, torch.eye(3).to(state).expand(*motion.shape[:2], 3, 3))
+
+
+def _wrist(calibration: Calibration, state: Tensor, motion: Tensor) -> tuple[View, View]:
+    """The wrist camera now, repeated, and at the moments that the motion leads to."""
+    now, turn = (part[:, None].expand(-1, motion.shape[1], *part.shape[1:]) for part in _pose(state))
+    turned = torch.linalg.matrix_exp(_skew(motion[..., 3:6])) @ turn
+    return _mounted(calibration.wrist, now, turn), _mounted(calibration.wrist, now + motion[..., :3], turned)
 
 
 def _pose(state: Tensor) -> tuple[Tensor, Tensor]:

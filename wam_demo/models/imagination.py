@@ -2,7 +2,8 @@
 
 A world action model learns to act and to imagine in one backbone. Afterwards the tokens of the future get a copy of
 the blocks to themselves (a mixture of transformers, arXiv 2411.04996) and learn on, told by geometry where things will
-be (`wam_demo.models.geometry`), while the backbone and with it every plan stay as they are.
+be (`wam_demo.models.geometry`) and given what geometry brings over from the pictures of now, to be taken over where it
+is right (compositing masks, arXiv 1605.07157), while the backbone and with it every plan stay as they are.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,17 +13,21 @@ from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
-from wam_demo.models.backbone import BackboneConfig, ReadingBlock, VideoBackbone
+from wam_demo.models.backbone import BackboneConfig, ReadingBlock, VideoBackbone, patchify, unpatchify
 from wam_demo.models.checkpoint import load_weights, read_config, save_checkpoint
 from wam_demo.models.chunk import motion_of
-from wam_demo.models.flow import euler_stages
-from wam_demo.models.geometry import PLACE_DIM, Calibration, Camera, places
+from wam_demo.models.flow import euler_stages, velocity_to
+from wam_demo.models.geometry import PLACE_DIM, Calibration, Camera, places, warped_wrist
 from wam_demo.models.layers import embed_place
+from wam_demo.models.tokenizer import Tokenizer
 from wam_demo.models.wam import Reading, WorldActionModel
 
 FOLDER = "imagination"
 """Where an expert lies beside its policy's weights."""
+SOURCES = 2
+"""Pictures of now that a wrist's picture is brought over from: the front's and the wrist's."""
 
 
 @dataclass(frozen=True)
@@ -53,27 +58,40 @@ class Course:
     Attributes:
         motion: (B, K, 8) as from `ChunkNormaliser.encode_motion`.
         places: (B, cameras, K, frame_tokens, 15), see `wam_demo.models.geometry.places`.
+        warped: (B, K, 2, C, H, W) latents of `wam_demo.models.geometry.warped_wrist`.
     """
 
     motion: Tensor
     places: Tensor
+    warped: Tensor
 
 
 def course_of(
-    model: WorldActionModel, calibration: Calibration, state: Tensor, motion: Tensor, horizons: Sequence[int]
+    model: WorldActionModel,
+    tokenizer: Tokenizer,
+    calibration: Calibration,
+    reading: Reading,
+    motion: Tensor,
+    horizons: Sequence[int],
 ) -> Course:
     """What follows from a motion.
 
     Args:
         model: Its normaliser is used.
+        tokenizer: The model's.
         calibration: Of the cameras.
-        state: (B, 17) normalised.
+        reading: Where from.
         motion: (B, K, 8) normalised.
         horizons: Which imagined frames these K are.
     """
-    raw = model.normaliser.decode_motion(motion, horizons)
-    told = places(calibration, model.normaliser.decode_state(state), raw, model.config.backbone.grid)
-    return Course(motion, told)
+    latents = reading.latents
+    images = tokenizer.decode(latents.flatten(0, 1)).float().unflatten(0, latents.shape[:2])
+    with torch.autocast(latents.device.type, enabled=False):
+        raw, state = model.normaliser.decode_motion(motion, horizons), model.normaliser.decode_state(reading.state)
+        told = places(calibration, state, raw, model.config.backbone.grid)
+        pictures = warped_wrist(calibration, state, raw, images)
+    warped = tokenizer.encode(pictures.flatten(0, 2).to(latents.dtype)).unflatten(0, pictures.shape[:3])
+    return Course(motion, told, warped)
 
 
 class PlaceEmbedding(nn.Module):
@@ -105,6 +123,39 @@ class PlaceEmbedding(nn.Module):
         return torch.cat([position, torch.ones_like(position[..., :1])], -1) * place[..., 2:]
 
 
+class Warped(nn.Module):
+    """What geometry brings over, as a part of the wrist's tokens and to be taken over by them; nothing at first."""
+
+    def __init__(self, config: BackboneConfig) -> None:
+        super().__init__()
+        self.patch = config.patch
+        self.embed = nn.Linear(SOURCES * config.patch_dim, config.dim)
+        self.masks = nn.Linear(config.dim, SOURCES * config.patch**2)
+        for layer in (self.embed, self.masks):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
+
+    def forward(self, warped: Tensor) -> Tensor:
+        """(B, K, 2, C, H, W) to (B, K * frame_tokens, dim)."""
+        patches = patchify(warped, self.patch).transpose(2, 3)
+        return self.embed(patches.flatten(3)).flatten(1, 2)
+
+    def taken_over(self, tokens: Tensor, warped: Tensor, anchor: Tensor) -> Tensor:
+        """How it changes what is imagined.
+
+        Args:
+            tokens: (B, K * frame_tokens, dim) that are about to say how the wrist's pictures change.
+            warped: (B, K, 2, C, H, W).
+            anchor: (B, C, H, W) the wrist's latents now.
+
+        Returns:
+            (B, K, C, H, W) to be added to the change.
+        """
+        masks = self.masks(F.layer_norm(tokens, tokens.shape[-1:])).float()
+        masks = unpatchify(masks.unflatten(1, (warped.shape[1], -1)), self.patch)
+        return (masks[:, :, :, None] * (warped - anchor[:, None, None])).sum(2)
+
+
 class ImaginationExpert(nn.Module):
     """Velocity of noisy future latents, given what a policy's backbone made of the present."""
 
@@ -113,6 +164,7 @@ class ImaginationExpert(nn.Module):
         self.config = config
         self.net = VideoBackbone(config.backbone, ReadingBlock)
         self.places = PlaceEmbedding(config.backbone.dim, config.backbone.grid)
+        self.warped = Warped(config.backbone)
 
     def begin_as(self, backbone: VideoBackbone) -> None:
         """Take over the weights with which the backbone imagines."""
@@ -141,25 +193,30 @@ class ImaginationExpert(nn.Module):
         condition = net.condition(reading.text, reading.state, tau)
         tokens = net.future_tokens(future, reading.latents, course.motion, horizons)
         tokens = tokens + self.places(course.places).flatten(1, 3)
+        front, wrist = tokens.chunk(2, 1)
+        tokens = torch.cat([front, wrist + self.warped(course.warped)], 1)
         entering = [model.backbone.observed_tokens(reading.latents).detach(), *reading.features[:-1]]
         for block, seen in zip(net.blocks, entering, strict=True):
             tokens = block(tokens, seen, condition)
-        return net.velocity(tokens, reading.latents, future, condition, tau)
+        front, wrist = net.clean(tokens, reading.latents, condition).unbind(1)
+        wrist = wrist + self.warped.taken_over(tokens.chunk(2, 1)[1], course.warped, reading.latents[:, 1])
+        return velocity_to(torch.stack([front, wrist], 1), future, tau)
 
     def imagine_stages(
-        self, model: WorldActionModel, reading: Reading, noise: Tensor, actions: Tensor
+        self, model: WorldActionModel, tokenizer: Tokenizer, reading: Reading, noise: Tensor, actions: Tensor
     ) -> Iterator[Tensor]:
         """Sample future latents, one Euler step at a time; the last one yielded is the sample.
 
         Args:
             model: The policy's network.
+            tokenizer: The policy's.
             reading: What it reads.
             noise: (B, cameras, horizons, C, H, W) standard normal.
             actions: (B, 16, 7) that will be executed.
         """
         horizons = range(self.config.backbone.horizons)
         motion = model.normaliser.encode_motion(motion_of(actions))
-        course = course_of(model, self.config.calibration, reading.state, motion.to(model.dtype), horizons)
+        course = course_of(model, tokenizer, self.config.calibration, reading, motion.to(model.dtype), horizons)
 
         def predict(future: Tensor, tau: Tensor) -> Tensor:
             return self(model, reading, future.to(model.dtype), tau, course, horizons)

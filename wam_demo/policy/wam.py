@@ -126,7 +126,7 @@ class WamPolicy:
         """Future latents after each denoising step: the expert's, or the backbone's own without one."""
         if self.expert is None:
             return self.model.imagine_stages(reading, noise, actions)
-        return self.expert.imagine_stages(self.model, reading, noise, actions)
+        return self.expert.imagine_stages(self.model, self.tokenizer, reading, noise, actions)
 
     def imagine(
         self,

@@ -100,7 +100,7 @@ def train_imagination(
     device = compute_device()
     cache = load_cache(data, tokenizer)
     recorded = load_cache(videos, tokenizer, labelled=False) if videos else None
-    model = WorldActionModel.from_pretrained(policy).to(device)
+    model, tokenizer = WorldActionModel.from_pretrained(policy).to(device), tokenizer.to(device)
     expected = model.config.trained.get("encoder_sha256")
     if expected and expected != tokenizer.encoder_digest():
         raise InvalidInputError(f"{policy} was trained with another tokenizer than the one in use here")
@@ -134,14 +134,14 @@ def train_imagination(
     def loss(step: int) -> tuple[Tensor, dict[str, Tensor]]:
         batch = video_batch(frames, recipe, torch.Generator().manual_seed(seed * 1_000_003 + step), rooms)
         with torch.autocast(device.type, torch.bfloat16):
-            value = imagination_loss(expert, model, batch.to(device), recipe.least_tau)
+            value = imagination_loss(expert, model, tokenizer, batch.to(device), recipe.least_tau)
         return value, {"video": value.detach()}
 
     def report(step: int) -> dict[str, float]:
         averaged: ImaginationExpert = trainer.averaged["expert"]
         averaged.config.trained["steps"] = step
         averaged.save_pretrained(out)
-        return held_out(averaged, model, held, recipe)
+        return held_out(averaged, model, tokenizer, held, recipe)
 
     curves = trainer.run(loss, report=report)
     trainer.averaged["expert"].save_pretrained(out)
@@ -169,13 +169,14 @@ def video_batch(
     return VideoBatch(latents, text, state, future, noise, tau, motion, tuple(horizons.tolist()))
 
 
-def imagination_loss(expert: ImaginationExpert, model: WorldActionModel, batch: VideoBatch, least_tau: float) -> Tensor:
+def imagination_loss(
+    expert: ImaginationExpert, model: WorldActionModel, tokenizer: Tokenizer, batch: VideoBatch, least_tau: float
+) -> Tensor:
     """Flow matching of the future latents; the policy's network is only read."""
     with torch.no_grad():
         features = model.features(batch.latents, batch.text, batch.state)
-        with torch.autocast(batch.latents.device.type, enabled=False):
-            course = course_of(model, expert.config.calibration, batch.state, batch.motion, batch.horizons)
         reading = Reading(batch.latents, features, batch.text, batch.state)
+        course = course_of(model, tokenizer, expert.config.calibration, reading, batch.motion, batch.horizons)
     noisy = interpolate(batch.future, batch.noise, batch.tau)
     predicted = expert(model, reading, noisy, batch.tau, course, batch.horizons)
     error = (predicted - velocity_to(batch.future, noisy, batch.tau)).square().flatten(1).mean(1)
@@ -185,12 +186,16 @@ def imagination_loss(expert: ImaginationExpert, model: WorldActionModel, batch: 
 
 @torch.no_grad()
 def held_out(
-    expert: ImaginationExpert, model: WorldActionModel, held: Frames, recipe: ImaginationRecipe
+    expert: ImaginationExpert,
+    model: WorldActionModel,
+    tokenizer: Tokenizer,
+    held: Frames,
+    recipe: ImaginationRecipe,
 ) -> dict[str, float]:
     """The loss on frames that are never trained on, ``held``."""
     expert.eval()
     batches = [video_batch(held, recipe, torch.Generator().manual_seed(-1 - index)) for index in range(HELD_BATCHES)]
     device = next(expert.parameters()).device
     with torch.autocast(device.type, torch.bfloat16):
-        losses = [imagination_loss(expert, model, batch.to(device), recipe.least_tau) for batch in batches]
+        losses = [imagination_loss(expert, model, tokenizer, batch.to(device), recipe.least_tau) for batch in batches]
     return {"held": float(torch.stack(losses).mean())}
