@@ -17,22 +17,23 @@ if TYPE_CHECKING:
     from wam_demo.evaluate.record import EpisodeRecord
 
 BASELINE = "wam"
+_MLP = ("agra", "--projector", "mlp")
 ARMS: Mapping[str, tuple[str, ...]] = {
     BASELINE: ("wam",),
-    "agra": ("agra",),
-    "video-pass": ("agra", "--align", "video"),
-    "shared-pass": ("agra", "--align", "shared"),
+    "agra": _MLP,
+    "video-pass": (*_MLP, "--align", "video"),
+    "shared-pass": (*_MLP, "--align", "shared"),
     "frozen": ("wam", "--frozen"),
-    "lambda-0.1": ("agra", "--weight", "0.1"),
-    "lambda-0.5": ("agra", "--weight", "0.5"),
-    "block-1": ("agra", "--blocks", "1"),
-    "block-3": ("agra", "--blocks", "3"),
+    "lambda-0.1": (*_MLP, "--weight", "0.1"),
+    "lambda-0.5": (*_MLP, "--weight", "0.5"),
+    "block-1": (*_MLP, "--blocks", "1"),
+    "block-3": (*_MLP, "--blocks", "3"),
     "linear": ("agra", "--projector", "linear"),
     "conv": ("agra", "--projector", "conv"),
-    "untrained": ("agra", "--teacher", "untrained"),
-    "hog": ("agra", "--teacher", "hog"),
+    "untrained": (*_MLP, "--teacher", "untrained"),
+    "hog": (*_MLP, "--teacher", "hog"),
 }
-"""Arguments of ``train`` by arm; the rest is the preset's (lambda 1, blocks 1, 3 and 5, MLP, ``simsem``)."""
+"""Arguments of ``train`` by arm; the rest is the preset's (lambda 1, blocks 1, 3 and 5, ``simsem``)."""
 TASKS = ("pick_place", "drawer", "button")
 AXES = ("none", "camera", "robot_init", "noise", "language", "layout", "light", "background", "distractor")
 SEVERITY = 3

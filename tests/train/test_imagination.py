@@ -8,6 +8,7 @@ import torch
 from tests.models.test_imagination import CALIBRATION, TOKENIZER
 from tests.train.test_losses import CONFIG, batches
 from wam_demo.errors import InvalidInputError
+from wam_demo.models.flow import euler, euler_times
 from wam_demo.models.imagination import ExpertConfig, ImaginationExpert
 from wam_demo.models.tokenizer import Tokenizer, TokenizerConfig
 from wam_demo.models.wam import WorldActionModel
@@ -27,7 +28,7 @@ def test_one_batch_is_overfitted_and_the_policy_left_alone():
     optimizer = torch.optim.AdamW(expert.parameters(), lr=3e-3)
     losses = []
     for _ in range(60):
-        value = imagination_loss(expert, model, TOKENIZER, batch, 0.6)
+        value = imagination_loss(expert, model, TOKENIZER, batch)
         value.backward()
         optimizer.step()
         optimizer.zero_grad()
@@ -37,14 +38,27 @@ def test_one_batch_is_overfitted_and_the_policy_left_alone():
     assert float(expert.places.front.weight.detach().abs().max()) > 0
 
 
-def test_what_is_nearly_clean_counts_less():
+def test_it_learns_at_the_times_that_sampling_visits():
+    visited = []
+
+    def still(state, tau):
+        visited.append(float(tau[0]))
+        return torch.zeros_like(state)
+
+    config = expert_of(WorldActionModel(CONFIG)).config
+    euler(still, torch.zeros(1, 2), config.steps, shift=config.shift)
+    assert euler_times(config.steps, shift=config.shift).tolist() == pytest.approx(visited)
+    assert visited[0] == 1
+
+
+def test_the_loss_is_the_error_of_the_clean_latents():
+    """At the start nothing is predicted to change, so it is how much changes, whatever the noise."""
     torch.manual_seed(0)
     model, (_, batch) = WorldActionModel(CONFIG), batches()
-    expert = expert_of(model)
-    everything, little = (
-        float(imagination_loss(expert, model, TOKENIZER, batch, floor).detach()) for floor in (0.0, 0.9)
-    )
-    assert little < everything
+    change = (batch.future - batch.latents[:, :, None]).square().mean()
+    for time in (1.0, 0.5):
+        at = replace(batch, tau=torch.full_like(batch.tau, time))
+        torch.testing.assert_close(imagination_loss(expert_of(model), model, TOKENIZER, at), change)
 
 
 def test_another_tokenizer_and_an_expert_of_other_sizes_are_refused(tmp_path, monkeypatch):

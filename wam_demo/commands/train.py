@@ -31,7 +31,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--blocks", type=listed(whole(0, 100)), metavar="B[,B]", help="blocks that are aligned (preset's)"
     )
-    parser.add_argument("--projector", type=one_of("projector", PROJECTORS), help="backbone to teacher (mlp)")
+    parser.add_argument("--projector", type=one_of("projector", PROJECTORS), help="backbone to teacher (preset's)")
     parser.add_argument("--frozen", action="store_true", help="the backbone learns from video only")
     parser.add_argument("--init", type=directory, metavar="DIR", help="weights to begin with, or to imagine for")
     parser.add_argument(

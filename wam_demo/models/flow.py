@@ -1,6 +1,7 @@
 """Flow matching: noising, targets, losses and the Euler sampler (FACTS: z_tau = (1 - tau) z + tau eps)."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -62,11 +63,7 @@ def euler_stages(
     Yields:
         The state after each step, shaped as ``noise``; the last one is the sample.
     """
-    from diffusers import FlowMatchEulerDiscreteScheduler
-
-    scheduler = FlowMatchEulerDiscreteScheduler(shift=shift)
-    scheduler.set_timesteps(sigmas=torch.linspace(1, 1 / steps, steps).tolist())
-    sample = noise
+    scheduler, sample = _scheduler(steps, shift), noise
     for sigma, timestep in zip(scheduler.sigmas[:-1], scheduler.timesteps, strict=True):
         with torch.no_grad():
             speed = predict(sample, sigma.expand(len(sample)).to(sample.device))
@@ -79,3 +76,16 @@ def euler(predict: Callable[[Tensor, Tensor], Tensor], noise: Tensor, steps: int
     for sample in euler_stages(predict, noise, steps, shift=shift):
         noise = sample
     return noise
+
+
+def euler_times(steps: int, *, shift: float = 1.0) -> Tensor:
+    """(steps,) flow times at which `euler_stages` asks for the velocity, from 1 down."""
+    return _scheduler(steps, shift).sigmas[:-1]
+
+
+def _scheduler(steps: int, shift: float) -> Any:
+    from diffusers import FlowMatchEulerDiscreteScheduler
+
+    scheduler = FlowMatchEulerDiscreteScheduler(shift=shift)
+    scheduler.set_timesteps(sigmas=torch.linspace(1, 1 / steps, steps).tolist())
+    return scheduler

@@ -38,7 +38,7 @@ class ExpertConfig:
         backbone: Of the policy that it reads, and of its own blocks.
         calibration: Of the cameras.
         policy_sha256: Weights of that policy.
-        steps: Euler steps of an imagination.
+        steps: Euler steps of an imagination; it is trained at the flow times that these visit.
         shift: Schedule shift of the flow (more time near noise).
         trained: Free-form provenance.
     """
@@ -46,7 +46,7 @@ class ExpertConfig:
     backbone: BackboneConfig
     calibration: Calibration
     policy_sha256: str
-    steps: int = 4
+    steps: int = 2
     shift: float = 2.0
     trained: dict[str, object] = field(default_factory=dict)
 

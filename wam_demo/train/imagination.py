@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from wam_demo.errors import DataError, InvalidInputError
 from wam_demo.models.checkpoint import sha256_of
-from wam_demo.models.flow import LEAST_TAU, interpolate, sample_tau, velocity_to
+from wam_demo.models.flow import euler_times, interpolate, velocity_to
 from wam_demo.models.geometry import Calibration, Camera
 from wam_demo.models.imagination import FOLDER, ExpertConfig, ImaginationExpert, course_of
 from wam_demo.models.tokenizer import Tokenizer
@@ -35,8 +35,6 @@ class ImaginationRecipe:
         batch: Samples per step.
         horizons: Future frames of a sample, drawn anew for each batch.
         recorded: Share of recordings in a batch, where there are any.
-        least_tau: The loss is that of the velocity down to this flow time and of the clean latents below, so that
-            what is nearly clean, where nothing is left to imagine, does not rule it.
         compile: Compile the blocks with torch.compile.
     """
 
@@ -44,7 +42,6 @@ class ImaginationRecipe:
     batch: int = 16
     horizons: int = 2
     recorded: float = 0.25
-    least_tau: float = 0.6
     compile: bool = True
 
 
@@ -127,14 +124,15 @@ def train_imagination(
     normaliser = copy.deepcopy(model.normaliser).cpu()
     frames, held = (Frames(cache, rows, normaliser, device) for rows in (train_rows, held_rows))
     rooms = Frames(recorded, torch.arange(len(recorded.states)), normaliser, device) if recorded else None
+    times = euler_times(expert.config.steps, shift=expert.config.shift)
     if recipe.compile:
         for block in expert.net.blocks:
             block.compile()
 
     def loss(step: int) -> tuple[Tensor, dict[str, Tensor]]:
-        batch = video_batch(frames, recipe, torch.Generator().manual_seed(seed * 1_000_003 + step), rooms)
+        batch = video_batch(frames, recipe, times, torch.Generator().manual_seed(seed * 1_000_003 + step), rooms)
         with torch.autocast(device.type, torch.bfloat16):
-            value = imagination_loss(expert, model, tokenizer, batch.to(device), recipe.least_tau)
+            value = imagination_loss(expert, model, tokenizer, batch.to(device))
         return value, {"video": value.detach()}
 
     def report(step: int) -> dict[str, float]:
@@ -155,9 +153,13 @@ def train_imagination(
 
 
 def video_batch(
-    frames: Frames, recipe: ImaginationRecipe, generator: torch.Generator, rooms: Frames | None = None
+    frames: Frames,
+    recipe: ImaginationRecipe,
+    times: Tensor,
+    generator: torch.Generator,
+    rooms: Frames | None = None,
 ) -> VideoBatch:
-    """Samples whose motion is known, a share of them from recordings."""
+    """Samples whose motion is known, a share of them from recordings, each at one of some flow times."""
     count = len(frames.cache.future[0])
     horizons = torch.randperm(count, generator=generator)[: recipe.horizons].sort().values
     recorded = round(recipe.recorded * recipe.batch) if rooms else 0
@@ -165,14 +167,15 @@ def video_batch(
     if rooms and recorded:
         parts.append(futures(rooms, recorded, horizons, generator))
     latents, text, state, future, motion = (torch.cat(part) for part in zip(*parts, strict=True))
-    noise, tau = torch.randn(future.shape, generator=generator), sample_tau(len(text), generator, shift=2.0)
+    noise = torch.randn(future.shape, generator=generator)
+    tau = times[torch.randint(len(times), (len(text),), generator=generator)]
     return VideoBatch(latents, text, state, future, noise, tau, motion, tuple(horizons.tolist()))
 
 
 def imagination_loss(
-    expert: ImaginationExpert, model: WorldActionModel, tokenizer: Tokenizer, batch: VideoBatch, least_tau: float
+    expert: ImaginationExpert, model: WorldActionModel, tokenizer: Tokenizer, batch: VideoBatch
 ) -> Tensor:
-    """Flow matching of the future latents; the policy's network is only read."""
+    """Mean squared error of the clean future latents; the policy's network is only read."""
     with torch.no_grad():
         features = model.features(batch.latents, batch.text, batch.state)
         reading = Reading(batch.latents, features, batch.text, batch.state)
@@ -180,8 +183,7 @@ def imagination_loss(
     noisy = interpolate(batch.future, batch.noise, batch.tau)
     predicted = expert(model, reading, noisy, batch.tau, course, batch.horizons)
     error = (predicted - velocity_to(batch.future, noisy, batch.tau)).square().flatten(1).mean(1)
-    tau = batch.tau.clamp_min(LEAST_TAU)
-    return (error * (tau / tau.clamp_min(least_tau)) ** 2).mean()
+    return (error * batch.tau**2).mean()
 
 
 @torch.no_grad()
@@ -194,8 +196,9 @@ def held_out(
 ) -> dict[str, float]:
     """The loss on frames that are never trained on, ``held``."""
     expert.eval()
-    batches = [video_batch(held, recipe, torch.Generator().manual_seed(-1 - index)) for index in range(HELD_BATCHES)]
+    times = euler_times(expert.config.steps, shift=expert.config.shift)
+    batches = [video_batch(held, recipe, times, torch.Generator().manual_seed(-1 - k)) for k in range(HELD_BATCHES)]
     device = next(expert.parameters()).device
     with torch.autocast(device.type, torch.bfloat16):
-        losses = [imagination_loss(expert, model, tokenizer, batch.to(device), recipe.least_tau) for batch in batches]
+        losses = [imagination_loss(expert, model, tokenizer, batch.to(device)) for batch in batches]
     return {"held": float(torch.stack(losses).mean())}

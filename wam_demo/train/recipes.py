@@ -55,14 +55,14 @@ WAM = {
         video_batch=1,
         compile=False,
     ),
-    "small": WamRecipe(arm=Arm(weight=1.0, blocks=(1, 3, 5))),
+    "small": WamRecipe(arm=Arm(weight=1.0, blocks=(1, 3, 5), projector="conv")),
     "base": WamRecipe(
         backbone=BackboneConfig(dim=512, depth=12, heads=8),
         head=ActionHeadConfig(dim=384, depth=6, heads=6),
         loop=LoopConfig(steps=25_000, lr=8e-4, warmup=500, muon=True),
         batch=256,
         video_batch=64,
-        arm=Arm(weight=1.0, blocks=(3, 7, 11)),
+        arm=Arm(weight=1.0, blocks=(3, 7, 11), projector="conv"),
     ),
 }
 IMAGINATION = {
