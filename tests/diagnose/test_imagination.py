@@ -124,7 +124,16 @@ def test_a_plan_is_played_out_from_the_same_moments(world):
         assert rise[2] > 0.1
         assert np.linalg.norm(rise[:2]) < 0.03
         assert not np.array_equal(after.future["wrist"][3], before.future["wrist"][3])
-    played = score_imagination(Copier(), world, [500_001], player=Lifter()).document()
+        np.testing.assert_array_equal(after.plan.actions[:, 2], np.float32(0.01))
+    told = []
+
+    class Listener(Copier):
+        def imagine(self, observations, *, samples=1, seed=None, chunks=None):
+            told.extend(chunks)
+            return super().imagine(observations, samples=samples, seed=seed)
+
+    played = score_imagination(Listener(), world, [500_001], player=Lifter()).document()
+    assert all((chunk.actions[:, 2] == np.float32(0.01)).all() for chunk in told)
     assert played["psnr"] == played["psnr_copy_last"]
     assert played["psnr"] != score_imagination(Copier(), world, [500_001]).document()["psnr"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -49,12 +49,14 @@ class Moment:
         future: (4, H, W, 3) uint8 by camera.
         moved: The motion that really happened, read off the states, as a plan.
         state: Of the world then.
+        plan: What was played, where a policy's plan was.
     """
 
     observation: Observation
     future: Mapping[str, Image]
     moved: ActionChunk
     state: WorldState
+    plan: ActionChunk | None = None
 
 
 class ImaginationScores:
@@ -150,7 +152,11 @@ def played_moments(world: World, policy: Policy, moments: Sequence[Moment]) -> l
         policy: Plans.
         moments: Where from.
     """
-    return [_moment(list(_played(world, policy, moment))) for moment in moments]
+    plans = [policy.predict([moment.observation])[0].chunk for moment in moments]
+    return [
+        replace(_moment(list(_played(world, plan, moment))), plan=plan)
+        for moment, plan in zip(moments, plans, strict=True)
+    ]
 
 
 @dataclass(frozen=True)
@@ -179,16 +185,15 @@ def _expert_episode(world: World, seed: int) -> Iterator[_Stop]:
     yield _Stop(observation, float(action[6]), world.snapshot())
 
 
-def _played(world: World, policy: Policy, moment: Moment) -> Iterator[_Stop]:
-    """The policy's plan of a moment, step by step, and what is seen at its end."""
-    actions = policy.predict([moment.observation])[0].chunk.actions
+def _played(world: World, plan: ActionChunk, moment: Moment) -> Iterator[_Stop]:
+    """A plan from a moment on, step by step, and what is seen at its end."""
     world.restore(moment.state)
     observation = moment.observation
-    for action in actions:
+    for action in plan.actions:
         yield _Stop(observation, float(action[6]), world.snapshot())
         world.step(action)
         observation = world.observe()
-    yield _Stop(observation, float(actions[-1, 6]), world.snapshot())
+    yield _Stop(observation, float(plan.actions[-1, 6]), world.snapshot())
 
 
 def _moment(course: Sequence[_Stop]) -> Moment:
@@ -241,7 +246,7 @@ def score_imagination(
         told_motion: Tell the motion that really happened instead of leaving the plan to the policy: errors of the
             plan count no longer.
         player: Compare with what comes when its plan is played out from each moment, instead of with the expert's
-            course; the imaginer itself is meant, whose plan is what it imagines.
+            course, and tell that plan; the imaginer itself is meant.
     """
     scores = ImaginationScores(features)
     for seed in seeds:
@@ -250,7 +255,8 @@ def score_imagination(
             moments = played_moments(world, player, moments)
         for start in range(0, len(moments), batch):
             part = moments[start : start + batch]
-            told: dict[str, Any] = {"chunks": [m.moved for m in part]} if told_motion else {}
+            chunks = [moment.moved if told_motion else moment.plan for moment in part]
+            told: dict[str, Any] = {} if None in chunks else {"chunks": chunks}
             futures = imaginer.imagine([m.observation for m in part], samples=samples, seed=seed + start, **told)
             for moment, found in zip(part, futures, strict=True):
                 scores.add(moment, found, seed)

@@ -1,4 +1,4 @@
-"""Flow matching: noising, targets, losses and the Euler sampler (FACTS: z_tau = (1 - tau) z + tau eps)."""
+"""Flow matching: noising, targets, losses and the Euler sampler (z_tau = (1 - tau) z + tau eps)."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -115,9 +115,9 @@ def warped_wrist(calibration: Calibration, state: Tensor, motion: Tensor, images
     side = images.shape[-1]
     front, (now, then) = _front(calibration, state, motion), _wrist(calibration, state, motion)
     table = then.table(cell_middles(side).to(state))
-    places = torch.stack([view.see(table) for view in (front, now)], 2)
-    outside = torch.full_like(places[..., :2], 2 * BOUND)
-    grids = torch.where(places[..., 2:] > 0, places[..., :2], outside).view(*places.shape[:3], side, side, 2)
+    seen = torch.stack([view.see(table) for view in (front, now)], 2)
+    outside = torch.full_like(seen[..., :2], 2 * BOUND)
+    grids = torch.where(seen[..., 2:] > 0, seen[..., :2], outside).view(*seen.shape[:3], side, side, 2)
     sources = images[:, None].expand(-1, motion.shape[1], -1, -1, -1, -1)
     warped = F.grid_sample(sources.flatten(0, 2), grids.flatten(0, 2), align_corners=False)
     return warped.view(sources.shape)

@@ -109,16 +109,7 @@ def train_imagination(
         "batch": recipe.batch,
         "seed": seed,
     }
-    backbone, calibration = model.config.backbone, calibrate(cache.tasks)
-    expert = ImaginationExpert(ExpertConfig(backbone, calibration, sha256_of(policy), trained=provenance))
-    if (policy / FOLDER).is_dir() and (policy / FOLDER).resolve() != out.resolve():
-        before = ImaginationExpert.from_pretrained(policy / FOLDER)
-        if before.config.backbone != backbone:
-            raise InvalidInputError(f"{policy / FOLDER} holds an expert of other sizes than the policy's")
-        provenance["begun_with"] = {**before.config.trained, "policy_sha256": before.config.policy_sha256}
-        expert.load_state_dict(before.state_dict())
-    else:
-        expert.begin_as(model.backbone)
+    expert = _begun(policy, model, calibrate(cache.tasks), provenance, out)
     trainer = Trainer(nn.ModuleDict({"expert": expert}).to(device), recipe.loop, out, resume=resume)
     train_rows, held_rows = cache.split()
     normaliser = copy.deepcopy(model.normaliser).cpu()
@@ -150,6 +141,24 @@ def train_imagination(
         "samples_per_s": samples / max(trainer.seconds, 1e-9),
         "losses": curves,
     }
+
+
+def _begun(
+    policy: Path, model: WorldActionModel, calibration: Calibration, provenance: dict[str, object], out: Path
+) -> ImaginationExpert:
+    """The expert that lies beside the policy's weights, or the policy's own backbone; ``provenance`` says which."""
+    backbone = model.config.backbone
+    expert = ImaginationExpert(ExpertConfig(backbone, calibration, sha256_of(policy), trained=provenance))
+    folder = policy / FOLDER
+    if not folder.is_dir() or folder.resolve() == out.resolve():
+        expert.begin_as(model.backbone)
+        return expert
+    before = ImaginationExpert.from_pretrained(folder)
+    if before.config.backbone != backbone:
+        raise InvalidInputError(f"{folder} holds an expert of other sizes than the policy's")
+    provenance["begun_with"] = {**before.config.trained, "policy_sha256": before.config.policy_sha256}
+    expert.load_state_dict(before.state_dict())
+    return expert
 
 
 def video_batch(
