@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from wam_demo.cli import main
-from wam_demo.policy.receding import PlayedStep
-from wam_demo.session.log import AttemptRecorder
-from wam_demo.session.logfile import format_log
+from wam_demo.policies.receding import PlayedStep
+from wam_demo.runtime.log import AttemptRecorder
+from wam_demo.runtime.logfile import format_log
 from wam_demo.sim.world import World
 
 
@@ -150,7 +150,7 @@ def test_a_comparison_stops_once_it_is_decided(run, tmp_path):
 
 def test_probe_writes_the_measures_with_an_interval_for_each(run, tmp_path, monkeypatch):
     from tests.fakes.prober import FakeProber
-    from wam_demo.policy import base
+    from wam_demo.policies import base
 
     weights = np.random.default_rng(0).uniform(0.5, 1.5, 128)
     monkeypatch.setattr(base, "load_policy", lambda *_: FakeProber(weights, weights))

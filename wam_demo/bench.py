@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from wam_demo.errors import CheckpointError, WamDemoError
 from wam_demo.evaluate.rollout import RolloutConfig, rollout
 from wam_demo.evaluate.suite import EVALUATION_SEEDS, EvaluationSpec
-from wam_demo.policy.base import load_policy, predict
-from wam_demo.policy.timing import percentiles
+from wam_demo.policies.base import load_policy, predict
+from wam_demo.policies.timing import percentiles
 from wam_demo.types import Observation
 
 if TYPE_CHECKING:

@@ -28,6 +28,21 @@ Vector = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
+class CameraPose:
+    """Where a calibrated camera stands and how wide it sees (pinhole, square pixels, centred).
+
+    Attributes:
+        position: (3,) float32 in the base frame [m].
+        rotation: (3, 3) float32; columns are the camera's right, up and backward axes in the base frame.
+        half: Tangent of half the vertical field of view.
+    """
+
+    position: Vector
+    rotation: Vector
+    half: float
+
+
+@dataclass(frozen=True)
 class Observation:
     """What a policy may see at one control step; nothing else reaches a learned policy.
 
@@ -37,12 +52,14 @@ class Observation:
             matrix 6, gripper opening 0 (closed) .. 1 (open), joint angles [rad] 7.
         instruction: Free text.
         time: Seconds since the episode began.
+        cameras: Calibration by camera name; ``None`` when nobody calibrated.
     """
 
     images: Mapping[str, Image]
     state: Vector
     instruction: str
     time: float
+    cameras: Mapping[str, CameraPose] | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +75,72 @@ class ActionChunk:
 
 
 @dataclass(frozen=True)
+class Frames:
+    """A panel of pictures.
+
+    Attributes:
+        images: (K, H, W, 3) uint8 by camera.
+        steps: Control steps after the observation that each of the K pictures belongs to.
+    """
+
+    images: Mapping[str, Image]
+    steps: Sequence[int] = (0,)
+
+
+@dataclass(frozen=True)
+class Heatmap:
+    """A panel of values over the pictures that the policy saw.
+
+    Attributes:
+        grids: (gh, gw) float32 by camera, not negative.
+    """
+
+    grids: Mapping[str, Vector]
+
+
+@dataclass(frozen=True)
+class Chunks:
+    """A panel of action chunks, shown beside the one that is executed.
+
+    Attributes:
+        chunks: By name.
+    """
+
+    chunks: Mapping[str, ActionChunk]
+
+
+@dataclass(frozen=True)
+class Band:
+    """A panel of one value over time.
+
+    Attributes:
+        value: 0 .. 1.
+        low: What 0 means, in a word or two.
+        high: What 1 means.
+    """
+
+    value: float
+    low: str
+    high: str
+
+
+@dataclass(frozen=True)
+class Scalars:
+    """A panel of numbers.
+
+    Attributes:
+        values: By name, with the unit in the name's brackets, e.g. ``spread [m]``.
+    """
+
+    values: Mapping[str, float]
+
+
+Panel = Frames | Heatmap | Chunks | Band | Scalars
+"""What a policy shows beside its plan. Whoever shows, sends or keeps predictions goes by these types and
+by nothing that only one family has."""
+
+
+@dataclass(frozen=True)
 class Prediction:
     """What a policy answers to one observation.
 
@@ -68,6 +151,7 @@ class Prediction:
         attention: (gh, gw) float32 by camera: the action head's softmax mass per image cell. Over
             all cameras and ``attention_mass`` it sums to 1.
         attention_mass: Attention mass on ``proprio`` and ``text``.
+        panels: What else the policy shows, by title.
         extras: Model-specific: gate value, expert chunks, action images, ...
         timing_ms: Milliseconds by stage; ``policy_call`` is observation to chunk and attention.
     """
@@ -76,6 +160,7 @@ class Prediction:
     futures: Sequence[Mapping[str, Image]] = ()
     attention: Mapping[str, Vector] = field(default_factory=dict)
     attention_mass: Mapping[str, float] = field(default_factory=dict)
+    panels: Mapping[str, Panel] = field(default_factory=dict)
     extras: Mapping[str, Any] = field(default_factory=dict)
     timing_ms: Mapping[str, float] = field(default_factory=dict)
 
@@ -162,20 +247,3 @@ class Imaginer(Protocol):
         self, observations: Sequence[Observation], *, samples: int = 1, seed: int | None = None
     ) -> list[list[Mapping[str, Image]]]:
         """Sample futures: for each observation, ``samples`` times (4, H, W, 3) uint8 by camera."""
-
-
-class Source(Protocol):
-    """Where observations come from and actions go: a scene, a recording, a camera, an arm."""
-
-    def observe(self) -> Observation:
-        """The newest observation."""
-
-    def apply(self, action: Vector) -> Vector:
-        """Execute one (7,) action for one control step; returns what was really applied."""
-
-
-class Subscriber(Protocol):
-    """Receives every step of a session: interface, recorder, evaluator."""
-
-    def on_step(self, record: StepRecord) -> None:
-        """Called after each control step, in the session's thread."""

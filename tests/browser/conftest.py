@@ -12,7 +12,7 @@ from tests.fakes.brain import catalogue
 from tests.fakes.filmed import catalogue as evaluation_catalogue
 from tests.fakes.world import FakeWorld
 from wam_demo.ui.app import build_app, launch_arguments, open_hub
-from wam_demo.ui.hub import Hub
+from wam_demo.ui.live.hub import Hub
 
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 

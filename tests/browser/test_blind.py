@@ -4,7 +4,7 @@ import pytest
 
 from tests.fakes.blind import match, video
 from wam_demo.evaluate.blind_votes import VoteStore
-from wam_demo.ui.blind_room import BlindRoom
+from wam_demo.ui.blind.room import BlindRoom
 
 pytestmark = pytest.mark.browser
 

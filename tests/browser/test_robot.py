@@ -12,7 +12,7 @@ from tests.browser.conftest import eventually
 from tests.fakes import recordings
 from tests.fakes.brain import catalogue, imagine, plan
 from wam_demo.ui.app import build_app, launch_arguments, open_hub
-from wam_demo.ui.robot_room import RobotRoom
+from wam_demo.ui.robot.room import RobotRoom
 
 pytestmark = pytest.mark.browser
 SEEN = "document.querySelector('.robot').seen"

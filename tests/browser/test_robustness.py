@@ -6,7 +6,7 @@ import pytest
 
 from tests.browser.conftest import eventually
 from tests.fakes.filmed import open_filmed
-from wam_demo.ui.robustness_lab import Lab
+from wam_demo.ui.robustness.lab import Lab
 
 pytestmark = pytest.mark.browser
 
@@ -20,7 +20,7 @@ AXES = ("none", "light", "shove")
 def open_tab(serve, visit, tmp_path, monkeypatch):
     """Open the tab over a fake engine; keyword arguments are those of the page."""
     labs = []
-    monkeypatch.setattr("wam_demo.ui.robustness_download.VIDEOS_PER_POLICY", 0)
+    monkeypatch.setattr("wam_demo.ui.robustness.download.VIDEOS_PER_POLICY", 0)
 
     def start(pace_s: float = 0.0, served=None, **page):
         if served is None:

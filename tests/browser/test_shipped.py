@@ -4,7 +4,7 @@ import pytest
 
 from wam_demo.types import CHUNK_STEPS, CONTROL_HZ
 from wam_demo.ui.app import build_app, launch_arguments, open_hub
-from wam_demo.ui.catalogue import shipped, warm_up
+from wam_demo.ui.shared.catalogue import shipped, warm_up
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SECONDS = 10

@@ -5,7 +5,7 @@ import pytest
 
 from tests.fakes.prober import GRID, FakeProber
 from wam_demo.diagnose.finding import Question, Selection
-from wam_demo.policy.probe import run_probe
+from wam_demo.policies.probe import run_probe
 from wam_demo.types import Observation
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from tests.fakes.prober import GRID, FakeProber
 from wam_demo.diagnose.intervention import DRAWS, KINDS, cell_edits, matched_draws, matched_edits
-from wam_demo.policy.probe import run_probe
+from wam_demo.policies.probe import run_probe
 from wam_demo.types import Observation
 
 

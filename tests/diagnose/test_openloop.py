@@ -9,7 +9,7 @@ from tests.fakes import recordings
 from wam_demo.data.uploads.guess import guess
 from wam_demo.data.uploads.process import describe
 from wam_demo.diagnose.openloop import DIMENSIONS, OpenLoopScores, displacement_error, judge, score
-from wam_demo.sources.recording import Moment, Recording, RecordingSource
+from wam_demo.robots.recording import Moment, Recording, RecordingSource
 from wam_demo.types import ActionChunk, Observation, Prediction
 
 STEPS = 30

@@ -18,7 +18,7 @@ from wam_demo.evaluate.grid import GridSpec
 from wam_demo.evaluate.grid_run import GridRun
 from wam_demo.evaluate.journal import JOURNAL_NAME
 from wam_demo.evaluate.replay import Replays
-from wam_demo.policy.base import load_policy
+from wam_demo.policies.base import load_policy
 from wam_demo.types import ActionChunk, Prediction
 
 SPEC = GridSpec(("expert", "hold"), axes=("none", "shove"), severities=(4,), episodes=2, linger=3).validated()

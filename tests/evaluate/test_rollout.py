@@ -9,7 +9,7 @@ from wam_demo.evaluate.rollout import RolloutConfig, noise_seed, rollout
 from wam_demo.evaluate.runner import SceneSpec
 from wam_demo.evaluate.simulators import Simulators
 from wam_demo.evaluate.suite import EvaluationSpec
-from wam_demo.policy.scripted import HoldPolicy
+from wam_demo.policies.scripted import HoldPolicy
 from wam_demo.types import ActionChunk, Prediction
 
 TASK = "pick_place"

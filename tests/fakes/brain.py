@@ -8,13 +8,13 @@ import numpy as np
 
 from tests.fakes.prober import GRID, FakeProber
 from tests.fakes.world import FakeWorld, sample
-from wam_demo.policy.probe import run_probe
-from wam_demo.policy.whatif import towards
-from wam_demo.session import Backend, Planner
+from wam_demo.policies.probe import run_probe
+from wam_demo.policies.whatif import towards
+from wam_demo.runtime import Backend, Planner
 from wam_demo.types import ActionChunk, Prediction
-from wam_demo.ui.catalogue import Catalogue
-from wam_demo.ui.probe import Probing
-from wam_demo.ui.whatif import Wondering
+from wam_demo.ui.live.probe import Probing
+from wam_demo.ui.live.whatif import Wondering
+from wam_demo.ui.shared.catalogue import Catalogue
 
 _pool = ThreadPoolExecutor(2)
 
@@ -56,14 +56,14 @@ def planner(delay_s: float = 0.02) -> Planner:
 
 
 def _checked(observation):
-    from wam_demo.policy.base import check_prediction
+    from wam_demo.policies.base import check_prediction
 
     return check_prediction(plan(observation))
 
 
 def hold_planner() -> Planner:
-    from wam_demo.policy.receding import InlinePlanner
-    from wam_demo.policy.scripted import HoldPolicy
+    from wam_demo.policies.receding import InlinePlanner
+    from wam_demo.policies.scripted import HoldPolicy
 
     return Planner(InlinePlanner(HoldPolicy()).submit)
 

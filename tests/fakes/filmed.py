@@ -7,7 +7,7 @@ from tests.fakes.blind import video
 from tests.fakes.brain import catalogue as drawn
 from tests.fakes.grid import FakeEngine
 from wam_demo.evaluate.grid_run import GridRun
-from wam_demo.ui.catalogue import Catalogue
+from wam_demo.ui.shared.catalogue import Catalogue
 
 
 def catalogue() -> Catalogue:

@@ -3,7 +3,7 @@
 import json
 
 from tests.fakes.brain import catalogue
-from wam_demo.ui.stream import stream
+from wam_demo.ui.live.stream import stream
 
 
 async def until(hub, receive, ask, holds, limit=400):

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from wam_demo.policy.probe import Probe
-from wam_demo.policy.tokens import TokenGrid
+from wam_demo.policies.probe import Probe
+from wam_demo.policies.tokens import TokenGrid
 from wam_demo.types import ActionChunk, Prediction
 
 GRID = TokenGrid(("front", "wrist"), 8)

@@ -11,7 +11,7 @@ from wam_demo.commands.output import finish, prepare, require_learned
 from wam_demo.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from wam_demo.policy.driven import DrivenTask
+    from wam_demo.policies.driven import DrivenTask
 
 SUMMARY = "write demonstrations of the scripted expert"
 
@@ -55,8 +55,8 @@ def _driven(options: argparse.Namespace) -> DrivenTask | None:
         return None
     if options.rooms:
         raise InvalidInputError("--rooms goes with the expert, not with a --driver")
-    from wam_demo.policy.base import checkpoint_directory
-    from wam_demo.policy.driven import DrivenTask
+    from wam_demo.policies.base import checkpoint_directory
+    from wam_demo.policies.driven import DrivenTask
 
     require_learned(argparse.Namespace(policy=options.driver, checkpoint=options.checkpoint))
     return DrivenTask(checkpoint_directory(options.driver, options.checkpoint))

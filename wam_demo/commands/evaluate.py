@@ -101,8 +101,8 @@ def run(options: argparse.Namespace) -> None:
 def _grid(options: argparse.Namespace) -> GridSpec:
     """The grid that was asked for, once everything it names is known to exist."""
     from wam_demo.evaluate.grid import GridSpec, join_policy
-    from wam_demo.policy.base import require_policy
-    from wam_demo.policy.remote.settings import use_server
+    from wam_demo.policies.base import require_policy
+    from wam_demo.policies.remote.settings import use_server
 
     if options.server is not None:
         use_server(options.server)

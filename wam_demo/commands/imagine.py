@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> None:
     from wam_demo.diagnose.imagination import score_imagination
     from wam_demo.evaluate.report import imagination_table
     from wam_demo.evaluate.suite import evaluation_seeds
-    from wam_demo.policy.base import checkpoint_digest, load_policy
+    from wam_demo.policies.base import checkpoint_digest, load_policy
     from wam_demo.sim.world import World
 
     seeds = evaluation_seeds(options.seed, options.episodes)

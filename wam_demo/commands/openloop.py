@@ -31,7 +31,7 @@ def add_arguments(parser: Parser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Run a policy over one episode of a recording."""
     from wam_demo.evaluate.report import openloop_table
-    from wam_demo.policy.base import checkpoint_digest, require_policy
+    from wam_demo.policies.base import checkpoint_digest, require_policy
 
     require_policy(options.policy, options.checkpoint)
     if options.policy == "expert":
@@ -46,8 +46,8 @@ def run(options: argparse.Namespace) -> None:
 def _scored(options: argparse.Namespace) -> dict[str, Any]:
     """The content of results.json."""
     from wam_demo.diagnose.openloop import judge, policy_calls, score
-    from wam_demo.policy.base import load_policy
-    from wam_demo.sources.recording import Recording
+    from wam_demo.policies.base import load_policy
+    from wam_demo.robots.recording import Recording
 
     path, found = open_recording(options.file)
     mapping = map_recording(found, options)

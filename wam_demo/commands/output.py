@@ -30,7 +30,7 @@ def finish(out: Path, command: str, content: dict[str, Any], printed: bool = Fal
 
 def require_learned(options: argparse.Namespace) -> None:
     """Refuse a policy without weights; raises `InvalidInputError`."""
-    from wam_demo.policy.base import LEARNED_POLICIES, require_policy
+    from wam_demo.policies.base import LEARNED_POLICIES, require_policy
 
     require_policy(options.policy, options.checkpoint)
     if options.policy not in LEARNED_POLICIES:

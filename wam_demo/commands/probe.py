@@ -12,7 +12,7 @@ from wam_demo.commands.output import finish, one_or_two, prepare, progress
 
 if TYPE_CHECKING:
     from wam_demo.diagnose.moments import Disturbance
-    from wam_demo.policy.probe import Prober
+    from wam_demo.policies.probe import Prober
 
 SUMMARY = "measure where a policy looks and what changes its plan"
 
@@ -34,8 +34,8 @@ def run(options: argparse.Namespace) -> None:
     from wam_demo.diagnose import grounding_report
     from wam_demo.evaluate.report import probe_table
     from wam_demo.evaluate.suite import evaluation_seeds
-    from wam_demo.policy.base import checkpoint_digest, load_policy
-    from wam_demo.policy.probe import require_prober
+    from wam_demo.policies.base import checkpoint_digest, load_policy
+    from wam_demo.policies.probe import require_prober
 
     seeds = evaluation_seeds(options.seed, options.episodes)
     chosen = one_or_two(options)

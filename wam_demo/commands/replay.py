@@ -20,8 +20,8 @@ def add_arguments(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Every attempt of a session log, without pictures, compared with the states it was recorded with."""
-    from wam_demo.session import logfile
-    from wam_demo.session.replay import replay_all
+    from wam_demo.runtime import logfile
+    from wam_demo.runtime.replay import replay_all
     from wam_demo.sim import TASKS
 
     attempts = logfile.parse_log(logfile.read_text(options.file), tuple(TASKS))

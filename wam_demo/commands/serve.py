@@ -18,7 +18,7 @@ def add_arguments(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """A policy server for robots and other programs, until it is interrupted."""
-    from wam_demo.policy.remote.hosting import open_server
+    from wam_demo.policies.remote.hosting import open_server
 
     with open_server(options.policy, options.checkpoint, options.host, options.port) as server:
         print(f"{options.policy} answers at {server.url}, health at http{server.url[2:]}/healthz", flush=True)

@@ -11,8 +11,8 @@ import numpy as np
 
 from wam_demo.diagnose.openloop import Imagine, Judged, OpenLoopScores, Plan, displacement_error, judge, score
 from wam_demo.diagnose.retouch import Retouch
-from wam_demo.sources.clip import Clip
-from wam_demo.sources.recording import Moment
+from wam_demo.robots.clip import Clip
+from wam_demo.robots.recording import Moment
 from wam_demo.types import CHUNK_STEPS, FUTURE_STEPS, ActionChunk, Image, Prediction, Vector
 
 

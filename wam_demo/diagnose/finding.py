@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wam_demo.diagnose.intervention import DRAWS, cell_edits
-from wam_demo.policy.tokens import Cells, TokenGrid
+from wam_demo.policies.tokens import Cells, TokenGrid
 from wam_demo.types import Vector
 
 if TYPE_CHECKING:
-    from wam_demo.policy.probe import Probe
+    from wam_demo.policies.probe import Probe
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from wam_demo.diagnose.attention import area_share, attention_in_mask, centroid_error
 from wam_demo.diagnose.intervention import cell_edits, matched_draws, matched_edits
 from wam_demo.diagnose.moments import PHASES, Disturbance, Moment, probe_moments
-from wam_demo.policy.probe import Prober, run_probe
+from wam_demo.policies.probe import Prober, run_probe
 from wam_demo.types import Vector
 
 if TYPE_CHECKING:

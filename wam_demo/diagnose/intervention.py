@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wam_demo.policy.tokens import Cells, Edit, TokenGrid
+from wam_demo.policies.tokens import Cells, Edit, TokenGrid
 from wam_demo.types import Vector
 
 KINDS = ("mean", "zero", "shuffle", "swap")

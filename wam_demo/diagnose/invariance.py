@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from wam_demo.diagnose.bootstrap import ratio_interval
 from wam_demo.errors import InvalidInputError
-from wam_demo.policy.tokens import TokenGrid
+from wam_demo.policies.tokens import TokenGrid
 from wam_demo.types import POLICY_CAMERAS, Observation, Prediction
 
 if TYPE_CHECKING:

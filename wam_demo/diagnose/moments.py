@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wam_demo.diagnose.region import CellMap, interaction_parts, interaction_region, shown_cells, touches
-from wam_demo.policy.tokens import TokenGrid
+from wam_demo.policies.tokens import TokenGrid
 from wam_demo.types import Observation
 
 if TYPE_CHECKING:

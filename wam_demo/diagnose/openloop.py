@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wam_demo.diagnose.imagination import psnr
-from wam_demo.sources.recording import Moment
+from wam_demo.robots.recording import Moment
 from wam_demo.types import ACTION_DIM, CHUNK_STEPS, FUTURE_STEPS, Image, Observation, Prediction, Vector
 
 DIMENSIONS = ("x_m", "y_m", "z_m", "rx_rad", "ry_rad", "rz_rad", "gripper")
@@ -173,7 +173,7 @@ def _compare(scores: OpenLoopScores, earlier: Judged, step: int, actual: Mapping
 
 def policy_calls(policy: Any) -> tuple[Plan, Imagine | None]:
     """A loaded policy as the two calls of `judge`, with fixed noise."""
-    from wam_demo.policy.base import predict
+    from wam_demo.policies.base import predict
 
     def plan(observations: Sequence[Observation]) -> list[Prediction]:
         return predict(policy, observations, [0] * len(observations))

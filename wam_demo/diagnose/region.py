@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from wam_demo.policy.tokens import TokenGrid
+from wam_demo.policies.tokens import TokenGrid
 from wam_demo.types import IMAGE_SIZE
 
 if TYPE_CHECKING:

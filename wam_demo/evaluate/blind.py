@@ -15,7 +15,7 @@ from wam_demo.evaluate.rollout import Control, PlayedEpisode, play_scenes
 from wam_demo.evaluate.runner import SceneSpec
 from wam_demo.evaluate.simulators import Simulators
 from wam_demo.evaluate.suite import EVALUATION_SEEDS, NOMINAL, EpisodeResult
-from wam_demo.policy.receding import EXECUTE_STEPS
+from wam_demo.policies.receding import EXECUTE_STEPS
 from wam_demo.sim import TASKS
 from wam_demo.types import Policy
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from wam_demo.evaluate.blind import Match, Pool, draw, play
-from wam_demo.policy.base import LEARNED_POLICIES, checkpoint_digest, load_policy
+from wam_demo.policies.base import LEARNED_POLICIES, checkpoint_digest, load_policy
 from wam_demo.types import Policy
 
 

@@ -13,7 +13,7 @@ from wam_demo.evaluate.grid import GridSpec, Sweep, split_policy
 from wam_demo.evaluate.record import EpisodeRecord
 from wam_demo.evaluate.rollout import Control, PlayedEpisode, play_scenes
 from wam_demo.evaluate.simulators import Simulators
-from wam_demo.policy.base import load_policy
+from wam_demo.policies.base import load_policy
 from wam_demo.types import Policy
 
 Load = Callable[[str, Path | None], Policy]

@@ -11,8 +11,8 @@ from typing import Any
 from wam_demo.errors import InvalidInputError
 from wam_demo.evaluate.runner import SceneSpec
 from wam_demo.evaluate.suite import NOMINAL, EvaluationSpec, evaluation_seeds
-from wam_demo.policy.base import validate_instruction
-from wam_demo.policy.receding import EXECUTE_STEPS
+from wam_demo.policies.base import validate_instruction
+from wam_demo.policies.receding import EXECUTE_STEPS
 from wam_demo.sim import TASKS
 
 MAX_EPISODES = 100_000

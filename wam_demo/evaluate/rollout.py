@@ -12,8 +12,8 @@ from wam_demo.errors import InvalidInputError, PolicyFault
 from wam_demo.evaluate.runner import RoundReport, SceneSpec
 from wam_demo.evaluate.simulators import Simulators
 from wam_demo.evaluate.suite import EpisodeResult, EvaluationSpec, Outcome
-from wam_demo.policy.base import check_prediction, needs_images, predict
-from wam_demo.policy.receding import PlanBuffer
+from wam_demo.policies.base import check_prediction, needs_images, predict
+from wam_demo.policies.receding import PlanBuffer
 from wam_demo.sim import TASKS
 from wam_demo.types import ACTION_DIM, Observation, Policy, Prediction, Vector
 

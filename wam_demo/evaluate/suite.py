@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 from wam_demo.errors import InvalidInputError, UnknownNameError
 from wam_demo.evaluate.statistics import Interval, compare_paired, wilson
-from wam_demo.policy.base import validate_instruction, validate_policy_name
-from wam_demo.policy.receding import EXECUTE_STEPS
+from wam_demo.policies.base import validate_instruction, validate_policy_name
+from wam_demo.policies.receding import EXECUTE_STEPS
 from wam_demo.sim import TASKS
 from wam_demo.types import CHUNK_STEPS
 

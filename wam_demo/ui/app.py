@@ -8,25 +8,25 @@ from typing import Any
 import gradio as gr
 
 from wam_demo.limits import LIVE_SESSIONS, QUEUE_SIZE, SESSION_IDLE_S, UPLOAD_BYTES
-from wam_demo.session import Session, Settings
-from wam_demo.ui.api import build_api, has_mcp
-from wam_demo.ui.blind import STYLE as BLIND_STYLE
-from wam_demo.ui.blind import build_blind, open_room
-from wam_demo.ui.blind_room import BlindRoom
-from wam_demo.ui.camera import build_live_stream, open_desk
-from wam_demo.ui.camera_desk import CameraDesk
-from wam_demo.ui.catalogue import Catalogue, shipped, warm_up
-from wam_demo.ui.hub import Hub
-from wam_demo.ui.live import STYLES, build_live
-from wam_demo.ui.robot import STYLE as ROBOT_STYLE
-from wam_demo.ui.robot import build_robot
-from wam_demo.ui.robot_brain import open_brain
-from wam_demo.ui.robot_room import RobotRoom
-from wam_demo.ui.robustness import STYLE as ROBUSTNESS_STYLE
-from wam_demo.ui.robustness import build_robustness, open_lab
-from wam_demo.ui.robustness_lab import Lab
-from wam_demo.ui.screen import Screen
-from wam_demo.ui.theme import theme
+from wam_demo.runtime import Session, Settings
+from wam_demo.ui.api.tab import build_api, has_mcp
+from wam_demo.ui.blind.room import BlindRoom
+from wam_demo.ui.blind.tab import STYLE as BLIND_STYLE
+from wam_demo.ui.blind.tab import build_blind, open_room
+from wam_demo.ui.live.hub import Hub
+from wam_demo.ui.live.screen import Screen
+from wam_demo.ui.live.tab import STYLES, build_live
+from wam_demo.ui.robot.brain import open_brain
+from wam_demo.ui.robot.camera import build_live_stream, open_desk
+from wam_demo.ui.robot.camera_desk import CameraDesk
+from wam_demo.ui.robot.room import RobotRoom
+from wam_demo.ui.robot.tab import STYLE as ROBOT_STYLE
+from wam_demo.ui.robot.tab import build_robot
+from wam_demo.ui.robustness.lab import Lab
+from wam_demo.ui.robustness.tab import STYLE as ROBUSTNESS_STYLE
+from wam_demo.ui.robustness.tab import build_robustness, open_lab
+from wam_demo.ui.shared.catalogue import Catalogue, shipped, warm_up
+from wam_demo.ui.shared.theme import theme
 
 TITLE = "Foresight Bench"
 CACHE_SECONDS = 3600

@@ -15,9 +15,9 @@ from wam_demo.data.uploads.guess import action_dim, guess, state_dim
 from wam_demo.data.uploads.process import EpisodeStream, Selection, describe
 from wam_demo.diagnose.answers import Answers
 from wam_demo.diagnose.retouch import Retouch
-from wam_demo.sources.clip import Clip
-from wam_demo.sources.recording import Recording
-from wam_demo.ui.robot_export import export
+from wam_demo.robots.clip import Clip
+from wam_demo.robots.recording import Recording
+from wam_demo.ui.robot.export import export
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 PACKAGE = "lerobot==0.4.4"

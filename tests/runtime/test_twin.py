@@ -1,0 +1,176 @@
+"""The counterfactual twin in the simulator: nothing different without a disturbance, everything given back."""
+
+import numpy as np
+import pytest
+from tests.runtime.test_replay import expert_planner
+
+from tests.fakes.brain import plan
+from wam_demo.errors import PolicyFault
+from wam_demo.policies.receding import InlinePlanner
+from wam_demo.runtime.contracts import Planner
+from wam_demo.runtime.fork import forked
+from wam_demo.runtime.twin import Twin
+from wam_demo.sim.world import World
+from wam_demo.types import Prediction
+
+HORIZON = 150
+
+
+@pytest.fixture
+def pair():
+    worlds = World("pick_place"), World("pick_place")
+    yield worlds
+    for world in worlds:
+        world.close()
+
+
+class SeesAndShakes:
+    """A plan that depends on every pixel and on the noise: any difference would show."""
+
+    def __init__(self) -> None:
+        self.seeds: list[int] = []
+
+    def __call__(self, observation, seed):
+        self.seeds.append(seed)
+        noise = np.random.default_rng(seed).normal(0, 0.01, (16, 7)).astype(np.float32)
+        seen = sum(float(image.mean()) for image in observation.images.values())
+        chunk = plan(observation).chunk
+        chunk.actions[:, :3] += noise[:, :3] + 1e-4 * np.float32(seen)
+        return InlinePlanner(_Says(Prediction(chunk))).submit(observation)
+
+
+class _Says:
+    def __init__(self, prediction) -> None:
+        self._prediction = prediction
+
+    def predict(self, observations):
+        return [self._prediction for _ in observations]
+
+
+def test_without_a_disturbance_both_stay_identical_for_a_whole_episode(pair):
+    own, spare = pair
+    own.draw(5)
+    own.apply_event("noise", {"severity": 2, "seed": 1})
+    twin = Twin(own, spare, expert_planner, None, HORIZON)
+    while not twin.ended:
+        twin.advance()
+        assert own.digest() == spare.digest()
+    view = twin.view({})
+    np.testing.assert_array_equal(*view.frames)
+    assert all((gap.action, gap.gripper, gap.tool) == (0, 0, 0) for gap in view.gaps)
+    assert view.outcomes[0] == view.outcomes[1]
+    assert view.outcomes[0].name == "success"
+    twin.close()
+
+
+def test_a_policy_that_sees_and_draws_noise_gets_the_same_of_both(pair):
+    own, spare = pair
+    own.draw(6)
+    sees = SeesAndShakes()
+    asks = Planner(lambda seen: pytest.fail("not in lock-step"), lockstep=sees)
+    twin = Twin(own, spare, lambda world: asks, None, HORIZON)
+    for _ in range(24):
+        twin.advance()
+    assert own.digest() == spare.digest()
+    assert len(sees.seeds) == 12
+    assert sees.seeds[::2] == sees.seeds[1::2]
+    assert len(set(sees.seeds)) == 6
+    twin.close()
+
+
+def test_the_fork_undoes_one_disturbance_and_the_course_is_given_back(pair):
+    own, spare = pair
+    own.draw(5)
+    for _ in range(6):
+        own.step(np.array([0.01, 0, 0, 0, 0, 0, 1.0], np.float32))
+    before = own.digest()
+    asked = {"object": own.assignment.target, "offset": [0.0, -0.06]}
+    fork = forked(None, "shove", asked, own)
+    own.apply_event("shove", asked)
+    for _ in range(4):
+        own.step(np.array([0, 0.01, 0, 0, 0, 0, 1.0], np.float32))
+    here = own.digest()
+    twin = Twin(own, spare, expert_planner, fork, HORIZON)
+    assert spare.digest() == before
+    assert own.digest() not in (before, here)
+    view = twin.view({})
+    assert (view.forked, view.step, [event.kind for event in view.events]) == (6, 6, ["shove"])
+    for _ in range(25):
+        twin.advance()
+    gaps = twin.view({}).gaps
+    assert [gap.step for gap in gaps] == list(range(6, 31))
+    assert max(gap.tool for gap in gaps) > 0.02
+    assert max(gap.action for gap in gaps) > 0.005
+    twin.close()
+    assert own.digest() == here
+
+
+def test_closing_frees_the_second_simulator(pair):
+    own, spare = pair
+    own.draw(1)
+    twin = Twin(own, spare, expert_planner, None, HORIZON)
+    renderer = spare._view._renderer
+    twin.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        renderer.rgb(spare.scene.data, "front", 64)
+
+
+def test_a_policy_without_an_answer_moves_neither_and_may_be_asked_again(pair):
+    own, spare = pair
+    own.draw(2)
+    calls = []
+
+    def sometimes(observation, seed):
+        calls.append(seed)
+        prediction = plan(observation)
+        if len(calls) == 2:
+            prediction.chunk.actions[:] = np.nan
+        return InlinePlanner(_Says(prediction)).submit(observation)
+
+    twin = Twin(own, spare, lambda world: Planner(lambda seen: None, lockstep=sometimes), None, HORIZON)
+    with pytest.raises(PolicyFault, match="not finite"):
+        twin.advance()
+    assert (own.step_count, spare.step_count) == (0, 0)
+    twin.advance()
+    assert own.digest() == spare.digest()
+    assert len(set(calls)) == 1
+    twin.close()
+
+
+def test_a_slider_that_passes_values_is_one_disturbance(pair):
+    world = pair[0]
+    world.draw(3)
+    fork = None
+    for severity in (1, 2, 3):
+        asked = {"severity": severity, "seed": 0}
+        fork = forked(fork, "light", asked, world)
+        world.apply_event("light", asked)
+        world.step(np.array([0, 0, 0, 0, 0, 0, 1.0], np.float32))
+    assert (fork.step, fork.newest, len(fork.asked)) == (0, 2, 3)
+    later = forked(fork, "shove", {"object": world.assignment.target, "offset": [0.02, 0]}, world)
+    assert (later.step, [event.kind for event in later.asked]) == (3, ["shove"])
+
+
+@pytest.mark.slow
+def test_the_shipped_policy_does_the_same_twice_for_a_whole_episode(pair):
+    from wam_demo.policies.engines import engines
+    from wam_demo.ui.shared.catalogue import shipped
+
+    own, spare = pair
+    own.draw(11)
+    backend = shipped().backend
+    twin = Twin(own, spare, lambda world: backend.open_planner("agra", world), None, HORIZON)
+    noise = engines.get("agra")
+    other = own.observe()
+    steps = 0
+    while not twin.ended:
+        busy = [noise.submit(other) for _ in range(steps % 3)]  # other visitors, who must not matter
+        twin.advance()
+        steps += 1
+        assert own.digest() == spare.digest(), f"step {steps}"
+        for future in busy:
+            future.exception()  # their own deadline may pass on a busy machine
+    assert twin.view({}).outcomes[0] == twin.view({}).outcomes[1]
+    print(f"{steps} steps, {twin.view({}).outcomes[0]}")
+    twin.close()
+    engines.close()

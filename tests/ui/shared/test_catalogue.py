@@ -1,0 +1,35 @@
+"""What a machine offers depends on the checkpoints that are there."""
+
+import json
+
+from tests.fakes import brain
+from wam_demo.ui.live.tab import script
+from wam_demo.ui.shared import catalogue
+
+
+def test_policies_without_a_checkpoint_are_not_offered(monkeypatch):
+    from wam_demo.errors import CheckpointError
+
+    def require(policy):
+        if policy == "agra":
+            raise CheckpointError("missing")
+
+    monkeypatch.setattr(catalogue, "require_policy", require)
+    offered = catalogue.shipped()
+    assert list(offered.policies) == ["wam", "expert", "hold"]
+    assert "pick_place" in offered.tasks
+    assert set(offered.tasks) == set(offered.backend.horizons)
+
+
+def test_every_slider_is_an_axis_of_the_simulator():
+    from wam_demo.sim.perturb import AXES
+    from wam_demo.ui.shared.words import AXIS_WORDS
+
+    assert set(AXIS_WORDS) <= set(AXES)
+
+
+def test_the_script_carries_the_choices():
+    first = script(brain.catalogue()).splitlines()[0]
+    config = json.loads(first.removeprefix("const CONFIG = ").removesuffix(";"))
+    assert [task["name"] for task in config["tasks"]] == ["reach", "wander"]
+    assert config["horizons"] == [4, 8, 12, 16]

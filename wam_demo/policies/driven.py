@@ -1,0 +1,41 @@
+"""Demonstrations in which a learned policy drives and the expert says what it would have done (DAgger)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wam_demo.data.collect import Demonstrator
+    from wam_demo.sim.labels import DemoFrame
+    from wam_demo.types import Observation, Vector
+
+
+@dataclass(frozen=True)
+class DrivenTask:
+    """Opens a task for `wam_demo.data.collect.collect`, driven by the weights in ``checkpoint``.
+
+    It is pickled into each collecting process, which loads its own policy and simulator.
+    """
+
+    checkpoint: Path
+
+    def __call__(self, task: str) -> "Demonstrator":
+        """A demonstrator of this task; ``noise`` has no meaning here, the policy's errors are the noise."""
+        import torch
+
+        from wam_demo.policies.wam import WamPolicy
+        from wam_demo.sim.relabel import relabel
+        from wam_demo.sim.world import World
+
+        torch.set_num_threads(1)  # the processes are the parallelism
+        policy, world = WamPolicy(self.checkpoint), World(task)
+
+        def demonstrate(seed: int, *, noise: float, every: int) -> "Iterator[DemoFrame]":
+            def driver(observation: "Observation") -> "Vector":
+                noise_seed = 1000 * seed + round(10 * observation.time)
+                return policy.predict([observation], seeds=[noise_seed])[0].chunk.actions
+
+            return relabel(world, seed, driver, every=every)
+
+        return demonstrate

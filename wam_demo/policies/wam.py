@@ -1,0 +1,240 @@
+"""A trained world action model as a policy: observations in, plans, attention and imagined futures out."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from wam_demo.errors import CheckpointError, InvalidInputError, PolicyFault
+from wam_demo.models.checkpoint import sha256_of
+from wam_demo.models.imagination import FOLDER, ImaginationExpert
+from wam_demo.models.text import text_encoder
+from wam_demo.models.tokenizer import Tokenizer, to_images, to_tensor
+from wam_demo.models.wam import Plan, Reading, WorldActionModel
+from wam_demo.policies.edited_plans import EditedPlans
+from wam_demo.policies.probe import PROBE_BATCH, Probe
+from wam_demo.policies.tokens import TokenGrid
+from wam_demo.types import IMAGE_SIZE, STATE_DIM, ActionChunk, Image, Observation, Prediction
+
+
+def compute_dtype() -> torch.dtype:
+    """bfloat16 where the CPU multiplies it natively, else float32."""
+    native = torch.backends.cpu.get_cpu_capability() in ("AVX512", "AVX10", "AMX") and _has_bf16()
+    return torch.bfloat16 if native else torch.float32
+
+
+def _has_bf16() -> bool:
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
+class WamPolicy:
+    """Implements `Policy` and `Imaginer` with one checkpoint; the same weights plan and imagine.
+
+    Args:
+        checkpoint: Directory of the WAM.
+        tokenizer: Directory of the tokenizer it was trained with; the sibling ``tokenizer`` by default.
+
+    Raises:
+        CheckpointError: A file is missing or corrupt, or the tokenizer is another one.
+    """
+
+    def __init__(self, checkpoint: Path, tokenizer: Path | None = None) -> None:
+        checkpoint = Path(checkpoint)
+        self.dtype = compute_dtype()
+        self.model = WorldActionModel.from_pretrained(checkpoint).to_compute(self.dtype)
+        self.tokenizer = Tokenizer.from_pretrained(tokenizer or checkpoint.parent / "tokenizer").to(self.dtype)
+        expected = self.model.config.trained.get("encoder_sha256")
+        if expected and expected != self.tokenizer.encoder_digest():
+            raise CheckpointError(f"{checkpoint} was trained with another tokenizer than the one beside it")
+        self.cameras = self.model.config.cameras
+        self.checkpoint_sha256 = sha256_of(checkpoint)
+        self.tasks: tuple[str, ...] = tuple(self.model.config.trained.get("tasks", ()))  # type: ignore[arg-type]
+        self.expert = self._read_expert(checkpoint / FOLDER)
+        self._text = text_encoder()
+
+    def _read_expert(self, folder: Path) -> ImaginationExpert | None:
+        if not folder.is_dir():
+            return None
+        expert = ImaginationExpert.from_pretrained(folder).to(self.dtype)
+        if expert.config.policy_sha256 != self.checkpoint_sha256:
+            raise CheckpointError(f"{folder} was trained with other weights than those beside it")
+        return expert
+
+    def reset(self, instruction: str) -> None:
+        """Embed the instruction ahead of the first step; raises `InvalidInputError` if it is unusable."""
+        self._text.embed([instruction])
+
+    @torch.inference_mode()
+    def predict(self, observations: Sequence[Observation], *, seeds: Sequence[int] | None = None) -> list[Prediction]:
+        """Plan for each observation.
+
+        Args:
+            observations: Any number; they are one batch.
+            seeds: Noise seed of each observation; 0 by default, so that the same observation gives
+                the same plan.
+        """
+        began = time.perf_counter()
+        latents, text, state = self.encode(observations)
+        encoded = time.perf_counter()
+        plan = self.model.act(latents, text, state, self.noise(len(observations), seeds))
+        ended = time.perf_counter()
+        timing = {
+            "encode": 1e3 * (encoded - began),
+            "act": 1e3 * (ended - encoded),
+            "policy_call": 1e3 * (ended - began),
+        }
+        return [self._prediction(plan, row, timing) for row in range(len(observations))]
+
+    def imagine_stages(
+        self,
+        observations: Sequence[Observation],
+        *,
+        samples: int = 1,
+        seed: int | None = None,
+        chunks: Sequence[ActionChunk] | None = None,
+    ) -> Iterator[list[list[Mapping[str, Image]]] | None]:
+        """As `imagine`, yielding ``None`` after each denoising step and decoded frame so that plans go in between."""
+        latents, text, state = (part.repeat_interleave(samples, 0) for part in self.encode(observations))
+        reading = self.model.read(latents, text, state)
+        if chunks is None:
+            noise = self.noise(len(latents))
+            actions = self.model.plan(reading.features, reading.text, reading.state, noise).actions
+        else:
+            actions = torch.from_numpy(np.stack([chunk.actions for chunk in chunks])).repeat_interleave(samples, 0)
+        yield None
+        video = self.model.config.backbone
+        shape = (len(latents), video.cameras, video.horizons, *latents.shape[2:])
+        future = torch.randn(shape, generator=torch.Generator().manual_seed(0 if seed is None else seed))
+        for stage in self._imagined(reading, future, actions):
+            future = stage
+            yield None
+        frames = np.empty((*shape[:3], IMAGE_SIZE, IMAGE_SIZE, 3), np.uint8)
+        for horizon in range(video.horizons):
+            with torch.inference_mode():
+                decoded = self.tokenizer.decode(future[:, :, horizon].flatten(0, 1).to(self.dtype))
+                frames[:, :, horizon] = to_images(decoded).unflatten(0, shape[:2]).numpy()
+            yield None
+        results: list[Mapping[str, Image]] = [dict(zip(self.cameras, sample, strict=True)) for sample in frames]
+        yield [results[i : i + samples] for i in range(0, len(results), samples)]
+
+    def _imagined(self, reading: Reading, noise: Tensor, actions: Tensor) -> Iterator[Tensor]:
+        """Future latents after each denoising step: the expert's, or the backbone's own without one."""
+        if self.expert is None:
+            return self.model.imagine_stages(reading, noise, actions)
+        return self.expert.imagine_stages(self.model, self.tokenizer, reading, noise, actions)
+
+    def imagine(
+        self,
+        observations: Sequence[Observation],
+        *,
+        samples: int = 1,
+        seed: int | None = None,
+        chunks: Sequence[ActionChunk] | None = None,
+    ) -> list[list[Mapping[str, Image]]]:
+        """Sample futures; see `Imaginer`.
+
+        Args:
+            observations: Where from.
+            samples: Futures per observation.
+            seed: Of the noise.
+            chunks: What will be done, one per observation ("what if I moved left?"); the policy's own
+                plan by default.
+        """
+        *_, futures = self.imagine_stages(observations, samples=samples, seed=seed, chunks=chunks)
+        assert futures is not None
+        return futures
+
+    @property
+    def token_grid(self) -> TokenGrid:
+        """How the video tokens lie that the action head reads."""
+        return TokenGrid(self.cameras, self.model.config.backbone.grid)
+
+    def probe_stages(
+        self, observation: Observation, edits: NDArray[np.int64], *, seed: int = 0, batch: int = PROBE_BATCH
+    ) -> Iterator[Probe | None]:
+        """Plan under edits of the video tokens; see `Prober`.
+
+        Args:
+            observation: As for `predict`.
+            edits: (K, N), see `Edit`.
+            seed: Noise seed, the same for all.
+            batch: Edits planned between two yields.
+
+        Yields:
+            ``None`` after each batch, then the `Probe`.
+        """
+        began = time.perf_counter()
+        edits = self.token_grid.check(edits)
+        plans = EditedPlans(self.model, *self.encode([observation]), self.noise(1, [seed])[:, :1])
+        base = plans.plan(self.token_grid.keep()[None])
+        prediction = self._prediction(base, 0, {"policy_call": 1e3 * (time.perf_counter() - began)})
+        actions = []
+        for start in range(0, len(edits), batch):
+            actions.append(plans.plan(edits[start : start + batch]).actions)
+            yield None
+        found = torch.cat(actions)
+        if not torch.isfinite(found).all():
+            raise PolicyFault("the policy planned values that are not finite under an edit")
+        yield Probe(prediction, found.numpy(), *plans.change(found, base.actions[0]))
+
+    def encode(self, observations: Sequence[Observation]) -> tuple[Tensor, Tensor, Tensor]:
+        """Latents (B, cameras, C, H, W), text (B, 384) and raw state (B, 17) of observations."""
+        for observation in observations:
+            check_observation(observation, self.cameras)
+        images = np.stack([observation.images[camera] for observation in observations for camera in self.cameras])
+        latents = self.tokenizer.encode(to_tensor(torch.from_numpy(images)).to(self.dtype))
+        text = torch.from_numpy(self._text.embed([observation.instruction for observation in observations]))
+        state = torch.from_numpy(np.stack([observation.state for observation in observations]).astype(np.float32))
+        return latents.unflatten(0, (len(observations), len(self.cameras))), text, state
+
+    @torch.inference_mode()
+    def features(self, observations: Sequence[Observation]) -> NDArray[np.float32]:
+        """(blocks, B, tokens, dim) float32 of the action-conditioning pass, tokens as `token_grid` has them."""
+        return torch.stack(self.model.read(*self.encode(observations)).features).float().numpy()
+
+    def noise(self, count: int, seeds: Sequence[int] | None = None) -> Tensor:
+        """(count, draws, 16, 7) standard normal, row by row from its own seed."""
+        head, draws = self.model.config.head, self.model.config.draws
+        rows = []
+        for seed in seeds if seeds is not None else [0] * count:
+            generator = torch.Generator().manual_seed(int(seed) % 2**63)
+            rows.append(torch.randn(draws, head.steps, head.action_dim, generator=generator))
+        return torch.stack(rows)
+
+    def _prediction(self, plan: Plan, row: int, timing: dict[str, float]) -> Prediction:
+        actions = plan.actions[row].numpy()
+        if not np.isfinite(actions).all():
+            raise PolicyFault("the policy planned values that are not finite")
+        mass = plan.attention[row].mean(0)
+        maps, extra = mass[:-2].view(len(self.cameras), self.model.config.backbone.grid, -1), mass[-2:]
+        return Prediction(
+            chunk=ActionChunk(actions),
+            attention={camera: grid.numpy() for camera, grid in zip(self.cameras, maps, strict=True)},
+            attention_mass={"proprio": float(extra[0]), "text": float(extra[1])},
+            extras={"spread_m": float(plan.spread[row]), "attention_layers": plan.attention[row].numpy()},
+            timing_ms=timing,
+        )
+
+
+def check_observation(observation: Observation, cameras: Sequence[str]) -> None:
+    """Refuse an observation that a model cannot read.
+
+    Raises:
+        InvalidInputError: A camera is missing, a shape or type is wrong, or the state is not finite.
+    """
+    for camera in cameras:
+        image: Any = observation.images.get(camera)
+        if image is None:
+            raise InvalidInputError(
+                f"the observation has no {camera!r} image; it has {', '.join(observation.images) or 'none'}"
+            )
+        if image.shape != (IMAGE_SIZE, IMAGE_SIZE, 3) or image.dtype != np.uint8:
+            expected = f"({IMAGE_SIZE}, {IMAGE_SIZE}, 3) uint8"
+            raise InvalidInputError(f"the {camera!r} image is {image.shape} {image.dtype}, expected {expected}")
+    if np.shape(observation.state) != (STATE_DIM,) or not np.isfinite(observation.state).all():
+        raise InvalidInputError(f"the state must be {STATE_DIM} finite numbers, it is {np.shape(observation.state)}")

@@ -1,0 +1,82 @@
+"""An episode taken out of a recording onto disk, so that it can be looked at in any order."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from wam_demo.data.png import decode_png, encode_png
+from wam_demo.errors import InvalidInputError
+from wam_demo.robots.recording import Moment, Recording
+from wam_demo.types import CONTROL_HZ, Image, Observation
+
+_JPEG = [cv2.IMWRITE_JPEG_QUALITY, 92]
+
+
+class Clip:
+    """Control steps of one episode: what a policy sees without loss, what a person sees as JPEG.
+
+    Args:
+        folder: New folder for the pictures; `close` removes it.
+        recording: Read once, by `load`.
+
+    Attributes:
+        steps: Control steps that are there; grows while it loads.
+        total: Control steps of the recording.
+        states: (total, 17) float32.
+        actions: (total, 7) float32, NaN where unknown.
+    """
+
+    def __init__(self, folder: Path, recording: Recording) -> None:
+        folder.mkdir(parents=True)
+        self._folder = folder
+        self._mapping = recording.mapping
+        self.cameras: tuple[str, ...] = ("front",) if recording.mapping.wrist is None else ("front", "wrist")
+        self.total, self.frames = recording.steps, recording.frames
+        self.states, self.actions = recording.states, recording.actions
+        self.steps = 0
+
+    def load(self, recording: Recording, go_on: Callable[[], bool] = lambda: True) -> None:
+        """Copy every control step; stops early, without a fault, once ``go_on`` says no."""
+        for moment in recording.moments():
+            if not go_on():
+                return
+            for camera, image in moment.observation.images.items():
+                self._file(moment.step, camera, "png").write_bytes(encode_png(image))
+                shown = cv2.cvtColor(moment.pictures[camera], cv2.COLOR_RGB2BGR)
+                self._file(moment.step, camera, "jpg").write_bytes(cv2.imencode(".jpg", shown, _JPEG)[1].tobytes())
+            self.steps = moment.step + 1
+
+    def moment(self, step: int) -> Moment:
+        """One control step.
+
+        Raises:
+            InvalidInputError: There is none of that number.
+        """
+        if not 0 <= step < self.steps:
+            raise InvalidInputError(f"step {step} does not exist; valid: 0 .. {self.steps - 1}")
+        images = {c: decode_png(self._file(step, c, "png").read_bytes()) for c in ("front", "wrist")}
+        pictures = {c: _read_jpeg(self._file(step, c, "jpg")) for c in ("front", "wrist")}
+        observation = Observation(images, self.states[step], self._mapping.instruction, step / CONTROL_HZ)
+        return Moment(step, observation, pictures, self.actions[step], self.cameras)
+
+    def moments(self) -> Iterator[Moment]:
+        """Every control step that is there, in order."""
+        return (self.moment(step) for step in range(self.steps))
+
+    def close(self) -> None:
+        """Remove the pictures."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _file(self, step: int, camera: str, suffix: str) -> Path:
+        return self._folder / f"{step:05d}-{camera}.{suffix}"
+
+
+def _read_jpeg(path: Path) -> Image:
+    image = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR_RGB)
+    assert image is not None, "this product wrote it"
+    return image

@@ -1,0 +1,218 @@
+"""What goes into a session and what comes out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from wam_demo.diagnose.foresight import Futures, Imagination, Surprise
+from wam_demo.policies.receding import PlayedStep
+from wam_demo.runtime.subscriber import Subscriber
+from wam_demo.types import Event, Image, Observation, Prediction
+
+if TYPE_CHECKING:
+    from wam_demo.sim.world import World
+
+
+@dataclass(frozen=True)
+class Command:
+    """Something a person asks of a session, already checked."""
+
+    kind: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a session starts with, and what its commands change.
+
+    Attributes:
+        task: Task name.
+        policy: Policy name.
+        seed: Seed of the first episode.
+        autoplay: Start the next seed when an episode has ended.
+    """
+
+    task: str
+    policy: str
+    seed: int = 0
+    autoplay: bool = True
+
+
+@dataclass(frozen=True)
+class Planner:
+    """How a session gets plans and imaginations.
+
+    Attributes:
+        submit: Asks for a plan; a policy in an engine returns at once.
+        imagine: Asks for an imagination; ``None`` if the policy has none.
+        lockstep: Asks for a plan with a seed of the noise, to be awaited; the same observation and seed
+            give the same plan. ``None``: `submit` does that.
+        note: What a person should know about this policy on this task; empty if nothing.
+    """
+
+    submit: Callable[[Observation], Future[Prediction]]
+    imagine: Callable[[Observation], Future[Futures]] | None = None
+    note: str = ""
+    lockstep: Callable[[Observation, int], Future[Prediction]] | None = None
+
+
+@dataclass(frozen=True)
+class Backend:
+    """What a session is built from; everything is called in the session's thread.
+
+    Attributes:
+        open_world: Makes the world of a task.
+        open_planner: Gives the planner of a policy for a world.
+        sample: Draws the events of a perturbation axis: axis, severity 0..5, seed, world.
+        horizons: Control steps by task after which an attempt has failed.
+        digest: SHA-256 of a policy's weights, ``None`` for one without weights.
+        has_policy: Whether there is a policy of this name here.
+    """
+
+    open_world: Callable[[str], World]
+    open_planner: Callable[[str, World], Planner]
+    sample: Callable[[str, int, int, World], Sequence[Event]]
+    horizons: Mapping[str, int]
+    digest: Callable[[str], str | None] = lambda policy: None
+    has_policy: Callable[[str], bool] = lambda policy: True
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How an episode ended: ``success``, ``timeout``, ``sim_fault`` or ``replayed``, and one line about it."""
+
+    name: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Gap:
+    """How far the two courses of a twin are apart at one control step.
+
+    Attributes:
+        step: Control step.
+        action: Distance between the translations that are commanded [m].
+        gripper: Difference of the commanded openings, with minus without, -1 .. 1.
+        tool: Distance between the tool centre points [m].
+    """
+
+    step: int
+    action: float
+    gripper: float
+    tool: float
+
+
+@dataclass(frozen=True)
+class TwinView:
+    """What a twin looks like now.
+
+    Attributes:
+        forked: Control step at which the two courses part.
+        step: Control step that both have reached.
+        events: What happened to the one and not to the other.
+        names: What people call the bodies.
+        frames: (256, 256, 3) uint8 of ``front``: with the disturbance, without it.
+        frame_number: Counts pairs of pictures.
+        outcomes: How each ended, if it has.
+        gaps: One for every step that both have done.
+    """
+
+    forked: int
+    step: int
+    events: Sequence[Event]
+    names: Mapping[str, str]
+    frames: tuple[Image, Image]
+    frame_number: int
+    outcomes: tuple[Outcome | None, Outcome | None]
+    gaps: Sequence[Gap]
+
+
+@dataclass(frozen=True)
+class Handout:
+    """Something that a person asked the session for, to be given to the page once.
+
+    Attributes:
+        number: Counts handouts of this session.
+        kind: ``log``, ``link`` or ``paired``.
+        content: JSON-ready.
+    """
+
+    number: int
+    kind: str
+    content: Any
+
+
+@dataclass(frozen=True)
+class View:
+    """What a session looks like now; the newest one replaces all before.
+
+    Attributes:
+        episode: Counts resets, from 1.
+        state: ``running``, ``paused``, ``finished`` or ``fault``.
+        step: Control steps done.
+        horizon: Control steps after which the episode has failed.
+        settings: As chosen.
+        instruction: As the policy sees it.
+        names: What people call the bodies, by name in the simulator.
+        severities: Severity 1..5 by perturbation axis that is switched on.
+        frame: (256, 256, 3) uint8 of ``front``, up to 20 a second.
+        frame_number: Counts these pictures.
+        observation: The newest one, at 10 Hz.
+        played: What the arm does at this step.
+        attended: Pictures by camera at the step that ``played.prediction`` answers.
+        imagination: The newest one of this episode.
+        imagination_fault: Why the last one asked for did not come, if it did not.
+        surprises: By steps ahead, the newest comparison of imagined and actual.
+        errors: By steps ahead, (control step, error) of every comparison of this episode.
+        events: Every disturbance and command of this episode.
+        outcome: How the episode ended, if it has.
+        successes: Successful episodes of this session.
+        episodes: Ended episodes of this session.
+        note: What a person should know about this policy on this task.
+        notice: One line for the person; empty when there is nothing to say.
+        warning: Whether the line tells of a problem.
+        replay: A log is being played; ``None`` or how far it agrees, for people.
+        twin: The two courses, while there is a twin.
+        handout: The newest thing that was asked for.
+    """
+
+    episode: int
+    state: str
+    step: int
+    horizon: int
+    settings: Settings
+    instruction: str
+    names: Mapping[str, str]
+    severities: Mapping[str, int]
+    frame: Image
+    frame_number: int
+    observation: Observation
+    played: PlayedStep | None
+    attended: Mapping[str, Image]
+    imagination: Imagination | None
+    imagination_fault: str | None
+    surprises: Mapping[int, Surprise]
+    errors: Mapping[int, Sequence[tuple[int, float]]]
+    events: Sequence[Event]
+    outcome: Outcome | None
+    successes: int
+    episodes: int
+    note: str
+    notice: str
+    warning: bool
+    replay: str | None = None
+    twin: TwinView | None = None
+    handout: Handout | None = None
+
+
+class Watcher(Subscriber, Protocol):
+    """A subscriber that also follows episodes and wants the pictures between control steps."""
+
+    def on_reset(self, observation: Observation) -> None:
+        """An episode begins; called in the session's thread."""
+
+    def on_view(self, view: View) -> None:
+        """Called up to 20 times a second, in the session's thread."""

@@ -1,0 +1,1 @@
+"""The Blind A/B tab."""

@@ -1,0 +1,1 @@
+"""The Live tab: one episode on the page, watched, disturbed, probed."""

@@ -1,0 +1,66 @@
+"""From a twin to what the page shows: two pictures, the differences in numbers and along time."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from wam_demo.runtime import TwinView
+from wam_demo.runtime.contracts import Outcome
+from wam_demo.ui.shared.packet import Tile
+from wam_demo.ui.shared.words import OUTCOME_WORDS, event_label
+
+SIDES = ("with", "without")
+
+
+def twin_tiles(twin: TwinView) -> dict[str, Tile]:
+    """One picture of each course."""
+    return {
+        f"twin.{side}": Tile((twin.forked, twin.frame_number), partial(np.asarray, frame))
+        for side, frame in zip(SIDES, twin.frames, strict=True)
+    }
+
+
+def twin_status(twin: TwinView) -> dict[str, Any]:
+    """What changes often: JSON-ready, distances in cm."""
+    largest = max((gap.action for gap in twin.gaps), default=0.0)
+    return {
+        "forked": twin.forked,
+        "step": twin.step,
+        "what": list(dict.fromkeys(event_label(event, twin.names) for event in twin.events)),
+        "outcomes": {side: _outcome(outcome) for side, outcome in zip(SIDES, twin.outcomes, strict=True)},
+        "action_cm": _cm(twin.gaps[-1].action) if twin.gaps else None,
+        "largest_cm": _cm(largest),
+        "tool_cm": _cm(twin.gaps[-1].tool) if twin.gaps else None,
+        "verdict": verdict(twin),
+    }
+
+
+def twin_charts(twin: TwinView) -> dict[str, Any]:
+    """Differences by control step: JSON-ready, rows of step, action [cm], gripper, tool [cm]."""
+    rows = [[gap.step, _cm(gap.action), round(gap.gripper, 3), _cm(gap.tool)] for gap in twin.gaps]
+    return {"forked": twin.forked, "step": twin.step, "gaps": rows}
+
+
+def verdict(twin: TwinView) -> str:
+    """What the comparison says so far, in one sentence."""
+    with_, without = twin.outcomes
+    if not twin.events:
+        return "Nothing is different yet: disturb the left one."
+    if with_ is None or without is None:
+        return "Both follow the same policy with the same noise."
+    if with_.name == without.name:
+        return f"It made no difference to the outcome: {OUTCOME_WORDS[with_.name].lower()} in both."
+    return f"{OUTCOME_WORDS[with_.name]} with it, {OUTCOME_WORDS[without.name].lower()} without it."
+
+
+def _outcome(outcome: Outcome | None) -> dict[str, str] | None:
+    if outcome is None:
+        return None
+    return {"name": outcome.name, "title": OUTCOME_WORDS[outcome.name], "detail": outcome.detail}
+
+
+def _cm(metres: float) -> float:
+    return round(100 * metres, 2)

@@ -1,0 +1,1 @@
+"""The Your robot tab: recordings in open loop, and live cameras."""

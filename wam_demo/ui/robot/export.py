@@ -1,0 +1,174 @@
+"""Downloads of an open-loop result: a LeRobot v3 dataset, a table, and a video that browsers play."""
+
+from __future__ import annotations
+
+import csv
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from wam_demo.data.schema import Feature, image_key
+from wam_demo.data.writer import LeRobotWriter
+from wam_demo.diagnose.answers import Answers
+from wam_demo.diagnose.openloop import DIMENSIONS, displacement_error, recorded_images
+from wam_demo.errors import InvalidInputError, UnknownNameError
+from wam_demo.types import (
+    ACTION_DIM,
+    CHUNK_STEPS,
+    CONTROL_HZ,
+    FUTURE_STEPS,
+    IMAGE_SIZE,
+    STATE_DIM,
+    Image,
+)
+from wam_demo.ui.robot.view import FOCUS
+from wam_demo.ui.shared.panels import attention_overlay, error_map
+
+_TITLES = ("Now", "Imagined", "Attention", "Imagined - actual")
+_SIDE, _BELOW, _BAR = 256, 128, 24
+
+
+def export(kind: str, answers: Answers, folder: Path, instruction: str) -> Path:
+    """Write one download; the whole episode must have been answered.
+
+    Args:
+        kind: ``dataset`` (zip of a LeRobotDataset v3), ``table`` (CSV) or ``video`` (h264 mp4).
+        answers: What is written.
+        folder: New folder to write into.
+        instruction: What the policy was told.
+
+    Raises:
+        InvalidInputError: The run is not finished, or there is no such kind.
+    """
+    writers: Mapping[str, Callable[..., Path]] = {"dataset": _dataset, "table": _table, "video": _video}
+    if kind not in writers:
+        raise UnknownNameError("download", kind, writers)
+    if answers.scores is None:
+        raise InvalidInputError("the episode is not finished yet; the download comes when it is")
+    folder.mkdir(parents=True, exist_ok=True)
+    return writers[kind](answers, folder, instruction)
+
+
+def _dataset(answers: Answers, folder: Path, instruction: str) -> Path:
+    """Images as the policy saw them, recorded state and action, the plan and where it looked."""
+    clip, root = answers.clip, folder / "open_loop"
+    grids = {camera: grid.shape for camera, grid in answers.prediction(0).attention.items()}
+    picture = Feature("image", (IMAGE_SIZE, IMAGE_SIZE, 3), ["height", "width", "channels"])
+    features = {
+        **{image_key(camera): picture for camera in clip.cameras},
+        "observation.state": Feature("float32", (STATE_DIM,)),
+        "action": Feature("float32", (ACTION_DIM,), list(DIMENSIONS)),
+        "action_known": Feature("float32", (ACTION_DIM,), list(DIMENSIONS)),
+        "planned_chunk": Feature("float32", (CHUNK_STEPS * ACTION_DIM,)),
+        **{f"attention.{camera}": Feature("float32", (int(np.prod(shape)),)) for camera, shape in grids.items()},
+    }
+    with LeRobotWriter(root, features, robot_type="recording") as writer:
+        for step in range(clip.steps):
+            moment, prediction = answers.moment(step), answers.prediction(step)
+            writer.add_frame(
+                {
+                    **{image_key(c): moment.observation.images[c] for c in clip.cameras},
+                    "observation.state": moment.observation.state,
+                    "action": np.nan_to_num(moment.action),
+                    "action_known": np.isfinite(moment.action),
+                    "planned_chunk": prediction.chunk.actions.reshape(-1),
+                    **{f"attention.{camera}": grid.reshape(-1) for camera, grid in prediction.attention.items()},
+                },
+                instruction,
+            )
+        writer.end_episode()
+    return _packed(root, folder / "open_loop_lerobot_v3.zip")
+
+
+def _packed(root: Path, path: Path) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        for file in sorted(root.rglob("*")):
+            if file.is_file():
+                archive.write(file, f"{root.name}/{file.relative_to(root).as_posix()}")
+                file.unlink()
+    return path
+
+
+def _table(answers: Answers, folder: Path, instruction: str) -> Path:
+    """One row per control step; empty cells are not known."""
+    path = folder / "open_loop.csv"
+    with path.open("w", newline="") as file:
+        rows = csv.writer(file)
+        header = ["step", "time_s", *(f"recorded_{n}" for n in DIMENSIONS), *(f"planned_{n}" for n in DIMENSIONS)]
+        looked = sorted({*answers.prediction(0).attention, *answers.prediction(0).attention_mass})
+        rows.writerow([*header, *(f"tcp_error_m_at_{k}" for k in FUTURE_STEPS), *(f"attention_{n}" for n in looked)])
+        for step in range(answers.clip.steps):
+            rows.writerow([_cell(value) for value in _row(answers, step, looked)])
+    return path
+
+
+def _row(answers: Answers, step: int, looked: list[str]) -> list[Any]:
+    prediction, actions = answers.prediction(step), answers.clip.actions
+    planned = np.asarray(prediction.chunk.actions)
+    apart = displacement_error(planned, actions[step : step + CHUNK_STEPS])
+    errors = [apart[k - 1] if k <= len(apart) else np.nan for k in FUTURE_STEPS]
+    mass = {camera: float(grid.sum()) for camera, grid in prediction.attention.items()} | dict(
+        prediction.attention_mass
+    )
+    return [step, step / CONTROL_HZ, *actions[step], *planned[0], *errors, *(mass[name] for name in looked)]
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, int):
+        return value
+    return f"{float(value):.6g}" if np.isfinite(value) else ""
+
+
+def _video(answers: Answers, folder: Path, instruction: str) -> Path:
+    """The strip over time: h264, yuv420p, index in front, so that browsers play it while it loads."""
+    import av
+
+    path = folder / "open_loop.mp4"
+    with av.open(str(path), "w", format="mp4", options={"movflags": "faststart"}) as container:
+        stream = container.add_stream("libx264", rate=CONTROL_HZ, options={"crf": "20", "preset": "veryfast"})
+        stream.width, stream.height, stream.pix_fmt = 4 * _SIDE, _BAR + _SIDE + _BELOW, "yuv420p"
+        for step in range(answers.clip.steps):
+            frame = av.VideoFrame.from_ndarray(_frame(answers, step), format="rgb24")
+            for packet in stream.encode(frame):
+                container.mux(packet)
+        for packet in stream.encode():
+            container.mux(packet)
+    return path
+
+
+def _frame(answers: Answers, step: int) -> Image:
+    """The four panels; the imagination is the newest one made before, at the moment that comes next."""
+    moment, prediction = answers.moment(step), answers.prediction(step)
+    cells = sum(grid.size for grid in prediction.attention.values())
+    peak = max([FOCUS / max(1, cells), *(float(grid.max()) for grid in prediction.attention.values())])
+    panels: list[dict[str, Image]] = [dict(moment.pictures), {}, {}, {}]
+    panels[2] = {c: attention_overlay(moment.pictures[c], grid, peak) for c, grid in prediction.attention.items()}
+    titles = list(_TITLES)
+    made = step - step % 10
+    if answers.imagines:
+        future = answers.future(made) or {}
+        index = next(i for i, ahead in enumerate(FUTURE_STEPS) if made + ahead >= step)
+        at = made + FUTURE_STEPS[index]
+        panels[1] = {camera: frames[index] for camera, frames in future.items()}
+        titles[1] = f"Imagined for {at / CONTROL_HZ:.1f} s"
+        if at < answers.clip.steps:
+            actual = recorded_images(answers.moment(at))
+            panels[3] = {
+                c: error_map(np.abs(future[c][index].astype(np.float32) - image).mean(-1) / 255.0)
+                for c, image in actual.items() if c in future
+            }  # fmt: skip
+    return np.concatenate([_column(title, panel) for title, panel in zip(titles, panels, strict=True)], axis=1)
+
+
+def _column(title: str, panel: Mapping[str, Image]) -> Image:
+    column = np.full((_BAR + _SIDE + _BELOW, _SIDE, 3), 24, np.uint8)
+    cv2.putText(column, title, (8, 17), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (230, 230, 230), 1, cv2.LINE_AA)
+    if "front" in panel:
+        column[_BAR : _BAR + _SIDE] = cv2.resize(panel["front"], (_SIDE, _SIDE))
+    if "wrist" in panel:
+        column[_BAR + _SIDE :, :_BELOW] = cv2.resize(panel["wrist"], (_BELOW, _BELOW))
+    return column

@@ -1,0 +1,1 @@
+"""The Robustness tab: a grid that fills while one watches."""

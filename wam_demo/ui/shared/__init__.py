@@ -1,0 +1,1 @@
+"""What several tabs use: packets, charts, words, theme."""

@@ -1,0 +1,118 @@
+"""Everything the Live tab says in words: events, status, reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby, zip_longest
+from typing import Any
+
+from wam_demo.runtime import View
+from wam_demo.runtime.fork import SAME_GESTURE_STEPS
+from wam_demo.types import CONTROL_HZ, Event
+
+AXIS_WORDS: Mapping[str, tuple[str, str]] = {
+    "camera": ("camera", "Move the cameras: 1 is 2 cm and 1°, 5 is 15 cm and 10°"),
+    "light": ("light", "Change intensity, direction and colour of the light"),
+    "background": ("background", "Give table and backdrop another texture"),
+    "noise": ("noise", "Blur or fog in the camera pictures"),
+    "delay": ("delay", "Delay every action: 1 is 0.1 s, 5 is 0.8 s"),
+    "occlusion": ("occlusion", "Cover part of the front camera: 1 is 2 %, 5 is 25 %"),
+}
+"""Label and help of the axes that have a slider, in their order."""
+
+_LABELS = {"swap_target": "move", "distractor": "drop", "language": "new words"}
+POINTER_HINT = "Click on Now to drop something, drag to shove."
+OUTCOME_WORDS: Mapping[str, str] = {
+    "success": "Done",
+    "timeout": "Out of time",
+    "sim_fault": "The simulation diverged",
+    "replayed": "End of the log",
+}
+"""How an episode ended, for people."""
+_WHY = {
+    "expert": "The scripted expert reads the simulator: it neither imagines nor attends.",
+    "hold": "Hold does nothing: it neither imagines nor attends.",
+    "remote": "The policy runs on another machine, which sends its plan and no imagination.",
+}
+
+
+def event_label(event: Event, names: Mapping[str, str]) -> str:
+    """A few words for a mark: what was done, to what, how strongly.
+
+    Args:
+        event: As it was applied.
+        names: What people call the bodies.
+    """
+    details = event.parameters
+    plain = event.kind.replace("_", " ")
+    if details.get("severity") == 0:
+        return f"{plain} off"
+    label = _LABELS.get(event.kind, plain)
+    if "object" in details:
+        body = str(details["object"])
+        return f"{label} {names.get(body, body.replace('_', ' '))}"
+    if len(details.get("drops", ())) > 1:
+        return f"{label} ×{len(details['drops'])}"
+    return f"{label} {details['severity']}" if "severity" in details and event.kind not in _LABELS else label
+
+
+def event_marks(events: Sequence[Event], names: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Marks for the chart and the list; equal ones at one step become one with a count."""
+    marks = []
+    lasting = [event for event, later in zip_longest(events, events[1:]) if not _dragged_on(event, later)]
+    for (step, label), same in groupby(lasting, key=lambda event: (event.step, event_label(event, names))):
+        count = len(list(same))
+        marks.append({"step": step, "label": label if count == 1 else f"{label} ×{count}"})
+    return marks
+
+
+def _dragged_on(event: Event, later: Event | None) -> bool:
+    """Whether this is a value that a slider passed on its way to the next one."""
+    if later is None or later.kind != event.kind or event.kind not in AXIS_WORDS:
+        return False
+    return later.step - event.step <= SAME_GESTURE_STEPS
+
+
+def status_line(view: View) -> dict[str, Any]:
+    """The line at the bottom: a message if there is one, else what is going on."""
+    if view.notice:
+        return {"text": view.notice, "warn": view.warning}
+    return {"text": _going_on(view), "warn": False}
+
+
+def _going_on(view: View) -> str:
+    policy, seed = view.settings.policy, view.settings.seed
+    if view.twin is not None:
+        return "Twin: same state, same policy, same noise; left with the disturbance, right without it."
+    if view.replay is not None and view.state == "running":
+        return f"Replays a log: {view.replay}, seed {seed}."
+    if view.state == "finished":
+        by_itself = view.settings.autoplay and view.replay is None
+        follows = "the next seed follows" if by_itself else "press N for the next seed"
+        ended = OUTCOME_WORDS[view.outcome.name] if view.outcome else "Ended"
+        return f"{ended}: {policy}, seed {seed}; {follows}."
+    if view.state == "paused":
+        return f"Paused at {view.step / CONTROL_HZ:.1f} s. Space runs on, S does one step."
+    if view.played is not None and view.played.holding:
+        return f"{policy} is thinking: the arm holds until a plan is there."
+    aside = f"{view.note[0].upper()}{view.note[1:]}." if view.note else POINTER_HINT
+    return f"{policy} works on seed {seed}. {aside}"
+
+
+def why_absent(policy: str, has_imagination: bool, fault: str | None = None, replays: bool = False) -> dict[str, str]:
+    """Why a panel has no picture yet.
+
+    Args:
+        policy: Name of the policy.
+        has_imagination: Whether it imagines and attends.
+        fault: Why the last imagination did not come, if it did not.
+        replays: A log is played, and no plans are made.
+    """
+    if not has_imagination:
+        reason = _WHY.get(policy, f"{policy} neither imagines nor attends.")
+        return dict.fromkeys(("imagined", "attention", "surprise"), reason)
+    return {
+        "imagined": f"No imagination: {fault}." if fault else "The first imagination is on its way.",
+        "attention": "A log keeps actions, not attention." if replays else "The first plan is on its way.",
+        "surprise": "Waits for an imagined moment to come.",
+    }
