@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import time
 from collections.abc import Callable
-from multiprocessing.connection import Connection
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wam_demo.errors import CheckpointError, WamDemoError
+from wam_demo.errors import CheckpointError
 from wam_demo.evaluate.rollout import RolloutConfig, rollout
 from wam_demo.evaluate.suite import EVALUATION_SEEDS, EvaluationSpec
 from wam_demo.policies.base import load_policy, predict
 from wam_demo.policies.timing import percentiles
+from wam_demo.processes import ProcessDied, Report, SupervisedProcess
 from wam_demo.types import Observation
 
 if TYPE_CHECKING:
@@ -180,47 +180,32 @@ def cold_start(policy_name: str, task: str, checkpoint: Path | None = None) -> d
     Raises:
         WamDemoError: Whatever went wrong in there.
     """
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_first_plan, args=(theirs, policy_name, task, checkpoint), daemon=True)
     began = time.perf_counter()
-    process.start()
-    theirs.close()
+    process = SupervisedProcess(partial(_FirstPlan, policy_name, task, checkpoint), COLD_START_TIMEOUT_S)
     try:
-        _receive(ours)
+        process.send("predict")
+        process.receive()
         seconds = time.perf_counter() - began
-        return {"cold_start_s": seconds, "rss_mb": _receive(ours)}
-    except EOFError:
-        raise CheckpointError(f"the process that loaded policy {policy_name!r} died") from None
+        process.send("imagine")
+        return {"cold_start_s": seconds, "rss_mb": process.receive()}
+    except ProcessDied as died:
+        raise CheckpointError(f"policy {policy_name!r} does not answer: {died}") from None
     finally:
-        process.join(timeout=5.0)
-        if process.is_alive():
-            process.kill()
+        process.close()
 
 
-def _receive(connection: Connection) -> float:
-    if not connection.poll(COLD_START_TIMEOUT_S):
-        raise CheckpointError(f"the policy did not answer in {COLD_START_TIMEOUT_S:.0f} s")
-    answer = connection.recv()
-    if isinstance(answer, WamDemoError):
-        raise answer
-    return float(answer)
+class _FirstPlan:
+    """What the fresh process does: load, then plan or imagine; answers with its resident memory [MiB]."""
 
+    def __init__(self, policy_name: str, task: str, checkpoint: Path | None) -> None:
+        from wam_demo.sim.world import World
 
-def _first_plan(connection: Connection, policy_name: str, task: str, checkpoint: Path | None) -> None:
-    """Main of the fresh process."""
-    import psutil
-
-    from wam_demo.sim.world import World
-
-    try:
         world = World(task)
-        policy: Any = load_policy(policy_name, checkpoint)
-        observation = world.reset(EVALUATION_SEEDS[0])
-        policy.predict([observation])
-        connection.send(0)
-        policy.imagine([observation])
-        connection.send(psutil.Process().memory_info().rss / 2**20)
-        world.close()
-    except WamDemoError as error:
-        connection.send(error)
+        self._policy: Any = load_policy(policy_name, checkpoint)
+        self._observation = world.reset(EVALUATION_SEEDS[0])
+
+    def __call__(self, method: str, report: Report) -> float:
+        import psutil
+
+        getattr(self._policy, method)([self._observation])
+        return psutil.Process().memory_info().rss / 2**20

@@ -13,9 +13,10 @@ from wam_demo.data.lerobot import Dataset
 from wam_demo.data.merge import merge
 from wam_demo.data.plan import Plan, task_weights
 from wam_demo.data.schema import INFO_PATH, image_key
-from wam_demo.data.supervise import Failed, Work, supervise
+from wam_demo.data.supervise import Failed, supervise
 from wam_demo.data.writer import LeRobotWriter
 from wam_demo.errors import InvalidInputError, SimulationFault
+from wam_demo.processes import Handler, Report
 from wam_demo.types import CONTROL_HZ, POLICY_CAMERAS
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def collect(
     return _report(out, time.monotonic() - began)
 
 
-def _write_shards(plan: Plan, folder: Path, work: Callable[[], Work], processes: int) -> None:
+def _write_shards(plan: Plan, folder: Path, work: Callable[[], Handler], processes: int) -> None:
     """Write the shards that are missing, with a progress bar on a terminal."""
     from tqdm import tqdm
 
@@ -119,7 +120,7 @@ class _ShardWork:
         self._plan, self._folder, self._open_task = plan, folder, open_task
         self._demonstrators: dict[str, Demonstrator] = {}
 
-    def __call__(self, shard: range, report: Callable[[Any], None]) -> None:
+    def __call__(self, shard: range, report: Report) -> None:
         final = _shard_path(self._folder, shard)
         part = final.with_suffix(".part")
         shutil.rmtree(part, ignore_errors=True)
