@@ -33,7 +33,7 @@ class Bench:
                 with bench.lock:
                     bench.playing -= 1
 
-        return GridRun(spec, out, engine=Engine(self.pace_s))
+        return GridRun(spec, out, executor=Engine(self.pace_s))
 
 
 @pytest.fixture
