@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from tests.fakes.grid import FakeEngine
+from tests.fakes.grid import FakeExecutor
 from wam_demo import ablation
 from wam_demo.ablation import ARMS, BASELINE, Ingredients, arm_row, compare_arms, table
 from wam_demo.cli import _parser
 from wam_demo.errors import UnknownNameError
-from wam_demo.evaluate.grid import GridSpec
+from wam_demo.evaluate.specs.grid import GridSpec
 
 SPEC = GridSpec(("hold", "expert"), ("pick_place",), ("none", "light"), (3,), episodes=12)
 POLICIES = {BASELINE: "hold", "agra": "expert"}
@@ -36,7 +36,7 @@ def test_an_unknown_arm_is_refused_before_anything_is_trained(tmp_path, monkeypa
 
 
 def records():
-    engine, found = FakeEngine(), []
+    engine, found = FakeExecutor(), []
     engine.play(SPEC.sweeps(4), found.append, lambda: False)
     return found
 

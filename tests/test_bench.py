@@ -6,7 +6,7 @@ import pytest
 
 from wam_demo.bench import bench, cold_start
 from wam_demo.errors import CheckpointError
-from wam_demo.evaluate.rollout import RolloutConfig
+from wam_demo.evaluate.executors.play import RolloutConfig
 
 PROMISED = {
     "device",

@@ -13,8 +13,8 @@ from wam_demo.errors import UnknownNameError, WamDemoError
 from wam_demo.train.everything import Stage, run_stages
 
 if TYPE_CHECKING:
-    from wam_demo.evaluate.grid import GridSpec
-    from wam_demo.evaluate.record import EpisodeRecord
+    from wam_demo.evaluate.specs.grid import GridSpec
+    from wam_demo.evaluate.specs.record import EpisodeRecord
 
 BASELINE = "wam"
 _MLP = ("agra", "--projector", "mlp")
@@ -87,8 +87,8 @@ def compare_arms(
         DataError: A training failed; its output stands above.
         WamDemoError: The evaluation failed.
     """
-    from wam_demo.evaluate.grid import GridSpec
-    from wam_demo.evaluate.grid_run import GridRun
+    from wam_demo.evaluate.grid.run import GridRun
+    from wam_demo.evaluate.specs.grid import GridSpec
 
     for name in names:
         if name not in ARMS:
@@ -121,7 +121,7 @@ def arm_row(
         baseline with ``difference_ci95`` and ``mcnemar_p``, ``plan_error_cm`` (held-out frames, mean at +8),
         ``cosine`` to the teacher at the end, ``seconds`` of training.
     """
-    from wam_demo.evaluate.statistics import compare_paired
+    from wam_demo.evaluate.statistics.rates import compare_paired
 
     ended = {record.key: record for record in records if record.counts}
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wam_demo.errors import CheckpointError
-from wam_demo.evaluate.rollout import RolloutConfig, rollout
-from wam_demo.evaluate.suite import EVALUATION_SEEDS, EvaluationSpec
+from wam_demo.evaluate.executors.play import RolloutConfig, rollout
+from wam_demo.evaluate.specs.evaluation import EVALUATION_SEEDS, EvaluationSpec
 from wam_demo.policies.base import load_policy, predict
 from wam_demo.policies.timing import percentiles
 from wam_demo.processes import ProcessDied, Report, SupervisedProcess

@@ -10,7 +10,7 @@ from wam_demo.arguments import Parser, add_batch, add_one_task, add_policy, add_
 from wam_demo.commands.output import finish, prepare, require_learned
 
 if TYPE_CHECKING:
-    from wam_demo.evaluate.rollout import RolloutConfig
+    from wam_demo.evaluate.executors.play import RolloutConfig
 
 SUMMARY = "measure speed and memory"
 
@@ -64,7 +64,7 @@ def _training(options: argparse.Namespace) -> None:
 
 
 def _rollout_config(options: argparse.Namespace) -> RolloutConfig:
-    from wam_demo.evaluate.rollout import RolloutConfig
+    from wam_demo.evaluate.executors.play import RolloutConfig
 
     return RolloutConfig(options.batch, options.processes)
 

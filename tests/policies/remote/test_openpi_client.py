@@ -15,9 +15,10 @@ import psutil
 import pytest
 
 from wam_demo.config import CHECKPOINTS, ROOT
-from wam_demo.evaluate.rollout import RolloutConfig, noise_seed, rollout
-from wam_demo.evaluate.runner import EpisodeRunner, SceneSpec
-from wam_demo.evaluate.suite import EvaluationSpec
+from wam_demo.evaluate.executors.play import RolloutConfig, noise_seed, rollout
+from wam_demo.evaluate.executors.runner import EpisodeRunner
+from wam_demo.evaluate.specs.evaluation import EvaluationSpec
+from wam_demo.evaluate.specs.scene import SceneSpec
 from wam_demo.policies.base import load_policy, predict
 from wam_demo.policies.receding import EXECUTE_STEPS
 from wam_demo.policies.remote.client import RemoteConfig, RemotePolicy

@@ -16,7 +16,7 @@ from tests.fakes.brain import catalogue
 from tests.fakes.policies import FakePolicy
 from wam_demo.config import CHECKPOINTS
 from wam_demo.errors import InvalidInputError, UnknownNameError
-from wam_demo.evaluate.suite import EpisodeResult
+from wam_demo.evaluate.specs.evaluation import EpisodeResult
 from wam_demo.limits import API_EPISODES
 from wam_demo.policies.engine import InferenceEngine
 from wam_demo.policies.engines import EngineRegistry

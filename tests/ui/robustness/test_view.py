@@ -2,8 +2,8 @@
 
 import pytest
 
-from wam_demo.evaluate.grid import GridSpec
-from wam_demo.evaluate.record import EpisodeRecord
+from wam_demo.evaluate.specs.grid import GridSpec
+from wam_demo.evaluate.specs.record import EpisodeRecord
 from wam_demo.ui.robustness.view import ALL, ALL_SEVERITIES, holm, view
 
 SPEC = GridSpec(("expert", "hold"), ("reach",), ("none", "light"), (1, 5), episodes=4)

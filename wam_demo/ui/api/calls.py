@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from wam_demo.errors import InvalidInputError, UnknownNameError
-from wam_demo.evaluate.rollout import RolloutConfig, rollout
-from wam_demo.evaluate.suite import NOMINAL, EvaluationSpec, summarise
+from wam_demo.evaluate.executors.play import RolloutConfig, rollout
+from wam_demo.evaluate.specs.evaluation import NOMINAL, EvaluationSpec, summarise
 from wam_demo.limits import API_EPISODES, IMAGE_PIXELS
 from wam_demo.policies.base import SCRIPTED_POLICIES, checkpoint_digest, load_policy, validate_instruction
 from wam_demo.policies.engine import InferenceEngine

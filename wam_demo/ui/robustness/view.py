@@ -7,10 +7,10 @@ from functools import lru_cache
 from itertools import combinations
 from typing import Any
 
-from wam_demo.evaluate.grid import GridSpec
-from wam_demo.evaluate.paired import compare_policies
-from wam_demo.evaluate.record import EpisodeRecord
-from wam_demo.evaluate.statistics import Interval, mcnemar_exact, newcombe_paired, wilson
+from wam_demo.evaluate.grid.comparisons import compare_policies
+from wam_demo.evaluate.specs.grid import GridSpec
+from wam_demo.evaluate.specs.record import EpisodeRecord
+from wam_demo.evaluate.statistics.rates import Interval, mcnemar_exact, newcombe_paired, wilson
 
 ALL = ""
 """In place of a task or an axis: all of them together."""
