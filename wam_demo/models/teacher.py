@@ -1,5 +1,6 @@
 """Teachers for alignment: frozen visual encoders whose patch features the backbone should resemble."""
 
+import hashlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol, Self
@@ -25,6 +26,9 @@ class Teacher(Protocol):
 
     def to(self, device: torch.device) -> Self:
         """Compute there."""
+
+    def digest(self) -> str:
+        """Fingerprint of what its features follow from, besides the images."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,10 @@ class Simsem(nn.Module):
         """See `Teacher.features`."""
         pixels = images.permute(0, 3, 1, 2).float() / 255
         return _to_grid(self(pixels).float(), grid)
+
+    def digest(self) -> str:
+        """See `Teacher.digest`."""
+        return _weights_digest(self)
 
     def save_pretrained(self, directory: Path) -> None:
         """Write config and weights."""
@@ -115,6 +123,10 @@ class TimmTeacher:
         self.mean, self.std = self.mean.to(device), self.std.to(device)
         return self
 
+    def digest(self) -> str:
+        """See `Teacher.digest`."""
+        return f"{self.size}-{_weights_digest(self.model)}"
+
     @torch.no_grad()
     def features(self, images: Tensor, grid: int) -> Tensor:
         """See `Teacher.features`."""
@@ -134,14 +146,25 @@ class HogTeacher:
         """Stays on the CPU, where scikit-image computes; features are returned to the images' device."""
         return self
 
+    def digest(self) -> str:
+        """See `Teacher.digest`."""
+        return f"hog-{self._PATCH}"
+
     def features(self, images: Tensor, grid: int) -> Tensor:
         """See `Teacher.features`."""
         from skimage.feature import hog
 
         cell = (self._PATCH // 2, self._PATCH // 2)
-        found = [hog(image, 9, cell, (2, 2), feature_vector=False, channel_axis=-1) for image in images.cpu().numpy()]
-        patches = np.stack(found)[:, ::2, ::2].reshape(len(found), -1, self.dim)  # its blocks overlap by half
+        rows = [hog(image, 9, cell, (2, 2), feature_vector=False, channel_axis=-1) for image in images.cpu().numpy()]
+        patches = np.stack(rows)[:, ::2, ::2].reshape(len(rows), -1, self.dim)  # its blocks overlap by half
         return _to_grid(torch.from_numpy(patches).float().to(images.device), grid)
+
+
+def _weights_digest(module: nn.Module) -> str:
+    digest = hashlib.sha256()
+    for name, value in sorted(module.state_dict().items()):
+        digest.update(name.encode() + value.detach().float().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def _to_grid(tokens: Tensor, grid: int) -> Tensor:

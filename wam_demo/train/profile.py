@@ -14,7 +14,7 @@ from wam_demo.models.agra import Projector
 from wam_demo.models.wam import WamConfig, WorldActionModel
 from wam_demo.train.loop import build_optimizers, compute_device
 from wam_demo.train.losses import ActionBatch, Losses, VideoBatch, action_loss, action_noise, video_loss
-from wam_demo.train.wam import WamRecipe
+from wam_demo.train.wam_recipe import WamRecipe
 
 TEACHER_DIM = 192
 WAYS = ("fp32", "bf16", "bf16 compiled")
