@@ -14,12 +14,12 @@ from wam_demo.evaluate.specs.evaluation import EVALUATION_SEEDS, EvaluationSpec
 from wam_demo.policies.base import load_policy, predict
 from wam_demo.policies.timing import percentiles
 from wam_demo.processes import ProcessDied, Report, SupervisedProcess
+from wam_demo.speed import durations_ms, matmul_gflops
 from wam_demo.types import Observation
 
 if TYPE_CHECKING:
     from wam_demo.sim.world import World
 
-MATMUL_SIZE = 1024
 COLD_START_TIMEOUT_S = 180.0
 
 
@@ -64,11 +64,11 @@ def bench(
     progress("machine")
     peak = matmul_gflops(torch.bfloat16, repeats)
     progress("policy")
-    call_ms = _durations_ms(lambda i: policy.predict([observations[i]]), repeats)
+    call_ms = durations_ms(lambda i: policy.predict([observations[i]]), repeats)
     gflop = policy_gflop(policy, observations[0])
     reached = gflop / (percentiles(call_ms)["p50"] / 1e3)
     progress("imagination")
-    imagine_ms = _durations_ms(lambda i: policy.imagine([observations[i]], seed=i), max(repeats // 4, 3))
+    imagine_ms = durations_ms(lambda i: policy.imagine([observations[i]], seed=i), max(repeats // 4, 3))
     progress("tokenizer")
     encode_ms, decode_ms = _tokenizer_ms(policy.tokenizer, observations[0], repeats)
     progress("simulator")
@@ -97,17 +97,6 @@ def bench(
     }
 
 
-def _durations_ms(call: Callable[[int], object], repeats: int, warmup: int = 3) -> list[float]:
-    for i in range(warmup):
-        call(i % repeats)
-    durations = []
-    for i in range(repeats):
-        began = time.perf_counter()
-        call(i)
-        durations.append(1e3 * (time.perf_counter() - began))
-    return durations
-
-
 def _observations(world: World, count: int) -> list[Observation]:
     """What the scripted expert sees along some episodes."""
     from wam_demo.sim.expert import Expert
@@ -119,20 +108,6 @@ def _observations(world: World, count: int) -> list[Observation]:
             world.draw(seed)
         observations.append(world.observe())
     return observations
-
-
-def matmul_gflops(dtype: Any, repeats: int) -> float:
-    """Best measured rate of a 1024^3 matrix product with torch on the CPU [GFLOP/s].
-
-    Args:
-        dtype: A torch floating type.
-        repeats: Products timed; the fastest counts, so that other load hides less of the peak.
-    """
-    import torch
-
-    left, right = (torch.randn(MATMUL_SIZE, MATMUL_SIZE).to(dtype) for _ in range(2))
-    best_ms = min(_durations_ms(lambda _: left @ right, repeats))
-    return 2 * MATMUL_SIZE**3 / best_ms / 1e6
 
 
 def policy_gflop(policy: Any, observation: Observation) -> float:
@@ -154,8 +129,8 @@ def _tokenizer_ms(tokenizer: Any, observation: Observation, repeats: int) -> tup
     image = to_tensor(torch.from_numpy(observation.images["front"])[None]).to(dtype)
     with torch.inference_mode():
         latents = tokenizer.encode(image)
-        encode = _durations_ms(lambda _: tokenizer.encode(image), repeats)
-        decode = _durations_ms(lambda _: tokenizer.decode(latents), repeats)
+        encode = durations_ms(lambda _: tokenizer.encode(image), repeats)
+        decode = durations_ms(lambda _: tokenizer.decode(latents), repeats)
     return percentiles(encode)["p50"], percentiles(decode)["p50"]
 
 
@@ -165,8 +140,8 @@ def _simulator_ms(world: World, repeats: int) -> dict[str, float]:
 
     world.draw(EVALUATION_SEEDS[0])
     expert = Expert(world)
-    step = _durations_ms(lambda _: world.step(expert.act()), repeats)
-    render = _durations_ms(lambda i: world.render(("front", "wrist")[i % 2], 256), repeats)
+    step = durations_ms(lambda _: world.step(expert.act()), repeats)
+    render = durations_ms(lambda i: world.render(("front", "wrist")[i % 2], 256), repeats)
     return {"render_ms": percentiles(render)["p50"], "step_ms": percentiles(step)["p50"]}
 
 

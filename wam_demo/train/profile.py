@@ -1,6 +1,5 @@
 """Where the time of a training step goes, on this machine and in several ways to compute it."""
 
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -10,10 +9,11 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from wam_demo.models.agra import Projector
 from wam_demo.models.wam import WamConfig, WorldActionModel
+from wam_demo.speed import durations_ms, matmul_gflops
 from wam_demo.train.loop import build_optimizers, compute_device
 from wam_demo.train.losses import ActionBatch, Losses, VideoBatch, action_loss, action_noise, video_loss
+from wam_demo.train.wam import compile_blocks, modules_of
 from wam_demo.train.wam_recipe import WamRecipe
 
 TEACHER_DIM = 192
@@ -21,7 +21,7 @@ WAYS = ("fp32", "bf16", "bf16 compiled")
 """``bf16 compiled`` is what training does: autocast, blocks compiled one by one."""
 
 
-def profile_step(recipe: WamRecipe, *, repeats: int = 5, ways: tuple[str, ...] = WAYS) -> dict[str, Any]:
+def profile_training(recipe: WamRecipe, *, repeats: int = 5, ways: tuple[str, ...] = WAYS) -> dict[str, Any]:
     """Time the parts of a step on random batches; the first call of each, which compiles, is left out.
 
     Args:
@@ -30,28 +30,23 @@ def profile_step(recipe: WamRecipe, *, repeats: int = 5, ways: tuple[str, ...] =
         ways: Some of `WAYS`.
 
     Returns:
-        For each way: ``action_ms``, ``alignment_ms``, ``video_ms`` (forward and backward) and
-        ``optimiser_ms``, ``step_ms``, ``samples_per_s`` (observations of the action batch) and
-        ``gflops`` of the matrix products in a step.
+        ``threads``; ``matmul_bf16_gflops`` that the CPU reaches at best; ``ways``, for each: ``action_ms``,
+        ``alignment_ms``, ``video_ms`` (forward and backward) and ``optimiser_ms``, ``step_ms``,
+        ``samples_per_s`` (observations of the action batch), ``gflops`` of the matrix products in a step and
+        their ``share_of_bf16_peak``.
     """
-    device = compute_device()
-    found = {}
+    device, peak = compute_device(), matmul_gflops(torch.bfloat16, 20)
+    timed = {}
     for way in ways:
         torch.manual_seed(0)
-        modules = _modules(recipe).to(device)
+        model = WorldActionModel(WamConfig(recipe.backbone, recipe.head))
+        modules = modules_of(model, recipe, TEACHER_DIM).to(device)
         if way.endswith("compiled"):
-            for part in (*modules["model"].backbone.blocks, *modules["model"].head.layers):
-                part.compile()
+            compile_blocks(model)
         precision = torch.autocast(device.type, torch.bfloat16) if way.startswith("bf16") else nullcontext()
-        found[way] = _parts(modules, recipe, device, precision, repeats)
-    return found
-
-
-def _modules(recipe: WamRecipe) -> nn.ModuleDict:
-    sizes = (recipe.backbone.dim, TEACHER_DIM, recipe.backbone.grid)
-    projectors = {str(block): Projector(recipe.arm.projector, *sizes) for block in recipe.arm.blocks}
-    model = WorldActionModel(WamConfig(recipe.backbone, recipe.head))
-    return nn.ModuleDict({"model": model, "projectors": nn.ModuleDict(projectors)})
+        timed[way] = _parts(modules, recipe, device, precision, repeats)
+        timed[way]["share_of_bf16_peak"] = timed[way]["gflops"] / peak
+    return {"threads": torch.get_num_threads(), "matmul_bf16_gflops": peak, "ways": timed}
 
 
 def _parts(
@@ -97,14 +92,12 @@ def _parts(
 
 
 def _fastest_ms(step: Callable[[], None], repeats: int, device: torch.device) -> float:
-    took = []
-    for _ in range(repeats + 1):
-        began = time.perf_counter()
+    def whole(_: int) -> None:
         step()
         if device.type == "cuda":
             torch.cuda.synchronize()
-        took.append(1e3 * (time.perf_counter() - began))
-    return min(took[1:])
+
+    return min(durations_ms(whole, repeats, warmup=1))
 
 
 def _batches(recipe: WamRecipe, device: torch.device) -> tuple[ActionBatch, VideoBatch]:
@@ -112,7 +105,7 @@ def _batches(recipe: WamRecipe, device: torch.device) -> tuple[ActionBatch, Vide
     frame = (video.cameras, video.latent_channels, video.latent_size, video.latent_size)
     noise, tau = action_noise((size, recipe.draws, head.steps, head.action_dim), torch.Generator().manual_seed(0))
 
-    def seen(count: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    def observed(count: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         return torch.randn(count, *frame), torch.randn(count, video.text_dim), torch.randn(count, video.state_dim)
 
     tokens = video.cameras * video.frame_tokens
@@ -120,5 +113,5 @@ def _batches(recipe: WamRecipe, device: torch.device) -> tuple[ActionBatch, Vide
     count, horizons = recipe.video_batch, tuple(range(recipe.video_horizons))
     future = torch.randn(count, video.cameras, len(horizons), *frame[1:])
     motion = torch.randn(count, len(horizons), video.motion_dim)
-    imagined = VideoBatch(*seen(count), future, torch.randn_like(future), torch.rand(count), motion, horizons)
-    return ActionBatch(*seen(size), chunk, noise, tau, teacher).to(device), imagined.to(device)
+    imagined = VideoBatch(*observed(count), future, torch.randn_like(future), torch.rand(count), motion, horizons)
+    return ActionBatch(*observed(size), chunk, noise, tau, teacher).to(device), imagined.to(device)

@@ -96,12 +96,7 @@ def train_wam(
         model.load_state_dict(start.state_dict())
     else:
         model.normaliser.fit(cache.chunks[train_rows], cache.states[train_rows])
-    modules = nn.ModuleDict({"model": model})
-    if teacher:
-        sizes = (recipe.backbone.dim, teacher[1].dim, recipe.backbone.grid)
-        modules["projectors"] = nn.ModuleDict(
-            {str(block): Projector(recipe.arm.projector, *sizes) for block in recipe.arm.blocks}
-        )
+    modules = modules_of(model, recipe, teacher[1].dim if teacher else None)
     trainer = Trainer(modules.to(device), recipe.loop, out, resume=resume)
     # After the state is loaded: a resumed run keeps its normalisation even when the dataset has grown.
     normaliser = copy.deepcopy(model.normaliser).cpu()
@@ -129,6 +124,23 @@ def train_wam(
     }
 
 
+def modules_of(model: WorldActionModel, recipe: WamRecipe, teacher_dim: int | None) -> nn.ModuleDict:
+    """Everything that is trained: ``model`` and, with a teacher of this width, ``projectors`` by aligned block."""
+    modules = nn.ModuleDict({"model": model})
+    if teacher_dim is not None:
+        sizes = (recipe.backbone.dim, teacher_dim, recipe.backbone.grid)
+        modules["projectors"] = nn.ModuleDict(
+            {str(block): Projector(recipe.arm.projector, *sizes) for block in recipe.arm.blocks}
+        )
+    return modules
+
+
+def compile_blocks(model: WorldActionModel) -> None:
+    """Block by block: one compilation serves all blocks, where the whole loss would take minutes."""
+    for part in (*model.backbone.blocks, *model.head.layers):
+        part.compile()
+
+
 def _align(sources: list[tuple[Path, TrainingFrames]], teacher: Teacher, grid: int, device: torch.device) -> None:
     """Give the frames of each dataset their teacher features, all standardised as the first dataset's are.
 
@@ -147,9 +159,7 @@ def _step_loss(
     model = modules["model"]
     projectors = modules["projectors"] if "projectors" in modules else None  # noqa: SIM401  (ModuleDict has no get)
     if recipe.compile:
-        # Block by block: one compilation serves all blocks, where the whole loss would take minutes.
-        for part in (*model.backbone.blocks, *model.head.layers):
-            part.compile()
+        compile_blocks(model)
 
     def loss(step: int) -> tuple[Tensor, dict[str, Tensor]]:
         with torch.autocast(batches.device.type, torch.bfloat16):
