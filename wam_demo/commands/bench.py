@@ -44,12 +44,17 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _training(options: argparse.Namespace) -> None:
-    from wam_demo.train.profile import profile_training
+    import torch
+
+    from wam_demo.speed import matmul_gflops
+    from wam_demo.train.profile import profile_step
     from wam_demo.train.recipes import WAM, preset_of
 
     recipe = preset_of(WAM, options.training)
     out = prepare(options, "bench")
-    finish(out, "bench", {"preset": options.training, **profile_training(recipe)})
+    peak = matmul_gflops(torch.bfloat16, 20)
+    content = {"preset": options.training, "threads": torch.get_num_threads(), "matmul_bf16_gflops": peak}
+    finish(out, "bench", {**content, "ways": profile_step(recipe, peak)})
 
 
 def _say(stage: str) -> None:

@@ -24,7 +24,12 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--preset", type=one_of("preset", PRESETS), default="small")
     parser.add_argument("--data", type=directory, metavar="DIR", help="LeRobot dataset; the teacher needs none")
     parser.add_argument("--videos", type=directory, metavar="DIR", help="recordings whose actions are not read")
-    parser.add_argument("--teacher", default="simsem", metavar="NAME", help="features to align with (simsem)")
+    parser.add_argument(
+        "--teacher",
+        default="simsem",
+        metavar="NAME",
+        help="simsem (default), dinov2s[:BLOCK], hog, untrained, or a timm ViT",
+    )
     parser.add_argument("--steps", type=whole(1, 10_000_000), metavar="N", help="instead of the preset's")
     parser.add_argument("--align", type=one_of("pass", PASSES), help="pass whose features are aligned (action)")
     parser.add_argument("--weight", type=real(0, 100), metavar="W", help="lambda of the alignment (0.5)")

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from wam_demo.errors import CheckpointError
+from wam_demo.errors import CheckpointError, InvalidInputError
 from wam_demo.models.checkpoint import load_weights, read_config, save_checkpoint
 
 DINOV2 = "vit_small_patch14_dinov2.lvd142m"
@@ -181,7 +181,8 @@ def load_teacher(name: str, directory: Path) -> Teacher:
 
     Args:
         name: ``simsem`` (read from ``directory``), ``untrained`` (the same network with random
-            weights, a control), ``hog`` (a control too) or the name of a timm ViT.
+            weights, a control), ``hog`` (a control too), ``dinov2s`` or ``dinov2s:BLOCK`` (see
+            `Dinov2Teacher`), or the name of a timm ViT.
         directory: Checkpoint of ``simsem``.
     """
     if name == "simsem":
@@ -191,4 +192,15 @@ def load_teacher(name: str, directory: Path) -> Teacher:
         return Simsem().eval().requires_grad_(False)
     if name == "hog":
         return HogTeacher()
+    if name.split(":")[0] == "dinov2s":
+        return _dinov2(name)
     return TimmTeacher(name)
+
+
+def _dinov2(name: str) -> Teacher:
+    from wam_demo.models.dinov2 import BLOCK, Dinov2Teacher
+
+    _, _, block = name.partition(":")
+    if block and not block.isdecimal():
+        raise InvalidInputError(f"teacher {name[:60]!r} names no block; valid: dinov2s, dinov2s:8")
+    return Dinov2Teacher(int(block) if block else BLOCK)

@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from typing import Any
 
 import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from wam_demo.models.wam import WamConfig, WorldActionModel
-from wam_demo.speed import durations_ms, matmul_gflops
+from wam_demo.speed import durations_ms
 from wam_demo.train.loop import build_optimizers, compute_device
 from wam_demo.train.losses import ActionBatch, Losses, VideoBatch, action_loss, action_noise, video_loss
 from wam_demo.train.wam import compile_blocks, modules_of
@@ -21,21 +20,23 @@ WAYS = ("fp32", "bf16", "bf16 compiled")
 """``bf16 compiled`` is what training does: autocast, blocks compiled one by one."""
 
 
-def profile_training(recipe: WamRecipe, *, repeats: int = 5, ways: tuple[str, ...] = WAYS) -> dict[str, Any]:
+def profile_step(
+    recipe: WamRecipe, peak_gflops: float, *, repeats: int = 5, ways: tuple[str, ...] = WAYS
+) -> dict[str, dict[str, float]]:
     """Time the parts of a step on random batches; the first call of each, which compiles, is left out.
 
     Args:
         recipe: Sizes of networks and batches; aligned on the blocks of its arm.
+        peak_gflops: What the processor reaches at best in bf16.
         repeats: Steps timed; the fastest counts.
         ways: Some of `WAYS`.
 
     Returns:
-        ``threads``; ``matmul_bf16_gflops`` that the CPU reaches at best; ``ways``, for each: ``action_ms``,
-        ``alignment_ms``, ``video_ms`` (forward and backward) and ``optimiser_ms``, ``step_ms``,
-        ``samples_per_s`` (observations of the action batch), ``gflops`` of the matrix products in a step and
-        their ``share_of_bf16_peak``.
+        For each way: ``action_ms``, ``alignment_ms``, ``video_ms`` (forward and backward) and
+        ``optimiser_ms``, ``step_ms``, ``samples_per_s`` (observations of the action batch), ``gflops`` of the
+        matrix products in a step and their ``share_of_bf16_peak``.
     """
-    device, peak = compute_device(), matmul_gflops(torch.bfloat16, 20)
+    device = compute_device()
     timed = {}
     for way in ways:
         torch.manual_seed(0)
@@ -45,8 +46,8 @@ def profile_training(recipe: WamRecipe, *, repeats: int = 5, ways: tuple[str, ..
             compile_blocks(model)
         precision = torch.autocast(device.type, torch.bfloat16) if way.startswith("bf16") else nullcontext()
         timed[way] = _parts(modules, recipe, device, precision, repeats)
-        timed[way]["share_of_bf16_peak"] = timed[way]["gflops"] / peak
-    return {"threads": torch.get_num_threads(), "matmul_bf16_gflops": peak, "ways": timed}
+        timed[way]["share_of_bf16_peak"] = timed[way]["gflops"] / peak_gflops
+    return timed
 
 
 def _parts(
