@@ -1,4 +1,4 @@
-"""The bench measures every figure that docs/architecture.md promises; with untrained weights, since speed does not depend on them."""
+"""The bench measures every figure that docs/architecture.md promises; untrained weights will do for speed."""
 
 import math
 
