@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 
 from wam_demo.evaluate.executors.executor import ExecutorConfig, Load, control_of
@@ -90,6 +91,7 @@ def play_grid(spec: GridSpec, config: ExecutorConfig | None = None, load: Load =
         CheckpointError: Weights are missing or corrupt.
     """
     config = config or ExecutorConfig()
+    config = replace(config, batch=min(config.batch, spec.total))  # none is filled up for nothing
     executor, records = LocalExecutor(spec, config, load), list[EpisodeRecord]()
     try:
         executor.play(spec.sweeps(config.batch), records.append, lambda: False)

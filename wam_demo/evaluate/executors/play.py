@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from wam_demo.errors import PolicyFault
+from wam_demo.errors import PolicyBusy, PolicyFault
 from wam_demo.evaluate.executors.executor import Control
 from wam_demo.evaluate.executors.simulators import Simulators
 from wam_demo.evaluate.specs.evaluation import EpisodeResult, Outcome
@@ -86,7 +86,7 @@ class _Player:
             outcome=outcome,
             fault=fault,
         )
-        return PlayedEpisode(self.scene, result, self._played(), report.miss_m)
+        return PlayedEpisode(self.scene, result, self._played(), report.goal_distances_m)
 
     def _played(self) -> Vector:
         """(T, 7) actions; an episode may end within the last ones that were sent."""
@@ -121,7 +121,8 @@ def _play_round(
         plans: dict[int, Vector] = {}
         for slot, answer in zip(running, answers, strict=True):
             if isinstance(answer, PolicyFault):
-                ended[slot] = players[slot].ended("policy_fault", str(answer))
+                outcome: Outcome = "policy_busy" if isinstance(answer, PolicyBusy) else "policy_fault"
+                ended[slot] = players[slot].ended(outcome, str(answer))
             else:
                 plans[slot] = players[slot].actions(answer, control)
         reports = simulators.play(plans)

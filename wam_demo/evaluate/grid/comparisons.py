@@ -72,19 +72,37 @@ def compare_policies(
         alpha: Level of the sequential test.
     """
     by_key = {record.key: record for record in records}
-    conditions = [(cell.task, cell.axis, cell.severity) for cell in spec.cells() if cell.policy == first]
-
-    def comparison(of: Sequence[Condition]) -> ConditionComparison:
-        scenes = {seed: [_scene(by_key, one, seed, first, second) for one in of] for seed in spec.seeds()}
-        return _comparison(None if len(of) > 1 else of[0], scenes, alpha)
-
-    together = replace(comparison(conditions), condition=None)
-    one_by_one = [comparison([condition]) for condition in conditions]
+    together = compare_together(spec, by_key.values(), first, second, alpha)
+    one_by_one = [
+        _comparison(condition, _scenes(spec, by_key, [condition], first, second), alpha)
+        for condition in _conditions(spec)
+    ]
     corrected = iter(holm([row.paired.p_value for row in one_by_one if row.paired]))
     return [together, *(replace(row, p_holm=next(corrected)) if row.paired else row for row in one_by_one)]
 
 
-def _scene(by_key: Mapping[EpisodeKey, EpisodeRecord], condition: Condition, seed: int, first: str, second: str) -> Scene:
+def compare_together(
+    spec: GridSpec, records: Iterable[EpisodeRecord], first: str, second: str, alpha: float = 0.05
+) -> ConditionComparison:
+    """The first row of `compare_policies`: all conditions together."""
+    by_key = {record.key: record for record in records}
+    return _comparison(None, _scenes(spec, by_key, _conditions(spec), first, second), alpha)
+
+
+def _conditions(spec: GridSpec) -> list[Condition]:
+    return [(cell.task, cell.axis, cell.severity) for cell in spec.cells() if cell.policy == spec.policies[0]]
+
+
+def _scenes(
+    spec: GridSpec, by_key: Mapping[EpisodeKey, EpisodeRecord], conditions: Sequence[Condition], first: str, second: str
+) -> dict[int, list[Scene]]:
+    """The scenes of each seed, in the order that was fixed before they were played."""
+    return {seed: [_scene(by_key, one, seed, first, second) for one in conditions] for seed in spec.seeds()}
+
+
+def _scene(
+    by_key: Mapping[EpisodeKey, EpisodeRecord], condition: Condition, seed: int, first: str, second: str
+) -> Scene:
     one, other = (by_key.get(Cell(policy, *condition).key(seed)) for policy in (first, second))
     if one is None or other is None:
         return "unfinished"
@@ -96,9 +114,9 @@ def _scene(by_key: Mapping[EpisodeKey, EpisodeRecord], condition: Condition, see
 def _comparison(
     condition: Condition | None, scenes: Mapping[int, Sequence[Scene]], alpha: float
 ) -> ConditionComparison:
-    """One comparison from the scenes by seed; seeds in the order that was fixed before they were played."""
-    pairs = [(seed, *pair) for seed, row in scenes.items() for pair in row if isinstance(pair, tuple)]
-    paired = compare_paired(*zip(*pairs, strict=True)) if pairs else None
+    """One comparison from the scenes of each seed."""
+    pairs = [(seed, pair[0], pair[1]) for seed, row in scenes.items() for pair in row if isinstance(pair, tuple)]
+    paired = compare_paired(pairs) if pairs else None
     complete = takewhile(lambda row: "unfinished" not in row, scenes.values())
     counted = [[pair for pair in row if isinstance(pair, tuple)] for row in complete]
     sums = [sum(a - b for a, b in row) for row in counted if row]

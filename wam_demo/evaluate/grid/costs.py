@@ -14,11 +14,12 @@ from wam_demo.evaluate.specs.evaluation import NOMINAL
 from wam_demo.evaluate.specs.grid import Cell, EpisodeKey, GridSpec
 from wam_demo.evaluate.specs.record import EpisodeRecord
 from wam_demo.evaluate.statistics.multiple import holm
-from wam_demo.evaluate.statistics.paired import PairedComparison, by_seed, compare_paired
+from wam_demo.evaluate.statistics.paired import PairedComparison, compare_paired
 from wam_demo.evaluate.statistics.rates import Interval
+from wam_demo.evaluate.statistics.seeds import by_seed
 from wam_demo.types import CONTROL_HZ
 
-MIN_PAIRS = 2
+MIN_SEEDS = 2
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Cost:
 
 
 def costs(spec: GridSpec, records: Iterable[EpisodeRecord]) -> list[Cost]:
-    """Every condition with at least two pairs; empty if no nominal scene was played."""
+    """Every condition that was played on at least two seeds; empty if no nominal scene was played."""
     by_key = {record.key: record for record in records if record.counts}
     return [cost for policy in spec.policies for cost in _of_policy(spec, by_key, policy)]
 
@@ -65,7 +66,11 @@ def costs(spec: GridSpec, records: Iterable[EpisodeRecord]) -> list[Cost]:
 def _of_policy(spec: GridSpec, by_key: Mapping[EpisodeKey, EpisodeRecord], policy: str) -> list[Cost]:
     conditions = dict.fromkeys((cell.axis, cell.severity) for cell in spec.cells() if cell.axis != NOMINAL)
     pairs = {condition: _pairs(spec, by_key, policy, *condition) for condition in conditions}
-    found = [_cost(policy, *condition, pair) for condition, pair in pairs.items() if len(pair) >= MIN_PAIRS]
+    found = [
+        _cost(policy, *condition, pair)
+        for condition, pair in pairs.items()
+        if len({one.seed for one, _ in pair}) >= MIN_SEEDS
+    ]
     corrected = holm([cost.success.p_value for cost in found])
     return [replace(cost, p_holm=p) for cost, p in zip(found, corrected, strict=True)]
 
@@ -83,15 +88,14 @@ def _pairs(
 
 
 def _cost(policy: str, axis: str, severity: int, pairs: Sequence[tuple[EpisodeRecord, EpisodeRecord]]) -> Cost:
-    seeds = [disturbed.seed for disturbed, _ in pairs]
-    longer, scenes = by_seed(seeds, np.array([disturbed.steps - nominal.steps for disturbed, nominal in pairs]))
-    mean = float(longer.sum() / scenes.sum()) / CONTROL_HZ
-    interval = [end / CONTROL_HZ for end in ratio_interval(longer, scenes)] if len(scenes) > 1 else [mean, mean]
+    steps = np.array([disturbed.steps - nominal.steps for disturbed, nominal in pairs])
+    sums, scenes = by_seed(np.array([disturbed.seed for disturbed, _ in pairs]), steps)
+    longer = sums / CONTROL_HZ
     return Cost(
         policy=policy,
         axis=axis,
         severity=severity,
-        success=compare_paired(seeds, [one.success for one, _ in pairs], [other.success for _, other in pairs]),
-        longer_s=mean,
-        longer=Interval(*interval),
+        success=compare_paired([(one.seed, one.success, other.success) for one, other in pairs]),
+        longer_s=float(longer.sum() / scenes.sum()),
+        longer=Interval(*ratio_interval(longer, scenes.astype(float))),
     )

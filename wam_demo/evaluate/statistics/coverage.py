@@ -21,7 +21,7 @@ SIZES = (10, 20, 50, 100, 200)
 AXIS_LOG_ODDS = (-2.0, -0.5, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0)
 """Of a success under the eight axes of a simulated grid."""
 EFFECTS, SEEDS, ADVANTAGES = (0.0, 1.0, 2.0), (18, 150), (0.0, 1.0)
-"""Deviations of a seed's effect on one policy [log-odds], seeds of a grid, advantages of the first policy [log-odds]."""
+"""Deviations of a seed's effect on one policy, seeds, advantages of the first policy; log-odds."""
 SEQUENTIAL_RATES = ((0.5, 0.5), (0.8, 0.8), (0.95, 0.95), (0.9, 0.8), (0.9, 0.6), (0.9, 0.3))
 """True success rates of two policies on which the sequential test is tried; the first three are equal."""
 
@@ -131,10 +131,10 @@ def returning_seeds(
         odds = AXIS_LOG_ODDS + rng.normal(0, 1, (seeds, 1)) + rng.normal(0, effect, (2, seeds, 1))
         odds[0] += advantage
         first, second = (rng.random(odds.shape) < expit(odds)).reshape(2, -1)
-        for by_seed, units in ((True, names), (False, np.arange(len(names)))):
-            found = compare_paired(units, first, second)
+        for of_seed, units in ((True, names), (False, np.arange(len(names)))):
+            found = compare_paired(np.stack([units, first, second], 1).tolist())
             sums = np.bincount(units, first.astype(float) - second)
-            rows[by_seed].append(
+            rows[of_seed].append(
                 (
                     found.p_value <= 0.05,
                     found.interval.low <= true <= found.interval.high,

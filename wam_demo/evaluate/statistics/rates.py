@@ -1,6 +1,7 @@
 """Intervals of one success rate, and of the difference of two on scenes that are independent."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import sqrt
 
 
@@ -12,6 +13,7 @@ class Interval:
     high: float
 
 
+@lru_cache(4096)
 def wilson(successes: int, n: int, confidence: float = 0.95) -> Interval:
     """Wilson score interval of a success rate.
 
