@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from wam_demo.evaluate.report.svg import Point, curves
+from wam_demo.evaluate.report.charts import Point, curves
 from wam_demo.evaluate.statistics.coverage import measure
 from wam_demo.evaluate.statistics.rates import wilson
 

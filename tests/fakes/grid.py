@@ -29,7 +29,9 @@ def played(policy, scene) -> EpisodeRecord:
         fault="the physics diverged" if fault else None,
     )
     actions = np.random.default_rng(scene.seed).normal(size=(result.steps, 7)).astype(np.float32)
-    return EpisodeRecord.of(policy, PlayedEpisode(scene, result, actions, miss_m=round(number % 7 / 10, 2)))
+    return EpisodeRecord.of(
+        policy, PlayedEpisode(scene, result, actions, goal_distances_m=(0.7, round(number % 7 / 10, 2)))
+    )
 
 
 class FakeExecutor:

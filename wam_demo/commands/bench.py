@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> None:
     if options.training is not None:
         return _training(options)
     from wam_demo.bench import bench as measure
-    from wam_demo.evaluate.executors.play import RolloutConfig
+    from wam_demo.evaluate.executors.executor import ExecutorConfig
 
     require_learned(options)
     out = prepare(options, "bench")
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> None:
         options.task,
         checkpoint=options.checkpoint,
         episodes=options.episodes,
-        config=RolloutConfig(options.batch, options.processes),
+        config=ExecutorConfig(options.batch, options.processes),
         progress=_say,
     )
     finish(out, "bench", {"seed": options.seed, **content})

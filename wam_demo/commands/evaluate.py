@@ -73,14 +73,17 @@ def run(options: argparse.Namespace) -> None:
     from wam_demo.evaluate.executors.choice import open_executor
     from wam_demo.evaluate.executors.executor import ExecutorConfig
     from wam_demo.evaluate.grid.run import GridRun
-    from wam_demo.evaluate.report.tables import sequential_line
+    from wam_demo.evaluate.report.tables import power_line, sequential_line
 
     spec = _grid(options)
     out = prepare(options, "eval")
     _require_fresh(options, out)
     config = ExecutorConfig(options.batch, options.processes, options.address)
     with GridRun(spec, out, config, executor=open_executor(options.engine, spec, config)) as run:
-        run.prepare()
+        if run.snapshot().state != "done":
+            run.prepare()
+            if len(spec.policies) > 1:
+                print(power_line(spec))
         try:
             sequential = _play(run, options.sequential)
         except KeyboardInterrupt:
@@ -101,7 +104,7 @@ def run(options: argparse.Namespace) -> None:
 
 def _grid(options: argparse.Namespace) -> GridSpec:
     """The grid that was asked for, once everything it names is known to exist."""
-    from wam_demo.evaluate.specs.grid import GridSpec, join_policy
+    from wam_demo.evaluate.specs.grid import GridSpec, join_policy, split_policy
     from wam_demo.policies.base import require_policy
     from wam_demo.policies.remote.settings import use_server
 
@@ -125,9 +128,8 @@ def _grid(options: argparse.Namespace) -> GridSpec:
         linger=options.linger,
         instruction=options.instruction,
     ).validated()
-    for cell in spec.cells():
-        condition = spec.condition(cell)
-        require_policy(condition.policy, condition.checkpoint)
+    for policy in spec.policies:
+        require_policy(*split_policy(policy))
     return spec
 
 
@@ -145,11 +147,11 @@ def _require_fresh(options: argparse.Namespace, out: Path) -> None:
 def _play(run: GridRun, alpha: float | None) -> dict[str, Any]:
     """Play a grid to its end, or until a sequential test at level ``alpha`` decides; returns where that stands."""
     from wam_demo.errors import WamDemoError
-    from wam_demo.evaluate.grid.comparisons import compare_policies
+    from wam_demo.evaluate.grid.comparisons import compare_together
 
     def sequential(level: float) -> SequentialResult:
         first, second = run.spec.policies
-        return compare_policies(run.spec, run.records(), first, second, level)[0].sequential
+        return compare_together(run.spec, run.records(), first, second, level).sequential
 
     with progress(run.spec.total, ", ".join(run.spec.policies), run.snapshot().done) as advance:
         run.subscribe(lambda record: advance())

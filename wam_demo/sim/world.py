@@ -233,6 +233,11 @@ class World:
         """What went wrong with the physics in this episode, or ``None``."""
         return self._progress.fault
 
+    def goal_distance(self) -> float | None:
+        """How far the task is from done [m]: 0 when at most letting go is missing; ``None`` after a fault."""
+        distance = self.logic.distance(self.scene, self.assignment)
+        return distance if self.fault() is None and np.isfinite(distance) else None
+
     def snapshot(self) -> WorldState:
         """A fork point of physics, looks, controller and counters."""
         return WorldState(self.scene.snapshot(), self.controller.state, self._progress, self.effects)

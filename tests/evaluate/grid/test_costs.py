@@ -21,11 +21,13 @@ def test_each_condition_beside_its_nominal_scenes():
     rows = {(cost.policy, cost.axis, cost.severity): cost for cost in costs(GRID, records())}
     assert len(rows) == 2 * 4
     light = rows["expert", "light", 3]
-    assert light.pairs == 2 * 18  # two tasks
+    assert light.success.pairs == 2 * 18  # two tasks
     assert light.success.difference == pytest.approx(-0.5)  # 3 of 6 scenes instead of 6 of 6
-    assert light.success.p_value < 0.001
+    assert light.success.seeds == 18
+    assert light.success.p_value < 0.01
+    assert light.p_holm > light.success.p_value
     assert rows["hold", "light", 3].success.difference == 0
-    assert rows["expert", "shove", 1].pairs == 2 * 16  # without simulator faults
+    assert rows["expert", "shove", 1].success.pairs == 2 * 16  # without simulator faults
     assert json.dumps([cost.document() for cost in rows.values()])
 
 

@@ -110,9 +110,9 @@ def test_worst_failures_come_first(tmp_path):
         ("fault" if not r.counts else "held" if r.success_final else "lost" if r.success else "failed") for r in records
     ]
     assert kinds == sorted(kinds, key=["failed", "lost", "held", "fault"].index)
-    misses = [record.miss_m for record, kind in zip(records, kinds, strict=True) if kind == "failed"]
-    assert misses == sorted(misses, reverse=True)
-    assert len(misses) > 2
+    distances = [record.goal_distance_m for record, kind in zip(records, kinds, strict=True) if kind == "failed"]
+    assert distances == sorted(distances, reverse=True)
+    assert len(distances) > 2
 
 
 def test_cancelled_runs_go_on_without_redoing_or_losing_an_episode(tmp_path):

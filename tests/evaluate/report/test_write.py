@@ -12,7 +12,7 @@ from tests.fakes.grid import SPEC, FakeExecutor
 from wam_demo.errors import InvalidInputError
 from wam_demo.evaluate.grid.document import command
 from wam_demo.evaluate.grid.run import GridRun
-from wam_demo.evaluate.report.svg import Point, curves, radar
+from wam_demo.evaluate.report.charts import Point, curves, radar
 from wam_demo.evaluate.report.write import write_report
 
 GRID = replace(SPEC, axes=("none", "light", "shove", "camera"), episodes=4)

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from wam_demo.evaluate.specs.grid import GridSpec, Sweep, split_policy
+from wam_demo.evaluate.specs.grid import EXPERT, GridSpec, Sweep, split_policy
 from wam_demo.evaluate.specs.record import EpisodeRecord
 from wam_demo.types import Policy
 
 Load = Callable[[str, Path | None], Policy]
 """Loads a policy by name and weights."""
 
-EXPERT = "expert"
 SECONDS_PER_EPISODE = {EXPERT: 0.2, "hold": 0.2}
 """Measured with two simulator processes on two idle CPU cores [s]."""
 SECONDS_PER_LEARNED_EPISODE = 0.35

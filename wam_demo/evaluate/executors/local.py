@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 
-from wam_demo.evaluate.executors.executor import EXPERT, ExecutorConfig, Load, control_of
+from wam_demo.evaluate.executors.executor import ExecutorConfig, Load, control_of
 from wam_demo.evaluate.executors.play import play_scenes
 from wam_demo.evaluate.executors.simulators import Simulators
-from wam_demo.evaluate.specs.grid import GridSpec, Sweep, split_policy
+from wam_demo.evaluate.specs.grid import EXPERT, GridSpec, Sweep, split_policy
 from wam_demo.evaluate.specs.record import EpisodeRecord, PlayedEpisode
 from wam_demo.policies.base import load_policy
 from wam_demo.types import Policy
@@ -73,3 +74,27 @@ class LocalExecutor:
 
 def _report(on_episode: Callable[[EpisodeRecord], None], policy: str, episode: PlayedEpisode) -> None:
     on_episode(EpisodeRecord.of(policy, episode))
+
+
+def play_grid(spec: GridSpec, config: ExecutorConfig | None = None, load: Load = load_policy) -> list[EpisodeRecord]:
+    """Play a small grid here and now, without a journal.
+
+    Args:
+        spec: The grid, validated.
+        config: Parallelism.
+        load: Loads a policy.
+
+    Returns:
+        Every episode, in the order of `EpisodeRecord.key`.
+
+    Raises:
+        CheckpointError: Weights are missing or corrupt.
+    """
+    config = config or ExecutorConfig()
+    config = replace(config, batch=min(config.batch, spec.total))  # none is filled up for nothing
+    executor, records = LocalExecutor(spec, config, load), list[EpisodeRecord]()
+    try:
+        executor.play(spec.sweeps(config.batch), records.append, lambda: False)
+    finally:
+        executor.close()
+    return sorted(records, key=lambda record: record.key)

@@ -1,68 +1,22 @@
-"""Closed-loop rollouts in lockstep: many worlds, one batched policy call a round."""
+"""Closed-loop episodes in lockstep: many worlds, one batched policy call a round."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from wam_demo.errors import InvalidInputError, PolicyFault
+from wam_demo.errors import PolicyBusy, PolicyFault
 from wam_demo.evaluate.executors.executor import Control
 from wam_demo.evaluate.executors.simulators import Simulators
-from wam_demo.evaluate.specs.evaluation import EpisodeResult, EvaluationSpec, Outcome
+from wam_demo.evaluate.specs.evaluation import EpisodeResult, Outcome
 from wam_demo.evaluate.specs.record import PlayedEpisode
 from wam_demo.evaluate.specs.scene import RoundReport, SceneSpec
 from wam_demo.policies.base import check_prediction, needs_images, predict
 from wam_demo.policies.receding import PlanBuffer
-from wam_demo.sim import TASKS
 from wam_demo.types import ACTION_DIM, Observation, Policy, Prediction, Vector
-
-
-@dataclass(frozen=True)
-class RolloutConfig:
-    """How rollouts are spread over the machine.
-
-    Attributes:
-        batch: Episodes at a time, i.e. observations in one policy call.
-        processes: Simulator processes; 0 simulates in the caller's.
-    """
-
-    batch: int = 8
-    processes: int = 2
-
-
-def rollout(
-    spec: EvaluationSpec,
-    policy: Policy | None,
-    config: RolloutConfig | None = None,
-    on_episode: Callable[[EpisodeResult], None] = lambda episode: None,
-) -> list[EpisodeResult]:
-    """Run every episode of a condition.
-
-    Args:
-        spec: The condition, validated.
-        policy: Plans for batches of observations; ``None`` for ``expert``, which lives in the
-            simulator processes because it reads their worlds.
-        config: Parallelism.
-        on_episode: Called as each episode ends.
-
-    Returns:
-        One result per scene, in the order of `EvaluationSpec.seeds`.
-    """
-    config = config or RolloutConfig()
-    if policy is None and spec.policy != "expert":
-        raise InvalidInputError(f"policy {spec.policy!r} is not loaded")
-    results: dict[int, EpisodeResult] = {}
-
-    def keep(episode: PlayedEpisode) -> None:
-        results[episode.result.seed] = episode.result
-        on_episode(episode.result)
-
-    with Simulators(min(config.batch, spec.episodes), config.processes) as simulators:
-        play_scenes(_scenes(spec), policy, Control(spec.execute, spec.latency), simulators, keep)
-    return [results[seed] for seed in spec.seeds()]
 
 
 def play_scenes(
@@ -132,26 +86,13 @@ class _Player:
             outcome=outcome,
             fault=fault,
         )
-        return PlayedEpisode(self.scene, result, self._played(), report.miss_m)
+        return PlayedEpisode(self.scene, result, self._played(), report.goal_distances_m)
 
     def _played(self) -> Vector:
         """(T, 7) actions; an episode may end within the last ones that were sent."""
         if self.report.actions is not None:
             return self.report.actions
         return np.array(self._sent[: self.report.steps], np.float32).reshape(-1, ACTION_DIM)
-
-
-def _scenes(spec: EvaluationSpec) -> Iterator[SceneSpec]:
-    for seed in spec.seeds():
-        yield SceneSpec(
-            task=spec.task,
-            seed=seed,
-            axis=spec.axis,
-            severity=spec.severity,
-            instruction=spec.instruction,
-            horizon=TASKS[spec.task].horizon,
-            linger=spec.linger,
-        )
 
 
 def _fill(players: dict[int, _Player], scenes: Iterator[SceneSpec], simulators: Simulators) -> None:
@@ -180,7 +121,8 @@ def _play_round(
         plans: dict[int, Vector] = {}
         for slot, answer in zip(running, answers, strict=True):
             if isinstance(answer, PolicyFault):
-                ended[slot] = players[slot].ended("policy_fault", str(answer))
+                outcome: Outcome = "policy_busy" if isinstance(answer, PolicyBusy) else "policy_fault"
+                ended[slot] = players[slot].ended(outcome, str(answer))
             else:
                 plans[slot] = players[slot].actions(answer, control)
         reports = simulators.play(plans)

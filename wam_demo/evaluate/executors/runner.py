@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wam_demo.errors import SimulationFault
-from wam_demo.evaluate.specs.scene import RoundReport, SceneSpec
+from wam_demo.evaluate.specs.scene import PROGRESS_STEPS, RoundReport, SceneSpec
 from wam_demo.types import CONTROL_HZ, Observation, Vector
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ class EpisodeRunner:
         self._scene = SceneSpec("", 0)
         self._progress = RoundReport(None)
         self._since_success = 0
+        self._distances: list[float] = []
         self._video: EpisodeVideo | None = None
 
     def begin(self, scene: SceneSpec) -> RoundReport:
@@ -38,6 +39,8 @@ class EpisodeRunner:
         _reset(self._world, scene)
         self._start_video(scene)
         self._progress = RoundReport(self._observe())
+        self._distances = []
+        self._note_distance()
         return self._progress
 
     def play(self, actions: Vector) -> RoundReport:
@@ -90,14 +93,25 @@ class EpisodeRunner:
             success_now=result.success_now,
             fault=result.fault,
         )
+        if not self._progress.done and steps % PROGRESS_STEPS == 0:
+            self._note_distance()
         if self._video is not None:
             self._video.add(self.world, self._progress.success)
 
     def _report(self) -> RoundReport:
         progress = self._progress
         if progress.done:
-            return replace(progress, miss_m=_miss(self.world), video=self._finish_video())
+            if progress.fault is None:
+                self._note_distance()
+            distances = tuple(self._distances) if progress.fault is None else ()
+            return replace(progress, goal_distances_m=distances, video=self._finish_video())
         return replace(progress, observation=self._observe())
+
+    def _note_distance(self) -> None:
+        """Remember how far the task is from done, to the millimetre: more only fills journals."""
+        distance = self.world.goal_distance()
+        if distance is not None:
+            self._distances.append(round(distance, 3))
 
     def _observe(self) -> Observation:
         world = self.world
@@ -121,16 +135,6 @@ class EpisodeRunner:
         self._video = EpisodeVideo(scene.video) if scene.video else None
         if self._video is not None:
             self._video.add(self.world, False)
-
-
-def _miss(world: World) -> float | None:
-    """How far the target is from where it belongs [m]; ``None`` after the physics diverged."""
-    from wam_demo.sim.motion import hand
-
-    assignment = world.assignment
-    end = hand(world.scene).position if assignment.goal is None else world.scene.position(assignment.goal)
-    distance = float(np.linalg.norm(world.scene.position(assignment.target) - end))
-    return round(distance, 4) if np.isfinite(distance) else None
 
 
 def _reset(world: World, scene: SceneSpec) -> None:

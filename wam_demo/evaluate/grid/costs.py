@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from wam_demo.diagnose.bootstrap import ratio_interval
+from wam_demo.evaluate.grid.comparisons import paired_document
 from wam_demo.evaluate.specs.evaluation import NOMINAL
 from wam_demo.evaluate.specs.grid import Cell, EpisodeKey, GridSpec
 from wam_demo.evaluate.specs.record import EpisodeRecord
-from wam_demo.evaluate.statistics.rates import Interval, PairedComparison, compare_paired
+from wam_demo.evaluate.statistics.multiple import holm
+from wam_demo.evaluate.statistics.paired import PairedComparison, compare_paired
+from wam_demo.evaluate.statistics.rates import Interval
+from wam_demo.evaluate.statistics.seeds import by_seed
 from wam_demo.types import CONTROL_HZ
 
-MIN_PAIRS = 2
+MIN_SEEDS = 2
 
 
 @dataclass(frozen=True)
@@ -26,19 +30,19 @@ class Cost:
         policy: As in the grid.
         axis: Perturbation axis.
         severity: 1 .. 5.
-        pairs: Scenes that were played with and without it; a simulator fault in either leaves a scene out.
-        success: Disturbed minus nominal, with McNemar's test.
+        success: Disturbed minus nominal, over the scenes that count with and without it.
         longer_s: Mean of how much longer an episode takes [s]; a failure counts as long as it was played.
-        longer: 95 % bootstrap interval of that mean.
+        longer: 95 % bootstrap interval of that mean, seeds resampled.
+        p_holm: The p-value of ``success`` corrected for all conditions of this policy.
     """
 
     policy: str
     axis: str
     severity: int
-    pairs: int
     success: PairedComparison
     longer_s: float
     longer: Interval
+    p_holm: float = 1.0
 
     def document(self) -> dict[str, Any]:
         """JSON-serialisable."""
@@ -46,26 +50,29 @@ class Cost:
             "policy": self.policy,
             "axis": self.axis,
             "severity": self.severity,
-            "pairs": self.pairs,
-            "difference": self.success.difference,
-            "difference_ci95": [self.success.interval.low, self.success.interval.high],
-            "mcnemar_p": self.success.p_value,
+            **paired_document(self.success),
+            "p_holm": self.p_holm,
             "longer_s": self.longer_s,
             "longer_ci95": [self.longer.low, self.longer.high],
         }
 
 
 def costs(spec: GridSpec, records: Iterable[EpisodeRecord]) -> list[Cost]:
-    """Every condition with at least two pairs; empty if no nominal scene was played."""
+    """Every condition that was played on at least two seeds; empty if no nominal scene was played."""
     by_key = {record.key: record for record in records if record.counts}
-    found = []
-    for policy in spec.policies:
-        conditions = [(cell.axis, cell.severity) for cell in spec.cells() if cell.policy == policy]
-        for axis, severity in dict.fromkeys(conditions):
-            pairs = _pairs(spec, by_key, policy, axis, severity)
-            if axis != NOMINAL and len(pairs) >= MIN_PAIRS:
-                found.append(_cost(policy, axis, severity, pairs))
-    return found
+    return [cost for policy in spec.policies for cost in _of_policy(spec, by_key, policy)]
+
+
+def _of_policy(spec: GridSpec, by_key: Mapping[EpisodeKey, EpisodeRecord], policy: str) -> list[Cost]:
+    conditions = dict.fromkeys((cell.axis, cell.severity) for cell in spec.cells() if cell.axis != NOMINAL)
+    pairs = {condition: _pairs(spec, by_key, policy, *condition) for condition in conditions}
+    found = [
+        _cost(policy, *condition, pair)
+        for condition, pair in pairs.items()
+        if len({one.seed for one, _ in pair}) >= MIN_SEEDS
+    ]
+    corrected = holm([cost.success.p_value for cost in found])
+    return [replace(cost, p_holm=p) for cost, p in zip(found, corrected, strict=True)]
 
 
 def _pairs(
@@ -81,13 +88,14 @@ def _pairs(
 
 
 def _cost(policy: str, axis: str, severity: int, pairs: Sequence[tuple[EpisodeRecord, EpisodeRecord]]) -> Cost:
-    longer = np.array([disturbed.steps - nominal.steps for disturbed, nominal in pairs]) / CONTROL_HZ
+    steps = np.array([disturbed.steps - nominal.steps for disturbed, nominal in pairs])
+    sums, scenes = by_seed(np.array([disturbed.seed for disturbed, _ in pairs]), steps)
+    longer = sums / CONTROL_HZ
     return Cost(
         policy=policy,
         axis=axis,
         severity=severity,
-        pairs=len(pairs),
-        success=compare_paired([one.success for one, _ in pairs], [other.success for _, other in pairs]),
-        longer_s=float(longer.mean()),
-        longer=Interval(*ratio_interval(longer, np.ones(len(longer)))),
+        success=compare_paired([(one.seed, one.success, other.success) for one, other in pairs]),
+        longer_s=float(longer.sum() / scenes.sum()),
+        longer=Interval(*ratio_interval(longer, scenes.astype(float))),
     )

@@ -5,24 +5,27 @@ from __future__ import annotations
 import csv
 import hashlib
 import shlex
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple
+from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import Any
 
 from wam_demo.config import SCENES
-from wam_demo.evaluate.grid.comparisons import compare_policies
+from wam_demo.errors import InvalidInputError
+from wam_demo.evaluate.executors.executor import control_of
+from wam_demo.evaluate.grid.comparisons import compare_policies, compare_together, paired_document
 from wam_demo.evaluate.grid.costs import Cost, costs
-from wam_demo.evaluate.specs import evaluation
-from wam_demo.evaluate.specs.cells import CellSnapshot, pooled, tally
+from wam_demo.evaluate.specs.cells import CellSnapshot, pooled, snapshot, tally
 from wam_demo.evaluate.specs.evaluation import NOMINAL
-from wam_demo.evaluate.specs.grid import GridSpec
+from wam_demo.evaluate.specs.grid import Cell, GridSpec, split_policy
 from wam_demo.evaluate.specs.record import EpisodeRecord
 
 EPISODE_COLUMNS = (
-    "policy", "task", "axis", "severity", "seed", "success", "success_final", "steps", "outcome", "fault", "miss_m",
+    "policy", "task", "axis", "severity", "seed", "success", "success_final", "steps", "outcome", "fault",
+    "goal_distance_m", "closest_m",
 )  # fmt: skip
-"""What is told of an episode; its actions stay in the journal."""
+"""What is said of an episode; its actions and the course of its distance stay in the journal."""
 
 
 def grid_document(
@@ -59,22 +62,60 @@ def condition_document(
     """A grid of one axis and severity with at most two policies, as one evaluation.
 
     Returns:
-        As `evaluation.summarise`; with a second policy also its document as ``compare`` and what
-        `evaluation.compare` says about the scenes that both have finished.
+        What `policy_document` says about the first policy; with a second one also its document as ``compare`` and
+        the comparison of the scenes that both have finished.
+
+    Raises:
+        InvalidInputError: There are two policies, and no scene that counts for both.
     """
     records = sorted(records, key=lambda record: record.key)
-    documents, results = [], []
-    for policy in spec.policies:
-        cells = [cell for cell in spec.cells() if cell.policy == policy]
-        episodes = [record.result for cell in cells for record in records if record.cell == cell]
-        documents.append(evaluation.summarise([spec.condition(cell) for cell in cells], episodes, weights[policy]))
-        results.append({(episode.task, episode.seed): episode for episode in episodes})
-    content = documents[0]
-    if len(documents) == 2:
-        both = [scene for scene in results[0] if scene in results[1]]
-        comparison = evaluation.compare([results[0][scene] for scene in both], [results[1][scene] for scene in both])
-        content = {**content, **comparison, "compare": documents[1]}
+    content, *others = [policy_document(spec, policy, weights[policy], records) for policy in spec.policies]
+    if others:
+        first, second = spec.policies
+        together = compare_together(spec, records, first, second).paired
+        if together is None:
+            raise InvalidInputError("no scene counts for both policies: there is nothing to compare")
+        content = {**content, **paired_document(together), "compare": others[0]}
     return {**content, "weights": dict(weights), "scenes_sha256": scenes_digest(), "command": command(spec)}
+
+
+def policy_document(
+    spec: GridSpec, policy: str, checkpoint_sha256: str | None, records: Sequence[EpisodeRecord]
+) -> dict[str, Any]:
+    """One policy of a grid of one axis and severity.
+
+    Returns:
+        JSON-serialisable; rates are pooled over the tasks, ``tasks`` has them one by one. ``n`` leaves out what
+        says nothing about the policy (simulator faults, a busy server); without any other episode ``rate`` and
+        ``ci95`` are ``None``.
+    """
+    cells = [cell for cell in spec.cells() if cell.policy == policy]
+    mine = {cell.task: [record for record in records if record.cell == cell] for cell in cells}
+    everything = [record for episodes in mine.values() for record in episodes]
+    control = control_of(spec, policy)
+    return {
+        "policy": split_policy(policy)[0],
+        "checkpoint_sha256": checkpoint_sha256,
+        "task": ",".join(mine),
+        "axis": cells[0].axis,
+        "severity": cells[0].severity,
+        "instruction": spec.instruction,
+        "execute": control.execute,
+        "latency": control.latency,
+        "linger": spec.linger,
+        **_rates(cells[0], everything),
+        "outcomes": dict(Counter(record.outcome for record in everything)),
+        "tasks": {task: _rates(cells[0], episodes) for task, episodes in mine.items()},
+        "episodes": [
+            {**asdict(record.result), "goal_distance_m": record.goal_distance_m, "closest_m": record.closest_m}
+            for record in everything
+        ],
+    }
+
+
+def _rates(cell: Cell, episodes: Sequence[EpisodeRecord]) -> dict[str, Any]:
+    document = snapshot(cell, episodes, len(episodes)).document()
+    return {name: document[name] for name in ("n", "successes", "rate", "ci95", "sim_faults", "policy_busy")}
 
 
 def episode_row(record: EpisodeRecord) -> dict[str, Any]:
@@ -97,7 +138,7 @@ def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
     return path
 
 
-def severity_table(spec: GridSpec, cells: Sequence[CellSnapshot], policy: str) -> str:
+def severity_table(spec: GridSpec, records: Sequence[EpisodeRecord], policy: str) -> str:
     """Markdown: successes of a policy by axis and severity, all tasks together, with 95 % intervals in percent."""
     columns = sorted({cell.severity for cell in spec.cells()})
     lines = [
@@ -105,7 +146,7 @@ def severity_table(spec: GridSpec, cells: Sequence[CellSnapshot], policy: str) -
         "|---" * (len(columns) + 1) + "|",
     ]
     for axis in spec.axes:
-        rows = {row.cell.severity: row for row in pooled(cells, policy, axis)}
+        rows = {row.cell.severity: row for row in pooled(records, policy, axis)}
         lines.append(f"| `{axis}` | " + " | ".join(_in_words(rows.get(column)) for column in columns) + " |")
     return "\n".join(lines) + "\n"
 
@@ -113,7 +154,7 @@ def severity_table(spec: GridSpec, cells: Sequence[CellSnapshot], policy: str) -
 def cost_table(found: Sequence[Cost], policy: str) -> str:
     """Markdown: what each axis changes against the nominal scenes; success in points, time in seconds."""
     lines = [
-        f"| `{policy}` | severity | pairs | success, points | McNemar p | longer by [s] |",
+        f"| `{policy}` | severity | pairs | success, points | p (Holm) | longer by [s] |",
         "|---|---|---|---|---|---|",
     ]
     for cost in found:
@@ -121,7 +162,7 @@ def cost_table(found: Sequence[Cost], policy: str) -> str:
             success, (low, high) = cost.success, astuple(cost.success.interval)
             points = f"{100 * success.difference:+.0f} [{100 * low:+.0f}, {100 * high:+.0f}]"
             seconds = f"{cost.longer_s:+.1f} [{cost.longer.low:+.1f}, {cost.longer.high:+.1f}]"
-            row = (f"`{cost.axis}`", cost.severity, cost.pairs, points, f"{success.p_value:.2g}", seconds)
+            row = (f"`{cost.axis}`", cost.severity, success.pairs, points, f"{cost.p_holm:.2g}", seconds)
             lines.append("| " + " | ".join(map(str, row)) + " |")
     return "\n".join(lines) + "\n"
 

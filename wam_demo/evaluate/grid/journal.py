@@ -18,7 +18,9 @@ from wam_demo.evaluate.specs.record import EpisodeRecord
 
 JOURNAL_NAME = "journal.jsonl"
 SCHEMA = "wam_demo.grid"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+READABLE_VERSIONS = (1, 2)
+"""Version 1 knew no progress of an episode."""
 
 
 class Journal:
@@ -114,7 +116,7 @@ def read_journal(path: Path) -> tuple[dict[str, Any], tuple[EpisodeRecord, ...]]
 def _read_header(path: Path, lines: list[str]) -> dict[str, Any]:
     try:
         header = json.loads(lines[0])
-        if header["schema"] == SCHEMA and header["schema_version"] == SCHEMA_VERSION:
+        if header["schema"] == SCHEMA and header["schema_version"] in READABLE_VERSIONS:
             return header
     except (IndexError, ValueError, TypeError, KeyError):
         pass

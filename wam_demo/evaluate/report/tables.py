@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from wam_demo.evaluate.specs.grid import GridSpec
+from wam_demo.evaluate.statistics.power import detectable_difference, scenes_needed
+
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """Columns aligned for a terminal; numbers to the right, text to the left."""
@@ -68,32 +71,40 @@ def grid_table(cells: Sequence[Mapping[str, Any]]) -> str:
     return table(headers, rows)
 
 
+def comparison_lines(policies: Sequence[str], content: Mapping[str, Any]) -> list[str]:
+    """What an evaluation's content says about the first policy against each other, all conditions together."""
+    if "p_value" in content:
+        return [comparison_line(policies[0], policies[1], content)]
+    found = [(row["first"], row["second"], row["conditions"][0]) for row in content.get("comparisons", [])]
+    return [comparison_line(*row) for row in found if row[-1]["difference"] is not None]
+
+
 def comparison_line(first: str, second: str, comparison: Mapping[str, Any]) -> str:
     """One sentence about the difference of two policies."""
     low, high = comparison["difference_ci95"]
     return (
         f"{first} - {second}: {comparison['difference']:+.3f} [{low:+.3f}, {high:+.3f}], "
-        f"McNemar p = {comparison['mcnemar_p']:.3g}"
+        f"p = {comparison['p_value']:.3g} ({comparison['pairs']} pairs on {comparison['seeds']} seeds)"
     )
-
-
-def comparison_lines(policies: Sequence[str], content: Mapping[str, Any]) -> list[str]:
-    """What an evaluation's content says about the first policy against each other, all conditions together."""
-    if "mcnemar_p" in content:
-        return [comparison_line(policies[0], policies[1], content)]
-    lines = []
-    for comparison in content.get("comparisons", []):
-        together = comparison["conditions"][0]
-        if together["difference"] is not None:
-            lines.append(comparison_line(comparison["first"], comparison["second"], together))
-    return lines
 
 
 def sequential_line(result: Mapping[str, Any]) -> str:
     """One sentence about a sequential comparison."""
     decided = result["decided_after"]
-    verdict = "not decided" if decided is None else f"decided after {decided} scenes"
+    verdict = "not decided" if decided is None else f"decided after {decided} seeds"
     return f"sequential test at level {result['alpha']:g}: {verdict}, p = {result['p_value']:.3g} at any time"
+
+
+def power_line(spec: GridSpec) -> str:
+    """One sentence, before a grid is played, about how large a difference of two policies it can show."""
+    conditions = len(spec.cells()) // len(spec.policies)
+    found = detectable_difference(spec.episodes, conditions=conditions)
+    shows = "show none" if found is None else f"show one of {100 * found:.0f} points with power 80 %"
+    scenes = scenes_needed(0.1, conditions=conditions)
+    return (
+        f"difference of two policies: {spec.episodes} scenes under {conditions} conditions {shows}; "
+        f"10 points need {scenes} scenes"
+    )
 
 
 def imagination_table(document: Mapping[str, Any]) -> str:

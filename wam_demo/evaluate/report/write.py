@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from wam_demo.errors import DataError
@@ -15,7 +16,6 @@ from wam_demo.evaluate.grid.replays import Replays
 from wam_demo.evaluate.grid.run import VIDEOS, read_grid
 from wam_demo.evaluate.output import prepare_output
 from wam_demo.evaluate.report.page import page
-from wam_demo.evaluate.specs.cells import tally
 from wam_demo.evaluate.specs.grid import Cell, GridSpec
 from wam_demo.evaluate.specs.record import EpisodeRecord, worst_first
 
@@ -57,11 +57,10 @@ def write_report(out: Path, videos: int = VIDEOS_PER_POLICY, replays: Replays | 
             own.close()
     json_path = out / GRID_NAME
     json_path.write_text(json.dumps({"schema": "wam_demo.grid", "schema_version": 1, **document}, indent=1) + "\n")
-    cells = tally(spec.cells(), records, spec.episodes)
     html_path, table_path = out / HTML_NAME, out / TABLE_NAME
-    html_path.write_text(page(spec, document, cells, shown))
+    html_path.write_text(page(spec, document, records, shown))
     found = costs(spec, records)
-    tables = [severity_table(spec, cells, policy) for policy in spec.policies]
+    tables = [severity_table(spec, records, policy) for policy in spec.policies]
     tables += [cost_table(found, policy) for policy in spec.policies if found]
     table_path.write_text("\n".join(tables))
     header = [dict.fromkeys(("policy", "task", "axis", "severity", "seed"), None)]
@@ -78,18 +77,27 @@ def _shown(
     spec: GridSpec, records: Sequence[EpisodeRecord], replays: Replays, videos: int
 ) -> list[tuple[EpisodeRecord, bytes]]:
     """The worst episodes of each policy with their videos, at most one a cell while there are others."""
-    shown = []
+    shown: list[tuple[EpisodeRecord, bytes]] = []
     for policy in spec.policies:
-        mine = sorted((record for record in records if record.policy == policy and record.counts), key=worst_first)
-        seen: Counter[Cell] = Counter()
-        turns = []
-        for record in mine:
-            seen[record.cell] += 1
-            turns.append((seen[record.cell], record))
-        turns.sort(key=lambda turn: (turn[1].success, turn[0], worst_first(turn[1])))
-        for _, record in turns[:videos]:
-            try:
-                shown.append((record, replays.video(record).read_bytes()))
-            except DataError:  # scenes have changed since, or the policy failed: there is nothing to show
-                continue
-    return shown
+        found = (_filmed(record, replays) for record in _in_turns(policy, records))
+        shown += islice((filmed for filmed in found if filmed), videos)
+    return sorted(shown, key=lambda one: worst_first(one[0]))
+
+
+def _in_turns(policy: str, records: Sequence[EpisodeRecord]) -> list[EpisodeRecord]:
+    """Failures before successes, and the worst of every cell before the second worst of any."""
+    mine = sorted((record for record in records if record.policy == policy and record.counts), key=worst_first)
+    places: Counter[Cell] = Counter()
+    turns = []
+    for record in mine:
+        places[record.cell] += 1
+        turns.append((record.success, places[record.cell], worst_first(record), record))
+    return [turn[-1] for turn in sorted(turns, key=lambda turn: turn[:-1])]
+
+
+def _filmed(record: EpisodeRecord, replays: Replays) -> tuple[EpisodeRecord, bytes] | None:
+    """An episode with its video; ``None`` if scenes have changed since, or the policy failed."""
+    try:
+        return record, replays.video(record).read_bytes()
+    except DataError:
+        return None

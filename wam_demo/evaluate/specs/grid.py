@@ -8,13 +8,15 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
-from wam_demo.errors import InvalidInputError
-from wam_demo.evaluate.specs.evaluation import NOMINAL, EvaluationSpec, evaluation_seeds
+from wam_demo.errors import InvalidInputError, UnknownNameError
+from wam_demo.evaluate.specs.evaluation import NOMINAL, SEVERITIES, evaluation_seeds, require_within
 from wam_demo.evaluate.specs.scene import SceneSpec
-from wam_demo.policies.base import validate_instruction
+from wam_demo.policies.base import validate_instruction, validate_policy_name
 from wam_demo.policies.receding import EXECUTE_STEPS
 from wam_demo.sim import TASKS
+from wam_demo.types import CHUNK_STEPS
 
+EXPERT = "expert"
 MAX_EPISODES = 100_000
 """Most episodes of one grid."""
 LINGER_STEPS = 10
@@ -96,28 +98,32 @@ class GridSpec:
         for name, values in once.items():
             if not values:
                 raise InvalidInputError(f"the grid has no {name}")
-        for cell in spec.cells():
-            spec.condition(cell)
-        if spec.total > MAX_EPISODES:
-            raise InvalidInputError(f"the grid has {spec.total} episodes; at most {MAX_EPISODES} are valid")
+        spec._require_names()
+        spec._require_numbers()
         return spec
 
-    def condition(self, cell: Cell) -> EvaluationSpec:
-        """The cell as one evaluation, validated."""
-        name, checkpoint = split_policy(cell.policy)
-        return EvaluationSpec(
-            policy=name,
-            checkpoint=checkpoint,
-            task=cell.task,
-            axis=cell.axis,
-            severity=cell.severity,
-            episodes=self.episodes,
-            seed=self.seed,
-            instruction=self.instruction,
-            execute=self.execute,
-            latency=self.latency,
-            linger=self.linger,
-        ).validated()
+    def _require_names(self) -> None:
+        from wam_demo.sim.perturb import AXES
+
+        for policy in self.policies:
+            validate_policy_name(split_policy(policy)[0])
+        for kind, names, valid in (("task", self.tasks, TASKS), ("axis", self.axes, [NOMINAL, *AXES])):
+            for name in names:
+                if name not in valid:
+                    raise UnknownNameError(kind, name, valid)
+
+    def _require_numbers(self) -> None:
+        evaluation_seeds(self.seed, self.episodes)
+        require_within("execute", self.execute, 1, CHUNK_STEPS)
+        require_within("latency", self.latency, 0, CHUNK_STEPS - 1)
+        require_within("linger", self.linger, 0, 100)
+        if self.axes != (NOMINAL,):
+            for severity in self.severities:
+                require_within("severity", severity, SEVERITIES[0], SEVERITIES[-1])
+        if self.latency and any(split_policy(policy)[0] == EXPERT for policy in self.policies):
+            raise InvalidInputError("the expert acts without latency: leave latency at 0")
+        if self.total > MAX_EPISODES:
+            raise InvalidInputError(f"the grid has {self.total} episodes; at most {MAX_EPISODES} are valid")
 
     def cells(self) -> tuple[Cell, ...]:
         """Every cell: policy by policy, task by task, axis by axis, severities ascending."""

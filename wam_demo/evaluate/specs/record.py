@@ -24,14 +24,13 @@ class PlayedEpisode:
         scene: Where it was played.
         result: How it ended.
         actions: (T, 7) float32, as given to the simulator; the scene and they replay it exactly.
-        miss_m: Distance [m] at the end from the target to its goal, or to the TCP where the task
-            has no goal; ``None`` when it is not known.
+        goal_distances_m: As in `RoundReport`.
     """
 
     scene: SceneSpec
     result: EpisodeResult
     actions: Vector
-    miss_m: float | None = None
+    goal_distances_m: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,9 +46,9 @@ class EpisodeRecord:
         success: The success predicate held for 0.5 s at some time.
         success_final: It held at the end.
         steps: Control steps played.
-        outcome: ``success``, ``timeout``, ``sim_fault`` or ``policy_fault``.
+        outcome: As in `EpisodeResult`.
         fault: One line if the simulator or the policy failed.
-        miss_m: As in `PlayedEpisode`.
+        goal_distances_m: As in `RoundReport`; empty in journals of version 1.
         actions: Base64 of (steps, 7) little-endian float32, as given to the simulator.
     """
 
@@ -63,7 +62,7 @@ class EpisodeRecord:
     steps: int
     outcome: Outcome
     fault: str | None
-    miss_m: float | None
+    goal_distances_m: tuple[float, ...]
     actions: str
 
     @classmethod
@@ -74,7 +73,7 @@ class EpisodeRecord:
             axis=episode.scene.axis,
             severity=episode.scene.severity,
             **asdict(episode.result),
-            miss_m=episode.miss_m,
+            goal_distances_m=episode.goal_distances_m,
             actions=base64.b64encode(episode.actions.astype("<f4").tobytes()).decode(),
         )
 
@@ -90,8 +89,18 @@ class EpisodeRecord:
 
     @property
     def counts(self) -> bool:
-        """Whether it says something about the policy: a simulator fault is neither success nor failure."""
+        """Whether it says something about the policy."""
         return self.result.counts
+
+    @property
+    def goal_distance_m(self) -> float | None:
+        """How far the task was from done at the end [m]; ``None`` when it is not known."""
+        return self.goal_distances_m[-1] if self.goal_distances_m else None
+
+    @property
+    def closest_m(self) -> float | None:
+        """The smallest distance of the episode [m]; ``None`` when it is not known."""
+        return min(self.goal_distances_m, default=None)
 
     @property
     def result(self) -> EpisodeResult:
@@ -114,9 +123,13 @@ class EpisodeRecord:
             DataError: It is not such a line.
         """
         try:
-            record = cls(**json.loads(line))
+            values = json.loads(line)
+            if "miss_m" in values:  # version 1: another distance, at the end only
+                del values["miss_m"]
+                values["goal_distances_m"] = ()
+            record = cls(**{**values, "goal_distances_m": tuple(map(float, values["goal_distances_m"]))})
             steps = len(record.plan())
-        except (TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise DataError(f"not an episode: {error}") from None
         if record.outcome not in get_args(Outcome) or steps != record.steps:
             raise DataError(f"not an episode: outcome {str(record.outcome)[:20]!r}, {steps} of {record.steps} actions")
@@ -124,9 +137,9 @@ class EpisodeRecord:
 
 
 def worst_first(record: EpisodeRecord) -> tuple[int, float, int]:
-    """Sorting key: failures by how far the target was from its goal, then successes that were not held, then others.
+    """Sorting key: failures by how far the task was from done, then successes that were not held, then others.
 
-    Simulator faults come last: they say nothing about the policy.
+    What does not count comes last: it says nothing about the policy.
     """
     if not record.counts:
         rank = 3
@@ -134,4 +147,4 @@ def worst_first(record: EpisodeRecord) -> tuple[int, float, int]:
         rank = 0
     else:
         rank = 2 if record.success_final else 1
-    return rank, -(record.miss_m or 0.0), -record.steps
+    return rank, -(record.goal_distance_m or 0.0), -record.steps

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from wam_demo.types import Observation, Vector
 
+PROGRESS_STEPS = 10
+"""Control steps between two looks at how far the task is from done."""
+
 
 @dataclass(frozen=True)
 class SceneSpec:
@@ -47,7 +50,8 @@ class RoundReport:
         success_now: It holds in the last state.
         fault: One line when the simulator failed.
         actions: (T, 7) float32 of a finished episode whose actions only this end knows.
-        miss_m: At the end, distance [m] from the target to its goal, or to the TCP without a goal.
+        goal_distances_m: (1 + T // `PROGRESS_STEPS` + 1,) of a finished episode: how far the task is from done [m]
+            at the start, every `PROGRESS_STEPS` steps and at the end; empty if the physics diverged.
         video: The finished video, if there is one.
     """
 
@@ -58,5 +62,5 @@ class RoundReport:
     success_now: bool = False
     fault: str | None = None
     actions: Vector | None = None
-    miss_m: float | None = None
+    goal_distances_m: tuple[float, ...] = ()
     video: Path | None = None

@@ -1,7 +1,7 @@
-"""Intervals and tests for success rates of one policy and of two policies on the same seeds."""
+"""Intervals of one success rate, and of the difference of two on scenes that are independent."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import sqrt
 
 
@@ -13,21 +13,7 @@ class Interval:
     high: float
 
 
-@dataclass(frozen=True)
-class PairedComparison:
-    """Two policies on the same seeds.
-
-    Attributes:
-        difference: Success rate of the first minus that of the second.
-        interval: Newcombe's confidence interval of the difference.
-        p_value: Exact McNemar test of equal success rates, two-sided.
-    """
-
-    difference: float
-    interval: Interval
-    p_value: float
-
-
+@lru_cache(4096)
 def wilson(successes: int, n: int, confidence: float = 0.95) -> Interval:
     """Wilson score interval of a success rate.
 
@@ -83,33 +69,3 @@ def _corrected_correlation(a: int, b: int, c: int, d: int) -> float:
     if association > 0:
         association = max(association - (a + b + c + d) / 2, 0.0)
     return association / sqrt(margins)
-
-
-def mcnemar_exact(only_first: int, only_second: int) -> float:
-    """Two-sided exact McNemar test: are the discordant seeds split evenly?
-
-    Returns:
-        The p-value; 1 when no seed is discordant.
-    """
-    from scipy.stats import binomtest
-
-    discordant = only_first + only_second
-    return float(binomtest(only_first, discordant).pvalue) if discordant else 1.0
-
-
-def compare_paired(first: Sequence[bool], second: Sequence[bool]) -> PairedComparison:
-    """Compare two policies by their successes on the same seeds, in the same order.
-
-    Raises:
-        ValueError: The sequences are empty or differ in length.
-    """
-    if len(first) != len(second) or not first:
-        raise ValueError(f"need the same seeds for both, got {len(first)} and {len(second)}")
-    pairs = list(zip(map(bool, first), map(bool, second), strict=True))
-    both, only_first = pairs.count((True, True)), pairs.count((True, False))
-    only_second, neither = pairs.count((False, True)), pairs.count((False, False))
-    return PairedComparison(
-        difference=(only_first - only_second) / len(pairs),
-        interval=newcombe_paired(both, only_first, only_second, neither),
-        p_value=mcnemar_exact(only_first, only_second),
-    )

@@ -210,7 +210,7 @@ def _described(record: EpisodeRecord) -> Answer:
         "outcome": record.outcome,
         "fault": record.fault,
         "seconds": record.steps / CONTROL_HZ,
-        "miss_m": record.miss_m,
+        "goal_distance_m": record.goal_distance_m,
     }
 
 
