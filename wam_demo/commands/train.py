@@ -60,18 +60,21 @@ def run(options: argparse.Namespace) -> None:
             f"training {options.kind!r} decides itself what is aligned how: leave those options out"
         )
     out = prepare(options, "train")
+    asked = {"kind": options.kind, "preset": options.preset, "seed": options.seed}
+    finish(out, "train", {**asked, **_trained(options, out)})
+
+
+def _trained(options: argparse.Namespace, out: Path) -> dict[str, Any]:
+    """Do it; what ``results.json`` says of it."""
     if options.kind == "all":
         from wam_demo.train.everything import train_everything
 
-        content = train_everything(options.preset, out, seed=options.seed)
-        return finish(out, "train", {"kind": "all", "preset": options.preset, "seed": options.seed, **content})
+        return train_everything(options.preset, out, seed=options.seed)
     if options.kind == "arms":
-        return finish(
-            out, "train", {"kind": "arms", "preset": options.preset, "seed": options.seed, **_arms(options, out)}
-        )
+        return _arms(options, out)
     from wam_demo.train import recipes
 
-    content = recipes.run(
+    return recipes.run(
         kind=options.kind,
         preset=options.preset,
         data=options.data or out,  # the teacher has no dataset
@@ -85,7 +88,6 @@ def run(options: argparse.Namespace) -> None:
         videos=options.videos,
         checkpoints=options.checkpoints or CHECKPOINTS,
     )
-    finish(out, "train", {"kind": options.kind, "preset": options.preset, "seed": options.seed, **content})
 
 
 def names(text: str) -> list[str]:
