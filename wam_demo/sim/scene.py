@@ -190,8 +190,12 @@ class Scene:
 
     def half_extents(self, name: str) -> NDArray[np.float64]:
         """(3,) half sizes [m] of a body's first geom along its own axes."""
-        geom = self.geoms(name)[0]
-        size, kind = self.model.geom_size[geom], self.model.geom_type[geom]
+        return self.half_extents_of(self.model, self.geoms(name)[0])
+
+    @staticmethod
+    def half_extents_of(model: mujoco.MjModel, geom: int) -> NDArray[np.float64]:
+        """(3,) half sizes [m] of a geom along its own axes."""
+        size, kind = model.geom_size[geom], model.geom_type[geom]
         if kind == SHAPES["cylinder"]:
             return np.array([size[0], size[0], size[1]])
         if kind == SHAPES["sphere"]:
