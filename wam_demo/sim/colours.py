@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
-from skimage.color import deltaE_ciede2000, lab2lch, lab2rgb, lch2lab, rgb2lab
+from skimage.color import deltaE_ciede2000, lab2lch, lch2lab, rgb2lab
 
 Rgb = tuple[float, float, float]
 
@@ -52,4 +53,6 @@ def shifted(rgb: NDArray, hue_deg: float, lightness: float, chroma: float) -> ND
     """
     light, saturation, hue = lab2lch(rgb2lab(np.asarray(rgb, dtype=float)))
     lch = np.array([np.clip(light + lightness, 0, 100), saturation * chroma, hue + np.radians(hue_deg)])
-    return np.clip(lab2rgb(lch2lab(lch)), 0, 1)
+    # Of the two libraries only this one is silent about colours that a screen cannot show.
+    shown = cv2.cvtColor(lch2lab(lch).astype(np.float32)[None, None], cv2.COLOR_LAB2RGB)
+    return np.clip(shown[0, 0].astype(float), 0, 1)

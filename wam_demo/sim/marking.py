@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 
-from wam_demo.sim.scene import Scene
+from wam_demo.sim.scene import geom_half_extents, geom_size
 
 PATTERNS: Mapping[str, Sequence[tuple[float, float]]] = {
     "rings": ((-0.5, 0.15), (0.5, 0.15)),
@@ -14,7 +14,7 @@ PATTERNS: Mapping[str, Sequence[tuple[float, float]]] = {
     "cap": ((0.7, 0.3),),
 }
 """Pattern -> its stripes around the object: height of the middle and half the width, in half heights of the object."""
-_PROUD_M = 0.0006
+_PROUD_M = 0.0012
 """How far a stripe stands out of the surface [m]; less would flicker."""
 
 
@@ -34,13 +34,11 @@ class Marking:
 
     def draw(self, model: mujoco.MjModel, data: mujoco.MjData, shown: mujoco.MjvScene) -> None:
         """Add the stripes to what a renderer is about to show."""
-        upright = data.geom_xmat[self.geom].reshape(3, 3)
-        half = Scene.half_extents_of(model, self.geom)
+        rotation = data.geom_xmat[self.geom].reshape(3, 3)
+        shape, half = int(model.geom_type[self.geom]), geom_half_extents(model, self.geom)
         for middle, width in PATTERNS[self.pattern]:
-            position = data.geom_xpos[self.geom] + upright[:, 2] * middle * half[2]
-            size = np.array([half[0] + _PROUD_M, half[1] + _PROUD_M, half[2] * width + _PROUD_M])
+            position = data.geom_xpos[self.geom] + rotation[:, 2] * middle * half[2]
+            size = geom_size(shape, half * (1, 1, width) + _PROUD_M)
             stripe = shown.geoms[shown.ngeom]
-            mujoco.mjv_initGeom(
-                stripe, int(model.geom_type[self.geom]), size, position, upright.ravel(), np.array([*self.rgb, 1], "f4")
-            )
+            mujoco.mjv_initGeom(stripe, shape, size, position, rotation.ravel(), np.array([*self.rgb, 1], np.float32))
             shown.ngeom += 1

@@ -8,7 +8,7 @@ from wam_demo.sim.language import fill
 from wam_demo.sim.perturb.base import DisturbedWorld, Parameters
 from wam_demo.sim.scene import Scene
 
-_CLAUSES = (
+CLAUSES = (
     "there are other things on the table, leave them alone: {}",
     "{}, and do not worry about the {other} one",
     "I had coffee this morning; now {}",
@@ -73,4 +73,4 @@ def mistype(text: str, rng: np.random.Generator) -> str:
 def _distract(text: str, world: DisturbedWorld, rng: np.random.Generator) -> str:
     colours, target = world.assignment.colours, world.assignment.target
     others = [colour for name, colour in colours.items() if name != target] or ["other"]
-    return str(rng.choice(_CLAUSES)).format(text, other=rng.choice(others))
+    return str(rng.choice(CLAUSES)).format(text, other=rng.choice(others))
