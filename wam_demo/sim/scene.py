@@ -3,17 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
-from pathlib import Path
 
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from wam_demo.config import SCENES
 from wam_demo.errors import UnknownNameError
 from wam_demo.sim import textures
 from wam_demo.sim.rotation import yaw_quaternion
 
-SCENES = Path(__file__).resolve().parents[2] / "sim_scenes"
 TRAINING_PATTERN = 7
 """Seed of the grain of the training table."""
 OBJECT_CONTACT = (2, 3)
