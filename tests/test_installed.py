@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import sysconfig
@@ -11,6 +12,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from tests.fakes.waiting import eventually
 from wam_demo.config import ROOT
 
 pytestmark = pytest.mark.slow
@@ -49,7 +51,7 @@ def elsewhere(tmp_path):
     home = tmp_path / "home"
     home.mkdir()
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("WAM_DEMO", "XDG", "PYTHON"))}
-    return {"cwd": tmp_path, "env": {**inherited, "HOME": str(home)}, "text": True}
+    return {"cwd": tmp_path, "env": {**inherited, "HOME": str(home), "PYTHONUNBUFFERED": "1"}, "text": True}
 
 
 def pip(*arguments):
@@ -95,12 +97,19 @@ def test_evaluates(installed, elsewhere, tmp_path, policy, episodes):
 
 
 def test_the_app_starts(installed, elsewhere):
-    with running([installed / "wam-demo", "demo"], elsewhere) as process:
-        line = next(text for text in process.stdout if "http://" in text)
-        address = "http://" + line.split("http://")[1].split()[0]
-        for path in ("/", "/config"):
-            with urllib.request.urlopen(address.rstrip("/") + path, timeout=60) as page:
-                assert b"gradio" in page.read().lower()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+
+    def answers():
+        assert process.poll() is None, process.stdout.read()
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30) as page:
+                return b"gradio" in page.read().lower()
+        except OSError:
+            return False
+
+    with running([installed / "wam-demo", "demo", "--port", str(port)], elsewhere) as process:
+        eventually(answers, timeout=180)
 
 
 def test_serves(installed, elsewhere):
