@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from wam_demo.errors import PolicyFault
-from wam_demo.policies.base import LEARNED_POLICIES, REMOTE, load_policy, predict
+from wam_demo.policies.checks import predict
+from wam_demo.policies.registry import load_policy, policy_spec
 from wam_demo.types import Image, Observation, Prediction
 from wam_demo.ui.robot.room import Brain
 
@@ -22,9 +23,10 @@ def open_brain(policy: str) -> Brain:
         UnknownNameError: No such policy.
         CheckpointError: Its weights are missing or corrupt.
     """
-    if policy not in (*LEARNED_POLICIES, REMOTE):
+    spec = policy_spec(policy)
+    if not spec.needs_images:
         loaded = load_policy(policy)
-        return (lambda observations: predict(loaded, observations)), None
+        return (lambda observations: predict(loaded, observations, [0] * len(observations))), None
     from wam_demo.policies.engines import engines
 
     engine = engines.get(policy)
@@ -35,7 +37,7 @@ def open_brain(policy: str) -> Brain:
     def imagine(observations: Sequence[Observation]) -> list[Mapping[str, Image]]:
         return [samples[0] for samples in _one_by_one(engine, observations)]
 
-    return plan, imagine if engine.can_imagine else None
+    return plan, imagine if spec.imagines else None
 
 
 def _one_by_one(engine: Any, observations: Sequence[Observation]) -> list[Any]:
