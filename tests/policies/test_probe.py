@@ -83,4 +83,4 @@ def test_values_that_are_not_finite_are_a_fault(policy, monkeypatch):
 
 def _inputs(policy):
     latents, text, state = (part.to(policy.dtype) for part in policy.encode([an_observation()]))
-    return policy.model.features(latents, text, state), text, state, policy.noise(1)
+    return policy.model.features(latents, text, state), text, state, policy.noise([0])

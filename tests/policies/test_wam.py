@@ -53,7 +53,7 @@ def test_a_prediction_is_complete(policy):
     mass = sum(grid.sum() for grid in prediction.attention.values()) + sum(prediction.attention_mass.values())
     assert mass == pytest.approx(1, abs=0.02)
     assert prediction.timing_ms["policy_call"] > 0
-    assert policy.tasks == ("pick_place",)
+    assert prediction.panels["Plan"].values["standard deviation [m]"] > 0
 
 
 def test_only_the_observation_and_the_seed_matter(policy):
