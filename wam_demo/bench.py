@@ -13,7 +13,7 @@ from wam_demo.evaluate.executors.executor import ExecutorConfig
 from wam_demo.evaluate.executors.local import play_grid
 from wam_demo.evaluate.specs.evaluation import EVALUATION_SEEDS
 from wam_demo.evaluate.specs.grid import GridSpec
-from wam_demo.policies.base import load_policy, predict
+from wam_demo.policies.registry import load_policy
 from wam_demo.policies.timing import percentiles
 from wam_demo.processes import ProcessDied, Report, SupervisedProcess
 from wam_demo.speed import durations_ms, matmul_gflops
@@ -66,7 +66,7 @@ def bench(
     progress("machine")
     peak = matmul_gflops(torch.bfloat16, repeats)
     progress("policy")
-    call_ms = durations_ms(lambda i: policy.predict([observations[i]]), repeats)
+    call_ms = durations_ms(lambda i: policy.predict([observations[i]], [0]), repeats)
     gflop = policy_gflop(policy, observations[0])
     reached = gflop / (percentiles(call_ms)["p50"] / 1e3)
     progress("imagination")
@@ -117,7 +117,7 @@ def policy_gflop(policy: Any, observation: Observation) -> float:
     from torch.utils.flop_counter import FlopCounterMode
 
     with FlopCounterMode(display=False) as counter:
-        predict(policy, [observation])
+        policy.predict([observation], [0])
     return counter.get_total_flops() / 1e9
 
 
@@ -184,5 +184,8 @@ class _FirstPlan:
     def __call__(self, method: str, report: Report) -> float:
         import psutil
 
-        getattr(self._policy, method)([self._observation])
+        if method == "predict":
+            self._policy.predict([self._observation], [0])
+        else:
+            self._policy.imagine([self._observation])
         return psutil.Process().memory_info().rss / 2**20

@@ -12,7 +12,7 @@ def test_results_are_written_with_their_schema(tmp_path):
     path = write_results(prepare_output(tmp_path / "new" / "folder"), "eval", {"rate": 0.5})
     assert json.loads(path.read_text()) == {
         "schema": "wam_demo.eval",
-        "schema_version": 1,
+        "schema_version": 2,
         "wam_demo_version": pytest.importorskip("wam_demo").__version__,
         "rate": 0.5,
     }

@@ -14,6 +14,8 @@ import wam_demo
 from wam_demo.errors import InvalidInputError
 
 RESULTS_NAME = "results.json"
+SCHEMA_VERSIONS = {"eval": 2}
+"""Versions of results.json by command; 1 unless named."""
 FREE_BYTES = 16 * 2**20
 """Room [bytes] that must be left on the disk before work starts."""
 
@@ -54,7 +56,7 @@ def write_results(directory: Path, command: str, content: Mapping[str, Any]) -> 
     """
     header = {
         "schema": f"wam_demo.{command}",
-        "schema_version": 1,
+        "schema_version": SCHEMA_VERSIONS.get(command, 1),
         "wam_demo_version": wam_demo.__version__,
     }
     text = json.dumps({**header, **content}, indent=1, allow_nan=False)

@@ -10,10 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from wam_demo.models.agra import Projector
 from wam_demo.models.teacher import Teacher
 from wam_demo.models.tokenizer import Tokenizer
-from wam_demo.models.wam import WamConfig, WorldActionModel
+from wam_demo.models.wam.agra import Projector
+from wam_demo.models.wam.model import WamConfig, WorldActionModel
 from wam_demo.train.batches import Batches, TrainingFrames
 from wam_demo.train.cache import Cache, load_cache, load_teacher_features
 from wam_demo.train.loop import Trainer, compute_device

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from wam_demo.models.action_head import ActionHeadConfig
-from wam_demo.models.backbone import BackboneConfig
+from wam_demo.models.wam.action_head import ActionHeadConfig
+from wam_demo.models.wam.backbone import BackboneConfig
 from wam_demo.train.loop import LoopConfig
 from wam_demo.train.losses import Arm
 

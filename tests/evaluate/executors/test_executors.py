@@ -20,20 +20,15 @@ from wam_demo.evaluate.grid.journal import JOURNAL_NAME
 from wam_demo.evaluate.grid.replays import Replays
 from wam_demo.evaluate.grid.run import GridRun
 from wam_demo.evaluate.specs.grid import GridSpec
-from wam_demo.policies.base import load_policy
-from wam_demo.types import ActionChunk, Prediction
+from wam_demo.policies.registry import load_policy
+from wam_demo.types import ActionChunk, Policy, Prediction
 
 SPEC = GridSpec(("expert", "hold"), axes=("none", "shove"), severities=(4,), episodes=2, linger=3).validated()
 HERE = ExecutorConfig(batch=2, processes=0)
 
 
-class Wanderer:
+class Wanderer(Policy):
     """Moves at random, from the seeds it is given."""
-
-    needs_images = False
-
-    def reset(self, instruction):
-        pass
 
     def predict(self, observations, seeds):
         draws = [np.random.default_rng(seed).uniform(-0.02, 0.02, (16, 7)) for seed in seeds]

@@ -256,6 +256,18 @@ def test_a_record_is_one_line_and_back():
         assert record.plan().shape == (record.steps, 7)
 
 
+def test_a_journal_of_version_1_is_read_and_goes_on(tmp_path):
+    """Its episodes count; how far they were from done was another distance and is not known."""
+    finished(tmp_path)
+    journal = tmp_path / JOURNAL_NAME
+    header, *lines = map(json.loads, journal.read_text().splitlines())
+    old = [{**{k: v for k, v in line.items() if k != "goal_distances_m"}, "miss_m": 0.12} for line in lines[:-3]]
+    journal.write_text("".join(json.dumps(line) + "\n" for line in [{**header, "schema_version": 1}, *old]))
+    records = finished(tmp_path)[1]
+    assert len(records) == SPEC.total
+    assert sum(record.goal_distance_m is None for record in records) == SPEC.total - 3
+
+
 def test_a_grid_can_stand_back_for_live_sessions(tmp_path):
     own, seen = os.getpriority(os.PRIO_PROCESS, 0), set()
     with GridRun(SPEC, tmp_path, ExecutorConfig(nice=19), executor=FakeExecutor()) as run:

@@ -9,11 +9,11 @@ from html.parser import HTMLParser
 import pytest
 
 from tests.fakes.grid import SPEC, FakeExecutor
-from wam_demo.errors import InvalidInputError
+from wam_demo.errors import DataError, InvalidInputError
 from wam_demo.evaluate.grid.document import command
-from wam_demo.evaluate.grid.run import GridRun
+from wam_demo.evaluate.grid.run import GridRun, read_grid
 from wam_demo.evaluate.report.charts import Point, curves, radar
-from wam_demo.evaluate.report.write import write_report
+from wam_demo.evaluate.report.write import shown_episodes, write_report
 
 GRID = replace(SPEC, axes=("none", "light", "shove", "camera"), episodes=4)
 
@@ -100,6 +100,37 @@ def test_videos_show_the_worst_failures_of_different_cells(grid, tmp_path):
         shown = [record for record in replays.asked if record.policy == policy]
         assert len({record.cell for record in shown}) == 3
         assert not any(record.success for record in shown)
+
+
+def test_failures_of_any_policy_come_before_successes(grid, tmp_path):
+    """Also before those of the policy that is named first, and an episode without a video is passed over."""
+    replays = FakeReplays(tmp_path)
+    spec, _, records = read_grid(grid)
+    best = [replace(r, success=r.policy == "hold" or r.success, success_final=True) for r in records]
+    missing = next(record for record in best if record.policy == "expert")
+    video = replays.video
+
+    def partly(record):
+        if record.key == missing.key:
+            raise DataError("no video")
+        return video(record)
+
+    replays.video = partly
+    shown = [record for record, _ in shown_episodes(spec, best, replays, 4)]
+    assert len(shown) == 8
+    assert [record.success for record in shown] == sorted(record.success for record in shown)
+    assert not shown[0].success
+
+
+def test_p_values_are_corrected_for_all_conditions(grid, tmp_path):
+    report = write_report(grid, videos=0, replays=FakeReplays(tmp_path))
+    document = json.loads(report.json.read_text())
+    together, *single = document["comparisons"][0]["conditions"]
+    assert together["p_holm"] is None
+    assert all(row["p_holm"] >= row["p_value"] for row in single)
+    worst = max(single, key=lambda row: row["p_holm"] - row["p_value"])
+    assert f"<td>{worst['p_holm']:.3g}</td>" in report.html.read_text()
+    assert worst["p_holm"] > worst["p_value"]
 
 
 def test_a_grid_that_has_not_begun_and_a_folder_without_one(tmp_path):

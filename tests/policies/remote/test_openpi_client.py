@@ -21,7 +21,7 @@ from wam_demo.evaluate.executors.play import noise_seed
 from wam_demo.evaluate.executors.runner import EpisodeRunner
 from wam_demo.evaluate.specs.grid import GridSpec
 from wam_demo.evaluate.specs.scene import SceneSpec
-from wam_demo.policies.base import predict
+from wam_demo.policies.checks import predict
 from wam_demo.policies.receding import EXECUTE_STEPS
 from wam_demo.policies.remote.client import RemoteConfig, RemotePolicy
 from wam_demo.policies.remote.wire import decode, encode

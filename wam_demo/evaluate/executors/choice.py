@@ -6,7 +6,7 @@ from wam_demo.errors import UnknownNameError
 from wam_demo.evaluate.executors.executor import Executor, ExecutorConfig, Load
 from wam_demo.evaluate.executors.local import LocalExecutor
 from wam_demo.evaluate.specs.grid import GridSpec
-from wam_demo.policies.base import load_policy
+from wam_demo.policies.registry import load_policy
 
 EXECUTORS = ("local", "ray")
 

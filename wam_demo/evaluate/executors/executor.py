@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from wam_demo.evaluate.specs.grid import EXPERT, GridSpec, Sweep, split_policy
+from wam_demo.evaluate.specs.grid import GridSpec, Sweep, split_policy
 from wam_demo.evaluate.specs.record import EpisodeRecord
+from wam_demo.policies.registry import policy_spec
 from wam_demo.types import Policy
 
 Load = Callable[[str, Path | None], Policy]
 """Loads a policy by name and weights."""
 
-SECONDS_PER_EPISODE = {EXPERT: 0.2, "hold": 0.2}
-"""Measured with two simulator processes on two idle CPU cores [s]."""
-SECONDS_PER_LEARNED_EPISODE = 0.35
+SECONDS_PER_EPISODE, SECONDS_PER_SEEING_EPISODE = 0.2, 0.35
+"""Of policies that look at no pictures and of those that do; two simulator processes on two idle CPU cores [s]."""
 
 
 class Executor(Protocol):
@@ -67,11 +67,10 @@ class Control:
 
 def control_of(spec: GridSpec, policy: str) -> Control:
     """How a policy's plans are played in a grid; the expert plans anew at every step."""
-    return Control(1) if split_policy(policy)[0] == EXPERT else Control(spec.execute, spec.latency)
+    return Control(1) if policy_spec(split_policy(policy)[0]).privileged else Control(spec.execute, spec.latency)
 
 
 def estimate_s(spec: GridSpec) -> float:
     """Expected duration [s] of a whole grid on two idle CPU cores, before anything has been measured."""
-    cells = spec.cells()
-    seconds = [SECONDS_PER_EPISODE.get(split_policy(cell.policy)[0], SECONDS_PER_LEARNED_EPISODE) for cell in cells]
-    return spec.episodes * sum(seconds)
+    seeing = [policy_spec(split_policy(cell.policy)[0]).needs_images for cell in spec.cells()]
+    return spec.episodes * sum(SECONDS_PER_SEEING_EPISODE if sees else SECONDS_PER_EPISODE for sees in seeing)

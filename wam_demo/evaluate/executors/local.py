@@ -9,9 +9,9 @@ from functools import partial
 from wam_demo.evaluate.executors.executor import ExecutorConfig, Load, control_of
 from wam_demo.evaluate.executors.play import play_scenes
 from wam_demo.evaluate.executors.simulators import Simulators
-from wam_demo.evaluate.specs.grid import EXPERT, GridSpec, Sweep, split_policy
+from wam_demo.evaluate.specs.grid import GridSpec, Sweep, split_policy
 from wam_demo.evaluate.specs.record import EpisodeRecord, PlayedEpisode
-from wam_demo.policies.base import load_policy
+from wam_demo.policies.registry import load_policy, policy_spec
 from wam_demo.types import Policy
 
 
@@ -57,7 +57,7 @@ class LocalExecutor:
         """
         if reference not in self._policies:
             name, checkpoint = split_policy(reference)
-            self._policies[reference] = None if name == EXPERT else self._load(name, checkpoint)
+            self._policies[reference] = None if policy_spec(name).privileged else self._load(name, checkpoint)
         return self._policies[reference]
 
     def close(self) -> None:
@@ -66,9 +66,8 @@ class LocalExecutor:
             self._simulators.close()
             self._simulators = None
         for policy in self._policies.values():
-            close = getattr(policy, "close", None)
-            if self._load is load_policy and close is not None:  # other loaders share what they hand out
-                close()
+            if policy is not None and self._load is load_policy:  # other loaders share what they hand out
+                policy.close()
         self._policies.clear()
 
 

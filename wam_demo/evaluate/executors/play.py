@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from wam_demo.evaluate.executors.simulators import Simulators
 from wam_demo.evaluate.specs.evaluation import EpisodeResult, Outcome
 from wam_demo.evaluate.specs.record import PlayedEpisode
 from wam_demo.evaluate.specs.scene import RoundReport, SceneSpec
-from wam_demo.policies.base import check_prediction, needs_images, predict
+from wam_demo.policies.checks import check_prediction, predict
 from wam_demo.policies.receding import PlanBuffer
 from wam_demo.types import ACTION_DIM, Observation, Policy, Prediction, Vector
 
@@ -41,8 +40,7 @@ def play_scenes(
         on_episode: Called as each episode ends.
         stop: Asked once a round; what is still running then is dropped, not reported.
     """
-    images = policy is not None and needs_images(policy)
-    waiting = (replace(scene, images=images) for scene in scenes)
+    waiting = iter(scenes)
     players: dict[int, _Player] = {}
     while not stop():
         _fill(players, waiting, simulators)

@@ -20,7 +20,7 @@ from wam_demo.evaluate.grid.replays import Replays
 from wam_demo.evaluate.specs.cells import CellSnapshot, snapshot
 from wam_demo.evaluate.specs.grid import Cell, EpisodeKey, GridSpec, split_policy
 from wam_demo.evaluate.specs.record import EpisodeRecord, worst_first
-from wam_demo.policies.base import checkpoint_digest, load_policy
+from wam_demo.policies.registry import checkpoint_digest, load_policy
 
 State = Literal["ready", "running", "cancelled", "done", "failed"]
 TRUSTED_EPISODES = 8

@@ -51,12 +51,12 @@ def write_report(out: Path, videos: int = VIDEOS_PER_POLICY, replays: Replays | 
     document = grid_document(spec, weights, records)
     own = Replays(spec, out / VIDEOS) if replays is None else None
     try:
-        shown = _shown(spec, records, replays or own, videos)  # type: ignore[arg-type]
+        shown = shown_episodes(spec, records, replays or own, videos)  # type: ignore[arg-type]
     finally:
         if own is not None:
             own.close()
     json_path = out / GRID_NAME
-    json_path.write_text(json.dumps({"schema": "wam_demo.grid", "schema_version": 1, **document}, indent=1) + "\n")
+    json_path.write_text(json.dumps({"schema": "wam_demo.grid", "schema_version": 2, **document}, indent=1) + "\n")
     html_path, table_path = out / HTML_NAME, out / TABLE_NAME
     html_path.write_text(page(spec, document, records, shown))
     found = costs(spec, records)
@@ -73,7 +73,7 @@ def write_report(out: Path, videos: int = VIDEOS_PER_POLICY, replays: Replays | 
     )
 
 
-def _shown(
+def shown_episodes(
     spec: GridSpec, records: Sequence[EpisodeRecord], replays: Replays, videos: int
 ) -> list[tuple[EpisodeRecord, bytes]]:
     """The worst episodes of each policy with their videos, at most one a cell while there are others."""

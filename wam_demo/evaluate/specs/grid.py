@@ -11,12 +11,12 @@ from typing import Any
 from wam_demo.errors import InvalidInputError, UnknownNameError
 from wam_demo.evaluate.specs.evaluation import NOMINAL, SEVERITIES, evaluation_seeds, require_within
 from wam_demo.evaluate.specs.scene import SceneSpec
-from wam_demo.policies.base import validate_instruction, validate_policy_name
+from wam_demo.policies.checks import validate_instruction
 from wam_demo.policies.receding import EXECUTE_STEPS
+from wam_demo.policies.registry import policy_spec
 from wam_demo.sim import TASKS
 from wam_demo.types import CHUNK_STEPS
 
-EXPERT = "expert"
 MAX_EPISODES = 100_000
 """Most episodes of one grid."""
 LINGER_STEPS = 10
@@ -106,7 +106,7 @@ class GridSpec:
         from wam_demo.sim.perturb import AXES
 
         for policy in self.policies:
-            validate_policy_name(split_policy(policy)[0])
+            policy_spec(split_policy(policy)[0])
         for kind, names, valid in (("task", self.tasks, TASKS), ("axis", self.axes, [NOMINAL, *AXES])):
             for name in names:
                 if name not in valid:
@@ -120,7 +120,7 @@ class GridSpec:
         if self.axes != (NOMINAL,):
             for severity in self.severities:
                 require_within("severity", severity, SEVERITIES[0], SEVERITIES[-1])
-        if self.latency and any(split_policy(policy)[0] == EXPERT for policy in self.policies):
+        if self.latency and any(policy_spec(split_policy(policy)[0]).privileged for policy in self.policies):
             raise InvalidInputError("the expert acts without latency: leave latency at 0")
         if self.total > MAX_EPISODES:
             raise InvalidInputError(f"the grid has {self.total} episodes; at most {MAX_EPISODES} are valid")
@@ -154,6 +154,7 @@ class GridSpec:
             instruction=self.instruction,
             horizon=TASKS[cell.task].horizon,
             linger=self.linger,
+            images=policy_spec(split_policy(cell.policy)[0]).needs_images,
         )
 
     def sweeps(self, batch: int, done: Collection[EpisodeKey] = ()) -> Iterator[Sweep]:

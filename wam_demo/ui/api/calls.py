@@ -17,9 +17,10 @@ from wam_demo.evaluate.specs.evaluation import NOMINAL
 from wam_demo.evaluate.specs.grid import GridSpec
 from wam_demo.evaluate.specs.record import EpisodeRecord
 from wam_demo.limits import API_EPISODES, IMAGE_PIXELS
-from wam_demo.policies.base import SCRIPTED_POLICIES, checkpoint_digest, load_policy, validate_instruction
+from wam_demo.policies.checks import validate_instruction
 from wam_demo.policies.engine import InferenceEngine
 from wam_demo.policies.engines import engines
+from wam_demo.policies.registry import checkpoint_digest, load_policy, policy_spec
 from wam_demo.policies.shared import SharedPolicy
 from wam_demo.robots.camera import CameraSource, Frame, home_state
 from wam_demo.types import Image, Policy
@@ -152,7 +153,7 @@ class ProgramCalls:
 
     @property
     def _planning(self) -> list[str]:
-        return [name for name in self._catalogue.policies if name not in SCRIPTED_POLICIES]
+        return [name for name in self._catalogue.policies if policy_spec(name).needs_images]
 
     def _spec(
         self, task: str, policy: str, axis: str, severity: int, instruction: str, episodes: int, seed: int
@@ -175,7 +176,7 @@ class ProgramCalls:
         return self._run(spec, ExecutorConfig(batch=4, processes=1), self._policy)
 
     def _policy(self, name: str, checkpoint: Path | None = None) -> Policy:
-        return load_policy(name) if name in SCRIPTED_POLICIES else SharedPolicy(self._engine_of(name))
+        return SharedPolicy(self._engine_of(name)) if policy_spec(name).needs_images else load_policy(name)
 
 
 def read_image(path: str) -> Image:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wam_demo.errors import InvalidInputError, UnknownNameError
-from wam_demo.policies.base import validate_instruction
+from wam_demo.policies.checks import validate_instruction
 from wam_demo.runtime import Command
 from wam_demo.runtime.logfile import SEED_MAX, parse_log, unpack
 

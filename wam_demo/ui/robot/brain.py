@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
-
-from wam_demo.errors import PolicyFault
-from wam_demo.policies.base import LEARNED_POLICIES, REMOTE, load_policy, predict
-from wam_demo.types import Image, Observation, Prediction
+from wam_demo.diagnose.openloop import policy_calls
+from wam_demo.policies.engines import engines
+from wam_demo.policies.registry import load_policy, policy_spec
+from wam_demo.policies.shared import SharedPolicy
 from wam_demo.ui.robot.room import Brain
-
-_ATTEMPTS = 4
-_PAUSE_S = 0.5
 
 
 def open_brain(policy: str) -> Brain:
@@ -22,33 +16,5 @@ def open_brain(policy: str) -> Brain:
         UnknownNameError: No such policy.
         CheckpointError: Its weights are missing or corrupt.
     """
-    if policy not in (*LEARNED_POLICIES, REMOTE):
-        loaded = load_policy(policy)
-        return (lambda observations: predict(loaded, observations)), None
-    from wam_demo.policies.engines import engines
-
-    engine = engines.get(policy)
-
-    def plan(observations: Sequence[Observation]) -> list[Prediction]:
-        return _patiently(lambda: [engine.submit(o, seed=0) for o in observations])
-
-    def imagine(observations: Sequence[Observation]) -> list[Mapping[str, Image]]:
-        return [samples[0] for samples in _one_by_one(engine, observations)]
-
-    return plan, imagine if engine.can_imagine else None
-
-
-def _one_by_one(engine: Any, observations: Sequence[Observation]) -> list[Any]:
-    return [_patiently(lambda o=o: [engine.submit_imagination(o, seed=0)])[0] for o in observations]  # type: ignore[misc]
-
-
-def _patiently(submit: Callable[[], list[Any]]) -> list[Any]:
-    """Results of futures; live sessions may make the engine late, so ask again before giving up."""
-    for attempt in range(_ATTEMPTS):
-        try:
-            return [future.result() for future in submit()]
-        except PolicyFault:
-            if attempt == _ATTEMPTS - 1:
-                raise
-            time.sleep(_PAUSE_S)
-    raise AssertionError("unreachable")
+    spec = policy_spec(policy)
+    return policy_calls(SharedPolicy(engines.get(policy)) if spec.needs_images else load_policy(policy), spec.imagines)

@@ -13,7 +13,8 @@ import gradio as gr
 import numpy as np
 
 from wam_demo.errors import InvalidInputError, WamDemoError
-from wam_demo.policies.base import LEARNED_POLICIES, REMOTE, validate_instruction
+from wam_demo.policies.checks import validate_instruction
+from wam_demo.policies.registry import policy_spec
 from wam_demo.robots.capture import CameraRack, configured_cameras
 from wam_demo.runtime import Planner
 from wam_demo.runtime.watching import WatchView
@@ -37,7 +38,7 @@ def open_desk(catalogue: Catalogue, **limits: Any) -> CameraDesk:
     Raises:
         InvalidInputError: The operator's list of cameras is not usable.
     """
-    policies = tuple(name for name in catalogue.policies if name in (*LEARNED_POLICIES, REMOTE))
+    policies = tuple(name for name in catalogue.policies if policy_spec(name).needs_images)
     return CameraDesk(_open_planner, policies, CameraRack(configured_cameras()), **limits)
 
 
@@ -45,7 +46,7 @@ def _open_planner(policy: str) -> Planner:
     from wam_demo.policies.engines import engines
 
     engine = engines.get(policy)
-    return Planner(engine.submit, engine.submit_imagination if engine.can_imagine else None)
+    return Planner(engine.submit, engine.submit_imagination if policy_spec(policy).imagines else None)
 
 
 def build_live_stream(labels: Mapping[str, str], desk: CameraDesk) -> gr.HTML:

@@ -21,6 +21,7 @@ from wam_demo.data.uploads.process import describe
 from wam_demo.diagnose.retouch import Retouch
 from wam_demo.errors import InvalidInputError, UnknownNameError, WamDemoError
 from wam_demo.limits import UPLOAD_BYTES
+from wam_demo.policies.registry import policy_spec
 from wam_demo.types import CONTROL_HZ, FUTURE_STEPS
 from wam_demo.ui.robot.export import export
 from wam_demo.ui.robot.room import Desk, OpenRequest, RobotRoom
@@ -58,7 +59,7 @@ def build_robot(catalogue: Catalogue, room: RobotRoom) -> gr.HTML:
 
 def script(catalogue: Catalogue) -> str:
     """The component's JavaScript, with the choices of this machine in front."""
-    policies = {name: label for name, label in catalogue.policies.items() if name != "expert"}
+    policies = {name: label for name, label in catalogue.policies.items() if not policy_spec(name).privileged}
     config = {
         "policies": [{"name": name, "label": label} for name, label in policies.items()],
         "horizons": list(FUTURE_STEPS),
@@ -197,8 +198,9 @@ def _request(desk: Desk, question: Question, catalogue: Catalogue) -> OpenReques
     if not mapping.instruction:
         raise InvalidInputError("the instruction is empty: say what the policy is asked to do")
     policy = str(question.get("policy"))
-    if policy not in catalogue.policies or policy == "expert":
-        raise UnknownNameError("policy", policy, [name for name in catalogue.policies if name != "expert"])
+    usable = [name for name in catalogue.policies if not policy_spec(name).privileged]
+    if policy not in usable:
+        raise UnknownNameError("policy", policy, usable)
     start, stop = _seconds(question, "start", 0.0), _seconds(question, "stop", None)
     start = start or 0.0
     if stop is not None and stop <= start:

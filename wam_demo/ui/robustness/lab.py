@@ -24,7 +24,7 @@ from wam_demo.evaluate.output import prepare_output
 from wam_demo.evaluate.specs.grid import GridSpec
 from wam_demo.evaluate.specs.record import EpisodeRecord
 from wam_demo.limits import GRID_EPISODES, GRID_PROCESSES, GRID_QUEUE, GRID_RUNS_KEPT, GRID_VIDEOS_WAITING
-from wam_demo.policies.base import load_policy
+from wam_demo.policies.registry import load_policy
 from wam_demo.types import Policy
 from wam_demo.ui.robustness.view import view
 

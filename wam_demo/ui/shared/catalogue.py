@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
-from wam_demo.errors import CheckpointError
-from wam_demo.policies.base import LEARNED_POLICIES, REMOTE, require_policy
-from wam_demo.policies.remote.settings import is_configured
+from wam_demo.policies.probe import Prober
+from wam_demo.policies.registry import checkpoint_digest, load_policy, policy_spec, policy_specs
 from wam_demo.runtime import Backend, Planner
 from wam_demo.types import Event
 from wam_demo.ui.live.commands import Choices
@@ -18,15 +17,6 @@ from wam_demo.ui.live.whatif import Wondering
 
 if TYPE_CHECKING:
     from wam_demo.sim.world import World
-
-POLICY_LABELS: Mapping[str, str] = {
-    "agra": "AGRA",
-    "wam": "WAM, unaligned",
-    "remote": "Policy server",
-    "expert": "Expert, scripted",
-    "hold": "Hold still",
-}
-"""Every policy that the page knows, best first, with its label."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +58,8 @@ def shipped() -> Catalogue:
 
     return Catalogue(
         tasks={name: spec.title for name, spec in TASKS.items()},
-        policies={name: label for name, label in POLICY_LABELS.items() if _is_here(name)},
-        imagining=frozenset(LEARNED_POLICIES),
+        policies={spec.name: spec.label for spec in policy_specs() if spec.is_available()},
+        imagining=frozenset(spec.name for spec in policy_specs() if spec.imagines),
         axes=tuple(AXIS_WORDS),
         backend=Backend(
             open_world=_open_world,
@@ -77,21 +67,11 @@ def shipped() -> Catalogue:
             sample=_sample,
             horizons={name: spec.horizon for name, spec in TASKS.items()},
             digest=_digest,
-            has_policy=lambda policy: policy in POLICY_LABELS and _is_here(policy),
+            has_policy=lambda policy: any(spec.name == policy and spec.is_available() for spec in policy_specs()),
         ),
         open_probing=_open_probing,
         open_wondering=_open_wondering,
     )
-
-
-def _is_here(policy: str) -> bool:
-    if policy == REMOTE and not is_configured():
-        return False
-    try:
-        require_policy(policy)
-    except CheckpointError:
-        return False
-    return True
 
 
 def warm_up(catalogue: Catalogue) -> None:
@@ -103,7 +83,7 @@ def warm_up(catalogue: Catalogue) -> None:
     from wam_demo.policies.engines import engines
 
     preferred = next(iter(catalogue.policies))
-    if preferred in LEARNED_POLICIES:
+    if policy_spec(preferred).has_weights:
         engines.get(preferred)
 
 
@@ -121,23 +101,21 @@ def _sample(axis: str, severity: int, seed: int, world: World) -> Sequence[Event
 
 @lru_cache
 def _digest(policy: str) -> str | None:
-    from wam_demo.policies.base import checkpoint_digest
-
     return checkpoint_digest(policy)
 
 
 def _open_planner(policy: str, world: World) -> Planner:
-    from wam_demo.policies.base import load_policy
     from wam_demo.policies.engines import engines
     from wam_demo.policies.receding import InlinePlanner
 
-    if policy in (*LEARNED_POLICIES, REMOTE):
+    spec = policy_spec(policy)
+    if spec.needs_images:
         engine = engines.get(policy)
-        trained = getattr(engine.policy, "tasks", ())
+        trained = spec.tasks(None)
         note = f"{policy} was not trained on this task" if trained and world.task not in trained else ""
         return Planner(
             engine.submit,
-            engine.submit_imagination if engine.can_imagine else None,
+            engine.submit_imagination if spec.imagines else None,
             note,
             lambda observation, seed: engine.submit(observation, seed=seed, alone=True),
         )
@@ -147,25 +125,24 @@ def _open_planner(policy: str, world: World) -> Planner:
 def _open_probing(policy: str) -> Probing | None:
     from wam_demo.policies.engines import engines
 
-    if policy not in LEARNED_POLICIES:
+    if not policy_spec(policy).can_be_probed:
         return None
     engine = engines.get(policy)
-    prober: Any = engine.policy
-    return Probing(prober.token_grid, engine.submit_probe) if engine.can_probe else None
+    return Probing(cast(Prober, engine.policy).token_grid, engine.submit_probe)
 
 
 def _open_wondering(policy: str) -> Wondering | None:
     from wam_demo.policies.engines import engines
-    from wam_demo.policies.whatif import table_point, towards
+    from wam_demo.policies.whatif import PlanFollower, table_point, towards
 
-    if policy not in LEARNED_POLICIES:
+    if not policy_spec(policy).follows_a_plan:
         return None
     engine = engines.get(policy)
-    expert = getattr(engine.policy, "expert", None)
-    if expert is None:  # only the expert knows where the cameras are, and was taught to follow a plan
+    calibration = cast(PlanFollower, engine.policy).calibration
+    if calibration is None:
         return None
     return Wondering(
-        partial(table_point, expert.config.calibration),
+        partial(table_point, calibration),
         towards,
         lambda observation, chunk: engine.submit_imagination(observation, seed=0, chunk=chunk),
     )

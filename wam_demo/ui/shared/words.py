@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby, zip_longest
 from typing import Any
 
+from wam_demo.policies.registry import policy_spec
 from wam_demo.runtime import View
 from wam_demo.runtime.fork import SAME_GESTURE_STEPS
 from wam_demo.types import CONTROL_HZ, Event
@@ -29,11 +30,6 @@ OUTCOME_WORDS: Mapping[str, str] = {
     "replayed": "End of the log",
 }
 """How an episode ended, for people."""
-_WHY = {
-    "expert": "The scripted expert reads the simulator: it neither imagines nor attends.",
-    "hold": "Hold does nothing: it neither imagines nor attends.",
-    "remote": "The policy runs on another machine, which sends its plan and no imagination.",
-}
 
 
 def event_label(event: Event, names: Mapping[str, str]) -> str:
@@ -109,8 +105,7 @@ def why_absent(policy: str, has_imagination: bool, fault: str | None = None, rep
         replays: A log is played, and no plans are made.
     """
     if not has_imagination:
-        reason = _WHY.get(policy, f"{policy} neither imagines nor attends.")
-        return dict.fromkeys(("imagined", "attention", "surprise"), reason)
+        return dict.fromkeys(("imagined", "attention", "surprise"), policy_spec(policy).sentence)
     return {
         "imagined": f"No imagination: {fault}." if fault else "The first imagination is on its way.",
         "attention": "A log keeps actions, not attention." if replays else "The first plan is on its way.",
