@@ -17,7 +17,7 @@ from wam_demo.ui.live.probe import Probing
 from wam_demo.ui.live.whatif import Wondering
 
 if TYPE_CHECKING:
-    from wam_demo.sim.world import World
+    from wam_demo.robots.source import Source
 
 POLICY_LABELS: Mapping[str, str] = {
     "agra": "AGRA",
@@ -72,7 +72,7 @@ def shipped() -> Catalogue:
         imagining=frozenset(LEARNED_POLICIES),
         axes=tuple(AXIS_WORDS),
         backend=Backend(
-            open_world=_open_world,
+            open_source=_open_source,
             open_planner=_open_planner,
             sample=_sample,
             horizons={name: spec.horizon for name, spec in TASKS.items()},
@@ -107,16 +107,16 @@ def warm_up(catalogue: Catalogue) -> None:
         engines.get(preferred)
 
 
-def _open_world(task: str) -> World:
-    from wam_demo.sim.world import World
+def _open_source(task: str) -> Source:
+    from wam_demo.robots.simulator import simulator
 
-    return World(task)
+    return simulator(task)
 
 
-def _sample(axis: str, severity: int, seed: int, world: World) -> Sequence[Event]:
+def _sample(axis: str, severity: int, seed: int) -> Sequence[Event]:
     from wam_demo.sim import perturb
 
-    return perturb.sample(axis, severity, seed, world)
+    return perturb.sample(axis, severity, seed)
 
 
 @lru_cache
@@ -126,22 +126,26 @@ def _digest(policy: str) -> str | None:
     return checkpoint_digest(policy)
 
 
-def _open_planner(policy: str, world: World) -> Planner:
+def _open_planner(policy: str, source: Source) -> Planner:
     from wam_demo.policies.base import load_policy
     from wam_demo.policies.engines import engines
     from wam_demo.policies.receding import InlinePlanner
+    from wam_demo.robots.simulator import SimulatorSource
 
+    assert isinstance(source, SimulatorSource), "made by `_open_source`"
     if policy in (*LEARNED_POLICIES, REMOTE):
         engine = engines.get(policy)
         trained = getattr(engine.policy, "tasks", ())
-        note = f"{policy} was not trained on this task" if trained and world.task not in trained else ""
+        note = f"{policy} was not trained on this task" if trained and source.task not in trained else ""
         return Planner(
             engine.submit,
-            engine.submit_imagination if engine.can_imagine else None,
+            (lambda observation, chunk: engine.submit_imagination(observation, chunk=chunk))
+            if engine.can_imagine
+            else None,
             note,
             lambda observation, seed: engine.submit(observation, seed=seed, alone=True),
         )
-    return Planner(InlinePlanner(load_policy(policy, world=world)).submit)
+    return Planner(InlinePlanner(load_policy(policy, world=source.world)).submit)
 
 
 def _open_probing(policy: str) -> Probing | None:
