@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wam_demo.sim.controller import SUBSTEPS
 from wam_demo.types import CONTROL_HZ, POLICY_CAMERAS, CameraPose, Event, Image, Observation, Vector
@@ -159,10 +160,9 @@ class SimulatorSource:
         """Name of the movable thing seen at an image point 0..1 or just beside it, if any."""
         return self.world.pick(camera, u, v)
 
-    def ground_point(self, camera: str, u: float, v: float) -> Vector | None:
+    def ground_point(self, camera: str, u: float, v: float) -> NDArray[np.floating] | None:
         """(3,) point [m] of the table under an image point 0..1; ``None`` above the horizon."""
-        point = self.world.ground_point(camera, u, v)
-        return None if point is None else point.astype(np.float32)
+        return self.world.ground_point(camera, u, v)
 
     # Judged and Calibrated
 
@@ -176,7 +176,6 @@ class SimulatorSource:
         """What went wrong with the physics."""
         return self.world.fault()
 
-    @property
     def goal_distance(self) -> float | None:
         """How far the task is from done [m]."""
         return self.world.goal_distance()

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol, runtime_checkable
 
+import numpy as np
+from numpy.typing import NDArray
+
 from wam_demo.types import CameraPose, Event, Image, Observation, Vector
 
 Clock = Literal["simulated", "real"]
@@ -95,7 +98,7 @@ class Disturbable(Protocol):
     def pick(self, camera: str, u: float, v: float) -> str | None:
         """Name of the movable thing seen at an image point 0..1, if any."""
 
-    def ground_point(self, camera: str, u: float, v: float) -> Vector | None:
+    def ground_point(self, camera: str, u: float, v: float) -> NDArray[np.floating] | None:
         """(3,) point [m] of the table under an image point 0..1; ``None`` above the horizon."""
 
 
@@ -111,7 +114,6 @@ class Judged(Protocol):
     def fault(self) -> str | None:
         """What went wrong with the physics in this episode, as one line."""
 
-    @property
     def goal_distance(self) -> float | None:
         """How far the task is from done [m]; ``None`` when it is not known."""
 

@@ -95,7 +95,7 @@ class Loop:
             fault=(judged.fault if judged else None) or played.fault,
             commanded=played.action,
             index=played.index,
-            goal_distance=judged.goal_distance if judged else None,
+            goal_distance=judged.goal_distance() if judged else None,
         )
         self.step += 1
         for subscriber in self._subscribers:

@@ -91,7 +91,9 @@ class Session:
         self._closing.set()
         with suppress(queue.Full):
             self._commands.put_nowait(None)
-        if timeout and self._thread.is_alive() and self._thread is not threading.current_thread():
+        if self._thread.ident is None:
+            self._end()
+        elif timeout and self._thread is not threading.current_thread():
             self._thread.join(timeout)
 
     @property
@@ -112,8 +114,11 @@ class Session:
             while not self._closing.is_set():
                 self.tick()
         finally:
-            self._episodes.close()
-            trim()
+            self._end()
+
+    def _end(self) -> None:
+        self._episodes.close()
+        trim()
 
     def open(self) -> None:
         """Open the source and the policy and begin the first attempt."""
