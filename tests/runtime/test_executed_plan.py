@@ -53,6 +53,7 @@ def imagined(policy, executed: bool, observation, *, chunk) -> Future:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_imagining_the_executed_plan_comes_nearer_to_what_happens():
     policy, source = load_policy("agra"), simulator("pick_place")
     errors = {executed: [] for executed in (False, True)}
@@ -65,6 +66,7 @@ def test_imagining_the_executed_plan_comes_nearer_to_what_happens():
             loop.advance()
         for executed, monitor in monitors.items():
             errors[executed].append([[error for _, error in monitor.history[ahead]] for ahead in FUTURE_STEPS])
+        print(f"episode {seed}: {loop.step} steps", flush=True)
     source.close()
     for index, ahead in enumerate(FUTURE_STEPS):
         drawn, executed = ([np.array(episode[index]) for episode in errors[which]] for which in (False, True))
