@@ -3,17 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
-from pathlib import Path
 
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from wam_demo.config import SCENES
 from wam_demo.errors import UnknownNameError
 from wam_demo.sim import textures
 from wam_demo.sim.rotation import yaw_quaternion
 
-SCENES = Path(__file__).resolve().parents[2] / "sim_scenes"
 TRAINING_PATTERN = 7
 """Seed of the grain of the training table."""
 OBJECT_CONTACT = (2, 3)
@@ -190,13 +189,7 @@ class Scene:
 
     def half_extents(self, name: str) -> NDArray[np.float64]:
         """(3,) half sizes [m] of a body's first geom along its own axes."""
-        geom = self.geoms(name)[0]
-        size, kind = self.model.geom_size[geom], self.model.geom_type[geom]
-        if kind == SHAPES["cylinder"]:
-            return np.array([size[0], size[0], size[1]])
-        if kind == SHAPES["sphere"]:
-            return np.repeat(size[0], 3)
-        return size.copy()
+        return geom_half_extents(self.model, self.geoms(name)[0])
 
     def is_shape(self, name: str, shape: str) -> bool:
         """Whether a body's first geom has this shape."""
@@ -253,7 +246,7 @@ class Scene:
         """Give a single-geom body another shape; ``half`` (3,) are half extents [m]."""
         geom = self.geoms(name)[0]
         self.model.geom_type[geom] = SHAPES[shape]
-        self.model.geom_size[geom] = (half[0], half[2], 0) if shape == "cylinder" else half
+        self.model.geom_size[geom] = geom_size(SHAPES[shape], half)
         self.model.geom_rbound[geom] = float(np.linalg.norm(half))
         self.model.geom_aabb[geom, 3:] = half
         self.touch()
@@ -300,6 +293,19 @@ class Scene:
         joint = int(self.model.body_jntadr[body])
         free = joint >= 0 and self.model.jnt_type[joint] == mujoco.mjtJoint.mjJNT_FREE
         return bool(free or self.model.body_mocapid[body] >= 0)
+
+
+def geom_half_extents(model: mujoco.MjModel, geom: int) -> NDArray[np.float64]:
+    """(3,) half sizes [m] of a geom along its own axes."""
+    size, shape = model.geom_size[geom], model.geom_type[geom]
+    if shape == SHAPES["cylinder"]:
+        return np.array([size[0], size[0], size[1]])
+    return np.repeat(size[0], 3) if shape == SHAPES["sphere"] else size.copy()
+
+
+def geom_size(shape: int, half: NDArray) -> NDArray[np.float64]:
+    """(3,) size of a box or cylinder as MuJoCo has it, from half extents (3,) [m]."""
+    return np.array([half[0], half[2], 0.0]) if shape == SHAPES["cylinder"] else half
 
 
 def paint_texture(model: mujoco.MjModel, name: str, image: NDArray[np.uint8]) -> None:

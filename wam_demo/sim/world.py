@@ -89,7 +89,11 @@ class World:
         Args:
             seed: Of the episode.
             perturbations: Applied at once, or before their control step.
+
+        Raises:
+            InvalidInputError: An event is not usable; nothing was changed.
         """
+        self._check(perturbations)
         self.draw(seed)
         self.apply(perturbations)
         return self.observe()
@@ -111,7 +115,12 @@ class World:
         self._progress = Progress(seed, instruction=text, plain_instruction=text, assignment=assignment)
 
     def apply(self, events: Sequence[Event]) -> None:
-        """Apply disturbances whose control step has come; keep the others until then."""
+        """Apply disturbances whose control step has come; keep the others until then.
+
+        Raises:
+            InvalidInputError: One is not usable; nothing was changed. What is kept cannot fail any more.
+        """
+        self._check(events)
         later = tuple(event for event in events if event.step > self.step_count)
         self._progress = replace(self._progress, pending=self._progress.pending + later)
         for event in events:
@@ -193,7 +202,7 @@ class World:
         now = fault is None and self.logic.success(self.scene, self.assignment)
         streak = progress.streak + 1 if now else 0
         success = progress.success or streak >= SUCCESS_STEPS
-        due = tuple(event for event in progress.pending if event.step <= progress.step)
+        due = [event for event in progress.pending if event.step <= progress.step and fault is None]
         pending = tuple(event for event in progress.pending if event.step > progress.step)
         self._progress = replace(progress, streak=streak, success=success, fault=fault, pending=pending)
         return StepResult(applied, now, success, fault, self._apply_due(due))
@@ -266,8 +275,12 @@ class World:
         """Free the renderers; the world can still be stepped."""
         self._view.close()
 
+    def _check(self, events: Sequence[Event]) -> None:
+        for event in events:
+            perturb.check(event.kind, event.parameters, self.scene)
+
     def _seen(self, camera: str, size: int) -> Image:
-        return self._view.picture(camera, size, self.effects.backdrop, self.step_count)
+        return self._view.picture(camera, size, self.effects.backdrop, self.step_count, self.effects.marking)
 
     def _through_lens(self, camera: str, image: Image) -> Image:
         effects = self.effects

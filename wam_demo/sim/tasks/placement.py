@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from wam_demo.sim.language import COLOURS
+from wam_demo.sim.colours import COLOURS
 from wam_demo.sim.scene import Scene
 
 OBJECTS = ("object0", "object1", "object2")
