@@ -110,11 +110,6 @@ class Attempt:
         step = None if self.played is None else self.played.prediction_step
         return {} if step is None else self._pictures.get(step, {})
 
-    @property
-    def refusal(self) -> str | None:
-        """Why a disturbance of the reset could not be applied in the last control step, when it was due."""
-        return self.source.refusal() if isinstance(self.source, Disturbable) else None
-
     def picture(self) -> Image:
         """(H, W, 3) view of ``front`` now, (256, 256, 3) where the source can be looked at."""
         return self.source.picture() if isinstance(self.source, Watchable) else self.observation.images["front"]

@@ -203,8 +203,6 @@ class Session:
         record = attempt.finish()
         if record.fault is not None:
             self._say(f"holding the arm: {record.fault}", warning=True)
-        if attempt.refusal is not None:
-            self._say(attempt.refusal, warning=True)
         self._ended_by_now(attempt)
 
     def _ended_by_now(self, attempt: Attempt) -> None:

@@ -8,7 +8,6 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from wam_demo.errors import InvalidInputError
 from wam_demo.sim import cameras, perturb
 from wam_demo.sim.controller import FINGERS, HOME, JOINTS, SUBSTEPS, Controller, checked_action
 from wam_demo.sim.guard import Guard
@@ -205,17 +204,8 @@ class World:
         due = [event for event in progress.pending if event.step <= progress.step and fault is None]
         pending = tuple(event for event in progress.pending if event.step > progress.step)
         self._progress = replace(progress, streak=streak, success=success, fault=fault, pending=pending)
-        return StepResult(applied, now, success, fault, self._apply_due(due))
-
-    def _apply_due(self, events: Sequence[Event]) -> str | None:
-        """Apply events in the middle of an episode: one that cannot be applied becomes a line and ends nothing."""
-        refusal = None
-        for event in events:
-            try:
-                self.apply_event(event.kind, event.parameters)
-            except InvalidInputError as error:
-                refusal = f"{event.kind} could not be applied: {error}"
-        return refusal
+        self.apply(due)
+        return StepResult(applied, now, success, fault)
 
     def step(self, action: Vector) -> StepResult:
         """One whole control step."""
