@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from wam_demo.diagnose.bootstrap import ratio_interval
-from wam_demo.policies.base import load_policy
+from wam_demo.policies.engines import engines
 from wam_demo.policies.receding import ChunkPlayer, noise_seed
 from wam_demo.robots.simulator import simulator
 from wam_demo.runtime.attempt import judge
@@ -48,14 +48,15 @@ def imagined(policy, executed: bool, observation, *, chunk) -> Future:
     """From an observation, of the plan that is executed or of one that is drawn anew."""
     future: Future = Future()
     chunks = [chunk] if executed else None
-    future.set_result(policy.imagine([observation], samples=1, seed=0, chunks=chunks)[0])
+    *_, futures = policy.imagine_stages([observation], samples=1, seed=0, chunks=chunks)
+    future.set_result(futures[0])
     return future
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_imagining_the_executed_plan_comes_nearer_to_what_happens():
-    policy, source = load_policy("agra"), simulator("pick_place")
+    policy, source = engines.get("agra").policy, simulator("pick_place")
     errors = {executed: [] for executed in (False, True)}
     for seed in range(EPISODES):
         monitors = {executed: PredictionMonitor(partial(imagined, policy, executed)) for executed in errors}
@@ -68,6 +69,7 @@ def test_imagining_the_executed_plan_comes_nearer_to_what_happens():
             errors[executed].append([[error for _, error in monitor.history[ahead]] for ahead in FUTURE_STEPS])
         print(f"episode {seed}: {loop.step} steps", flush=True)
     source.close()
+    engines.close()
     for index, ahead in enumerate(FUTURE_STEPS):
         drawn, executed = ([np.array(episode[index]) for episode in errors[which]] for which in (False, True))
         less = np.array([(a - b).sum() for a, b in zip(drawn, executed, strict=True)])
