@@ -16,7 +16,7 @@ from wam_demo.types import Image
 _AROUND = [(0.0, 0.0), *((0.015 * x, 0.015 * y) for x in (-1, 0, 1) for y in (-1, 0, 1) if x or y)]
 
 
-class View:
+class SceneView:
     """What the cameras of one scene see.
 
     Args:

@@ -17,7 +17,7 @@ from wam_demo.sim.scene import Scene
 from wam_demo.sim.state import Effects, Progress, StepResult, WorldState, digest
 from wam_demo.sim.tasks.base import Assignment
 from wam_demo.sim.tasks.registry import task_logic
-from wam_demo.sim.view import View
+from wam_demo.sim.view import SceneView
 from wam_demo.types import CONTROL_HZ, IMAGE_SIZE, POLICY_CAMERAS, Event, Image, Observation, Vector
 
 __all__ = ["HOME_SPREAD_RAD", "SUCCESS_STEPS", "StepResult", "World", "WorldState"]
@@ -44,7 +44,7 @@ class World:
         self.scene = Scene(self.logic.scene)
         self.controller = Controller(self.scene.model)
         self._guard = Guard(self.scene.model, self.scene.data)
-        self._view = View(self.scene)
+        self._view = SceneView(self.scene)
         self.effects = Effects()
         self._progress = Progress()
 

@@ -34,7 +34,6 @@ class Background:
         }
 
     def check(self, parameters: Parameters, scene: Scene) -> Parameters:
-        """See `Axis`."""
         return {
             "style": choice(parameters, "style", STYLES),
             "light": rounded(numbers(parameters, "light", 3, 0, 1)),

@@ -29,7 +29,6 @@ class Camera:
         }
 
     def check(self, parameters: Parameters, scene: Scene) -> Parameters:
-        """See `Axis`."""
         cameras = mapping(parameters.get("cameras"), "cameras", POLICY_CAMERAS)
         return {"cameras": {camera: _checked(motion, camera) for camera, motion in cameras.items()}}
 

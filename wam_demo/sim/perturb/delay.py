@@ -23,7 +23,6 @@ class Delay:
         return {"seconds": SECONDS[severity - 1]}
 
     def check(self, parameters: Parameters, scene: Scene) -> Parameters:
-        """See `Axis`."""
         return {"seconds": round(number(parameters, "seconds", 0, 2) * CONTROL_HZ) / CONTROL_HZ}
 
     def apply(self, values: Parameters, world: DisturbedWorld) -> Parameters:

@@ -35,7 +35,6 @@ class Distractor:
         return {"drops": drops}
 
     def check(self, parameters: Parameters, scene: Scene) -> Parameters:
-        """See `Axis`."""
         drops = entries(parameters.get("drops", [parameters]), "drops", 1, len(POOL))
         return {"drops": [_checked(drop) for drop in drops]}
 

@@ -36,7 +36,6 @@ class Language:
         return {"text": mistype(text, rng) if severity == 5 else text}
 
     def check(self, parameters: Parameters, scene: Scene) -> Parameters:
-        """See `Axis`."""
         text = parameters.get("text")
         if not isinstance(text, str) or not 0 < len(text) <= INSTRUCTION_CHARACTERS or not _is_unicode(text):
             raise InvalidInputError(f"parameter 'text': valid is 1..{INSTRUCTION_CHARACTERS} characters")

@@ -48,7 +48,6 @@ class Layout:
         return {"confounders": confounders, "target": None if target is None else rounded(target)}
 
     def check(self, parameters: Parameters, scene: Scene) -> Parameters:
-        """See `Axis`."""
         confounders = entries(parameters.get("confounders", []), "confounders", 0, len(POOL))
         place = parameters.get("target")
         return {

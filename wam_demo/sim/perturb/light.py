@@ -31,7 +31,6 @@ class Light:
         }
 
     def check(self, parameters: Parameters, scene: Scene) -> Parameters:
-        """See `Axis`."""
         return {
             "intensity": number(parameters, "intensity", 0.1, 4),
             "tilt_deg": number(parameters, "tilt_deg", 0, 80),

@@ -29,7 +29,6 @@ class Noise:
         }
 
     def check(self, parameters: Parameters, scene: Scene) -> Parameters:
-        """See `Axis`."""
         return {
             "blur": choice(parameters, "blur", BLURS),
             "strength": number(parameters, "strength", 0, 10),

@@ -51,7 +51,6 @@ class ObjectLook:
         }
 
     def check(self, parameters: Parameters, scene: Scene) -> Parameters:
-        """See `Axis`."""
         return {
             "object": choice(parameters, "object", _dressed(scene)),
             "hue_deg": number(parameters, "hue_deg", -180, 180, default=0),

@@ -28,7 +28,6 @@ class Occlusion:
         }
 
     def check(self, parameters: Parameters, scene: Scene) -> Parameters:
-        """See `Axis`."""
         return {
             "share": number(parameters, "share", 0, 0.5),
             "centre": rounded(numbers(parameters, "centre", 2, 0, 1)),

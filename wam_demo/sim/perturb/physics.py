@@ -22,7 +22,6 @@ class Physics:
         return {"friction": rounded(either_way(factor, rng)), "mass": rounded(either_way(factor, rng))}
 
     def check(self, parameters: Parameters, scene: Scene) -> Parameters:
-        """See `Axis`."""
         return {name: number(parameters, name, 0.2, 5) for name in self.parameters}
 
     def apply(self, values: Parameters, world: DisturbedWorld) -> Parameters:

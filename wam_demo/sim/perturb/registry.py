@@ -125,12 +125,6 @@ def apply(kind: str, parameters: Parameters, world: DisturbedWorld) -> Parameter
     return {"severity": severity, **axis.apply(drawn, world)}
 
 
-def clear(world: DisturbedWorld) -> None:
-    """Take every axis back."""
-    for axis in _AXES.values():
-        axis.clear(world)
-
-
 def _combined(severity: int, seed: int) -> list[Event]:
     if not severity:
         return [event for name in _AXES for event in sample(name, 0, seed)]

@@ -33,7 +33,6 @@ class RobotInit:
         return {"joints": rounded(joints)}
 
     def check(self, parameters: Parameters, scene: Scene) -> Parameters:
-        """See `Axis`."""
         return {"joints": numbers(parameters, "joints", 7, -0.5, 0.5)}
 
     def apply(self, values: Parameters, world: DisturbedWorld) -> Parameters:

@@ -25,7 +25,6 @@ class Shove:
         return {"object": target, "offset": rounded(offset)}
 
     def check(self, parameters: Parameters, scene: Scene) -> Parameters:
-        """See `Axis`."""
         name = choice(parameters, "object", scene.things())
         return {"object": name, "offset": numbers(parameters, "offset", 2, -0.3, 0.3)}
 
