@@ -56,6 +56,7 @@ class Recording:
         episode: Index of the episode.
         start: Seconds from its beginning.
         stop: Seconds; ``None`` is its end.
+        visitor: For whom it is read, see `ReaderGate.turn`.
 
     Attributes:
         steps: Control steps.
@@ -75,6 +76,7 @@ class Recording:
         episode: int = 0,
         start: float = 0.0,
         stop: float | None = None,
+        visitor: str = "",
     ) -> None:
         self.mapping = mapping.validated(found)
         require_episode(found, episode)
@@ -87,7 +89,7 @@ class Recording:
         selection = Selection(
             list(self._cameras.values()), mapping.signals, episode, start, stop, speed, size=SHOWN_SIZE
         )
-        self._stream = EpisodeStream(path, selection)
+        self._stream = EpisodeStream(path, selection, visitor)
         at = ticks(float(self._stream.times[-1]), start, stop)
         self.steps = self._stream.steps
         if self.steps != len(at) or self.steps == 0:

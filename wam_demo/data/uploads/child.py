@@ -11,16 +11,17 @@ from typing import Any, BinaryIO
 
 from wam_demo.data.uploads import sandbox
 from wam_demo.errors import WamDemoError
-from wam_demo.limits import DECODE_MEMORY_BYTES, DECODE_SECONDS
+from wam_demo.limits import DECODE_MEMORY_BYTES
 
 
 def main() -> None:
     """Answer the request on standard input and end."""
-    sandbox.enter(DECODE_SECONDS)
+    request = json.loads(sys.stdin.buffer.readline())
     out = os.fdopen(os.dup(1), "wb", buffering=1 << 16)
     os.dup2(2, 1)  # what a library prints does not mix with the answer
+    sandbox.enter(Path(request["path"]), request["cpu_seconds"])
     try:
-        _answer(json.loads(sys.stdin.buffer.readline()), out)
+        _answer(request, out)
     except BrokenPipeError:
         os._exit(0)  # the parent has seen enough
     except BaseException as error:

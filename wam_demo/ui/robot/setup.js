@@ -35,7 +35,12 @@ async function bring(what, work) {
   bringing = true;
   root.classList.add("busy");
   say(`${what} …`);
+  const waiting = setInterval(async () => {
+    const { place } = await ask("state").catch(() => ({ place: 0 }));
+    if (bringing && place) say(`${what}: place ${place} in the queue …`);
+  }, 2000);
   try { found(await work()); } catch (error) { say(error.message, true); }
+  clearInterval(waiting);
   root.classList.remove("busy");
   bringing = false;
 }

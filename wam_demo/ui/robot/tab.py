@@ -15,6 +15,7 @@ from gradio.utils import get_upload_folder
 
 from wam_demo.config import EXAMPLES
 from wam_demo.data.uploads.contracts import FITS, TURNS, Description
+from wam_demo.data.uploads.gate import READERS
 from wam_demo.data.uploads.guess import OWN_ROBOT, guess
 from wam_demo.data.uploads.mapping import ACTIONS, DEFAULT_INSTRUCTION, ROTATIONS
 from wam_demo.data.uploads.process import describe
@@ -88,7 +89,7 @@ def responder(catalogue: Catalogue, room: RobotRoom) -> Callable[[Any], Answer]:
         from wam_demo.data.uploads.hub import fetch
 
         name = str(question.get("repository") or "").strip()
-        return _put(room, desk, fetch(name), name)
+        return _put(room, desk, fetch(name, visitor=desk.visitor), name)
 
     def open_(desk: Desk, question: Question) -> Answer:
         room.open(desk, _request(desk, question, catalogue))
@@ -98,6 +99,7 @@ def responder(catalogue: Catalogue, room: RobotRoom) -> Callable[[Any], Answer]:
         clip = desk.clip
         return {
             "stage": desk.stage, "done": desk.done, "fault": desk.fault, "ahead": room.ahead_of(desk),
+            "place": READERS.position(desk.visitor),
             "steps": clip.steps if clip else 0, "total": clip.total if clip else 0,
         }  # fmt: skip
 
@@ -126,7 +128,8 @@ def responder(catalogue: Catalogue, room: RobotRoom) -> Callable[[Any], Answer]:
         if answers is None:
             raise InvalidInputError("run the episode with this disturbance first")
         assert desk.mapping is not None
-        path = export(kind, answers, desk.folder / f"download-{secrets.token_hex(4)}", desk.mapping.instruction)
+        with READERS.turn(desk.visitor):
+            path = export(kind, answers, desk.folder / f"download-{secrets.token_hex(4)}", desk.mapping.instruction)
         return {"path": str(path), "file": path.name}
 
     def leave(desk: Desk, question: Question) -> Answer:
@@ -155,7 +158,7 @@ def uploaded(path: object) -> Path:
     Raises:
         InvalidInputError: It is not in Gradio's upload folder, or not there any more.
     """
-    if not isinstance(path, str) or not path:
+    if not isinstance(path, str) or not path or "\0" in path:
         raise InvalidInputError("the upload did not arrive; try again")
     folder, found = Path(get_upload_folder()).resolve(), Path(path).resolve()
     if not found.is_relative_to(folder) or not found.is_file():
@@ -164,7 +167,7 @@ def uploaded(path: object) -> Path:
 
 
 def _put(room: RobotRoom, desk: Desk, path: Path, title: str) -> Answer:
-    found = describe(path)
+    found = describe(path, desk.visitor)
     room.put(desk, path, title, found)
     mapping = guess(found)
     if not mapping.instruction:
@@ -227,7 +230,7 @@ def _seconds(question: Question, name: str, default: float | None) -> float | No
         return default
     try:
         seconds = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         seconds = math.nan
     if not 0 <= seconds <= 86_400:
         raise InvalidInputError(f"{name} must be seconds from 0 on, not {str(value)[:40]!r}")
