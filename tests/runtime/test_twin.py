@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from tests.runtime.test_replay import expert_planner
 
 from tests.fakes.brain import plan
+from tests.runtime.test_replay import expert_planner
 from wam_demo.errors import PolicyFault
 from wam_demo.policies.receding import InlinePlanner
 from wam_demo.runtime.contracts import Planner

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.fakes import recordings as made
-from wam_demo.data.uploads.contracts import View
+from wam_demo.data.uploads.contracts import CameraMapping
 from wam_demo.data.uploads.guess import action_dim, guess, state_dim
 from wam_demo.data.uploads.process import EpisodeStream, Selection, describe
 from wam_demo.errors import InvalidInputError
@@ -87,7 +87,7 @@ def test_it_is_found_whatever_its_name_and_read_to_the_end(name, tmp_path):
 def _check_pictures(path: Path, camera: str, turn: str, episode: int, fps: float) -> None:
     """The dot moves to the right from picture to picture, and is red: nothing is mirrored, swapped or repeated."""
     with EpisodeStream(
-        path, Selection([View(camera, turn, "pad")], episode=episode, size=64, speed=10 / fps)
+        path, Selection([CameraMapping(camera, turn, "pad")], episode=episode, size=64, speed=10 / fps)
     ) as stream:
         dots = [_dot(pictures[0]) for pictures in stream.pictures()]
     assert len(dots) == stream.steps == FRAMES
@@ -104,9 +104,9 @@ def _dot(image) -> tuple[float, float]:
 
 def test_a_part_of_an_episode(tmp_path):
     path = made.video(tmp_path / "a.mp4")
-    with EpisodeStream(path, Selection([View("video")], start=1.0, stop=1.5, size=64)) as stream:
+    with EpisodeStream(path, Selection([CameraMapping("video")], start=1.0, stop=1.5, size=64)) as stream:
         parts = [_dot(pictures[0])[1] for pictures in stream.pictures()]
-    with EpisodeStream(path, Selection([View("video")], size=64)) as stream:
+    with EpisodeStream(path, Selection([CameraMapping("video")], size=64)) as stream:
         whole = [_dot(pictures[0])[1] for pictures in stream.pictures()]
     assert parts == whole[10:16]
 
@@ -115,7 +115,7 @@ def test_turns_and_fits(tmp_path):
     path = made.video(tmp_path / "a.mp4")
     middle = {}
     for turn in ("none", "half", "flip", "left"):
-        with EpisodeStream(path, Selection([View("video", turn, "pad")], size=64, stop=0.0)) as stream:
+        with EpisodeStream(path, Selection([CameraMapping("video", turn, "pad")], size=64, stop=0.0)) as stream:
             middle[turn] = _dot(next(stream.pictures())[0])
     assert middle["none"][1] < 20
     assert middle["half"][1] > 44
@@ -130,7 +130,7 @@ def test_values_that_are_not_finite_are_held(tmp_path):
     with h5py.File(path, "r+") as file:
         file["observations/qpos"][3:5] = np.nan
     name = "observations/qpos"
-    with EpisodeStream(path, Selection([View("observations/images/cam_high")], [name])) as stream:
+    with EpisodeStream(path, Selection([CameraMapping("observations/images/cam_high")], [name])) as stream:
         assert np.isfinite(stream.values[name]).all()
         assert stream.values[name][4, 6] == stream.values[name][2, 6]
 
@@ -141,7 +141,7 @@ def test_an_episode_that_breaks_off_while_it_is_read(tmp_path):
     path = made.aloha(tmp_path / "a.hdf5")
     with h5py.File(path, "r+") as file:
         file["observations/images/cam_high"][12] = 0
-    view = View("observations/images/cam_high")
+    view = CameraMapping("observations/images/cam_high")
     with EpisodeStream(path, Selection([view], speed=0.2)) as stream, pytest.raises(InvalidInputError, match="damaged"):
         list(stream.pictures())
 

@@ -4,7 +4,7 @@ import pytest
 
 from wam_demo.data.uploads.contracts import Camera, Description, RecordedEpisode, Signal
 from wam_demo.data.uploads.guess import guess
-from wam_demo.data.uploads.mapping import Part, RobotMapping, parse_part
+from wam_demo.data.uploads.mapping import RobotMapping, SignalSlice, parse_slice
 from wam_demo.errors import InvalidInputError, UnknownNameError
 
 
@@ -92,7 +92,7 @@ FOUND = describe(["front", "wrist"], signal("state", 8), signal("action", 7))
 
 
 def test_it_is_written_and_read_back():
-    mapping = RobotMapping("front", "wrist", position=Part("state", 0, 3), action_kind="motion")
+    mapping = RobotMapping("front", "wrist", position=SignalSlice("state", 0, 3), action_kind="motion")
     assert RobotMapping("front").changed(mapping.document()) == mapping
 
 
@@ -123,6 +123,6 @@ def test_what_does_not_fit_is_refused(changes, message):
 
 
 def test_parts_of_signals_with_slashes_and_brackets():
-    assert parse_part(" obs/a[0][1:4]") == Part("obs/a[0]", 1, 4)
+    assert parse_slice(" obs/a[0][1:4]") == SignalSlice("obs/a[0]", 1, 4)
     with pytest.raises(UnknownNameError):
-        RobotMapping("front", position=parse_part("obs/a[0:3]")).validated(FOUND)
+        RobotMapping("front", position=parse_slice("obs/a[0:3]")).validated(FOUND)

@@ -39,7 +39,7 @@ FITS = ("crop", "pad")
 
 
 @dataclass(frozen=True)
-class View:
+class CameraMapping:
     """How one camera is shown.
 
     Attributes:

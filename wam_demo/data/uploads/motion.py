@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wam_demo.data.uploads.contracts import Numbers
-from wam_demo.data.uploads.mapping import Part, RobotMapping
+from wam_demo.data.uploads.mapping import RobotMapping, SignalSlice
 from wam_demo.types import ACTION_DIM, STATE_DIM, Vector
 
 EARLY_S = 0.005
@@ -86,7 +86,9 @@ def _moved(values: Mapping[str, Numbers], mapping: RobotMapping, rows: NDArray[n
     return result
 
 
-def _take(values: Mapping[str, Numbers], part: Part | None, rows: NDArray[np.int64]) -> NDArray[np.float64] | None:
+def _take(
+    values: Mapping[str, Numbers], part: SignalSlice | None, rows: NDArray[np.int64]
+) -> NDArray[np.float64] | None:
     if part is None or part.signal not in values:
         return None
     return values[part.signal][rows, part.start : part.stop].astype(np.float64)

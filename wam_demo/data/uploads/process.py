@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wam_demo.data.uploads.contracts import Description, Numbers, View
+from wam_demo.data.uploads.contracts import CameraMapping, Description, Numbers
 from wam_demo.data.uploads.reader_process import ReaderLimits, ReaderProcess
 from wam_demo.errors import InvalidInputError, UnknownNameError
 from wam_demo.limits import CAMERAS, UPLOAD_BYTES
@@ -57,7 +57,7 @@ class Selection:
     """Which part of a recording is read, and how.
 
     Attributes:
-        views: Cameras to read.
+        cameras: Cameras to read.
         signals: Arrays of numbers to read.
         episode: Index in `Description.episodes`.
         start: Seconds from the episode's beginning.
@@ -66,7 +66,7 @@ class Selection:
         size: Side of the square pictures [px].
     """
 
-    views: Sequence[View]
+    cameras: Sequence[CameraMapping]
     signals: Sequence[str] = ()
     episode: int = 0
     start: float = 0.0
@@ -98,7 +98,7 @@ class EpisodeStream:
         check_upload(path)
         request = {**asdict(selection), "action": "read", "path": str(path)}
         self._shape = (selection.size, selection.size, 3)
-        self._cameras = len(selection.views)
+        self._cameras = len(selection.cameras)
         self._child = ReaderProcess(request, limits.read_cpu_s, limits, visitor)
         try:
             self._read_numbers()
@@ -119,7 +119,7 @@ class EpisodeStream:
         }
 
     def pictures(self) -> Iterator[list[Image]]:
-        """(size, size, 3) uint8 of every view, control step after control step.
+        """(size, size, 3) uint8 of every camera, control step after control step.
 
         Raises:
             InvalidInputError: The recording turns out to be damaged, or takes too long to decode.
