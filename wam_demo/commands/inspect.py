@@ -24,12 +24,15 @@ def run(options: argparse.Namespace) -> None:
     """Describe a recording."""
     path, description = open_recording(options.file)
     out = prepare(options, "inspect")
-    finish(out, "inspect", {"seed": options.seed, "file": path.name, **inspection(description)})
+    content = inspection(description)
+    for note in content["notes"]:
+        print(f"note: {note}")
+    finish(out, "inspect", {"seed": options.seed, "file": path.name, **content})
 
 
 def inspection(description: Description) -> dict[str, Any]:
     """A description as results.json has it."""
-    from wam_demo.data.uploads.guess import action_dim, guess, state_dim
+    from wam_demo.data.uploads.guess import action_dim, guess, notes, state_dim
 
     mapping = guess(description)
     return {
@@ -44,4 +47,5 @@ def inspection(description: Description) -> dict[str, Any]:
         "sizes": {camera.name: [camera.width, camera.height] for camera in description.cameras},
         "signals": {signal.name: signal.dim for signal in description.signals},
         "mapping": mapping.document(),
+        "notes": notes(description, mapping),
     }

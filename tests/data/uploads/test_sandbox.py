@@ -75,8 +75,8 @@ if layer == "landlock":
 child.main()
 """
 ALL = {
-    "tcp", "udp", "name lookup", "fork", "system", "read another file", "read the passwords", "create", "truncate", "delete", "rename",
-    "link", "symbolic link", "folder", "mode", "signal", "raise the memory limit",
+    "tcp", "udp", "name lookup", "fork", "system", "read another file", "read the passwords", "create", "truncate",
+    "delete", "rename", "link", "symbolic link", "folder", "mode", "signal", "raise the memory limit",
 }  # fmt: skip
 HELD = {
     "both": ALL,

@@ -98,6 +98,7 @@ class Description:
         signals: Numbers by frame: states, actions and what else there is.
         episodes: At least one.
         robot: Name of the embodiment, if the file says it.
+        notes: What is odd about the file and was read all the same, a line each.
     """
 
     format: str
@@ -106,6 +107,7 @@ class Description:
     signals: Sequence[Signal] = ()
     episodes: Sequence[RecordedEpisode] = field(default_factory=tuple)
     robot: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def frames(self) -> int:
@@ -133,6 +135,7 @@ class Description:
             ),
             episodes=tuple(RecordedEpisode(**entry) for entry in document["episodes"]),
             robot=document["robot"],
+            notes=tuple(document.get("notes", ())),
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,7 +25,9 @@ _KINDS = (
     (re.compile(r"euler|rpy", re.I), "euler_xyz", 3),
     (re.compile(r"6d", re.I), "rot6d", 6),
 )
-_JOINTS = re.compile(r"joint|qpos|shoulder|elbow|waist|forearm|wrist_|motor", re.I)
+_JOINTS = re.compile(
+    r"joint|qpos|shoulder|elbow|waist|forearm|wrist_|motor|(^|[./_])(j|q|axis_?|dof_?)\d+(\.pos|$)", re.I
+)
 _GRIPPER = re.compile(r"grip|finger", re.I)
 _TURNED = re.compile(r"orient|rot|quat|roll|vel|force|torque|twist|joint|angular|linear", re.I)
 
@@ -38,7 +41,30 @@ def guess(description: Description) -> RobotMapping:
     for signal in sorted(states, key=_preference):
         mapping = _from_signal(mapping, signal)
     mapping = replace(mapping, align=description.robot != OWN_ROBOT)
-    return _with_action(mapping, description)
+    joint_unit, rotation_unit = _unit(description, mapping.joints), _unit(description, mapping.rotation)
+    return _with_action(replace(mapping, joint_unit=joint_unit, rotation_unit=rotation_unit), description)
+
+
+def notes(description: Description, mapping: RobotMapping) -> list[str]:
+    """Lines on what a person should check: what is odd about the file, and angles that are read as degrees."""
+    lines = list(description.notes)
+    angles = (("joint", mapping.joints, mapping.joint_unit), ("rotation", mapping.rotation, mapping.rotation_unit))
+    for name, part, unit in angles:
+        if part is not None and unit == "deg":
+            reach = _reach(description, part)
+            lines.append(f"{part} reaches {reach:.0f}, no angle in radians: read as degrees, see {name}_unit")
+    return lines
+
+
+def _unit(description: Description, angles: SignalSlice | None) -> str:
+    """Degrees if they reach beyond a full turn in radians."""
+    return "deg" if angles is not None and _reach(description, angles) > 2 * math.pi + 0.01 else "rad"
+
+
+def _reach(description: Description, part: SignalSlice) -> float:
+    signal = description.signal(part.signal)
+    bounds = (*signal.low[part.start : part.stop], *signal.high[part.start : part.stop]) if signal else ()
+    return max(map(abs, bounds), default=0.0)
 
 
 def state_dim(description: Description, mapping: RobotMapping) -> int:
@@ -136,7 +162,8 @@ def _from_names(mapping: RobotMapping, signal: Signal) -> RobotMapping:
     gripper = next((i for i, name in enumerate(names) if _GRIPPER.search(name)), None)
     if mapping.gripper is None and gripper is not None:
         mapping = _with_gripper(mapping, signal, gripper)
-    joints = [i for i, name in enumerate(names) if _JOINTS.search(name) and not _GRIPPER.search(name)]
+    other = re.compile(f"{_GRIPPER.pattern}|vel|force|torque|effort", re.I)
+    joints = [i for i, name in enumerate(names) if _JOINTS.search(name) and not other.search(name)]
     if mapping.joints is None and len(joints) >= 3:
         run = next((i for i in range(1, len(joints)) if joints[i] != joints[0] + i), len(joints))
         mapping = replace(mapping, joints=SignalSlice(signal.name, joints[0], joints[0] + min(run, 7)))

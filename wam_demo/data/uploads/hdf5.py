@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from wam_demo.data.uploads.contracts import Camera, Description, Numbers, RecordedEpisode, TimedImage
 from wam_demo.data.uploads.stills import as_rgb, check_size, decode_still, image_size, is_still, picture_shape
-from wam_demo.data.uploads.summary import check_length, check_numbers, summarise
+from wam_demo.data.uploads.summary import check_length, check_numbers, length_notes, summarise
 from wam_demo.errors import InvalidInputError
 from wam_demo.limits import EPISODES, IMAGE_PIXELS
 from wam_demo.types import Image
@@ -47,6 +47,7 @@ class Hdf5Reader:
         first = self._fields(0)
         self._images = {n: d for n, d in first.items() if _frame_size(d) is not None}
         self._signals = [n for n, d in first.items() if n not in self._images and _is_signal(d)]
+        self._kept = {*self._images, *self._signals}
         if not self._images:
             raise InvalidInputError("the HDF5 file holds no images: no (T, H, W, 3) arrays and no encoded frames")
         self.layout = _layout(self._file, first)
@@ -61,7 +62,9 @@ class Hdf5Reader:
         ]
         cameras = [Camera(name, *_require_size(dataset)) for name, dataset in self._images.items()]
         signals = [summarise(name, rows) for name, rows in values.items()]
-        return Description("hdf5", self._fps, cameras, signals, episodes, robot=self.layout)
+        rows = {name: array.shape[0] for name, array in self._fields(0).items() if name in self._kept}
+        notes = length_notes(rows, self._length(0))
+        return Description("hdf5", self._fps, cameras, signals, episodes, self.layout, notes)
 
     def numbers(self, episode: int) -> tuple[NDArray[np.float64], Mapping[str, Numbers]]:
         """See `Reader`."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -222,11 +223,10 @@ def _rows(column: pa.ChunkedArray, length: int) -> Numbers:
     """(T, D) float32 of a column of numbers or of lists of them."""
     flat = column.combine_chunks()
     while pa.types.is_list(flat.type) or pa.types.is_fixed_size_list(flat.type) or pa.types.is_large_list(flat.type):
+        if flat.null_count or len(pc.unique(pc.list_value_length(flat))) > 1:
+            raise InvalidInputError("a column of the LeRobot dataset has rows of different lengths")
         flat = flat.flatten()
-    values = flat.to_numpy(zero_copy_only=False).astype(np.float32)
-    if length == 0 or len(values) % length:
-        raise InvalidInputError("a column of the LeRobot dataset has rows of different lengths")
-    return values.reshape(length, -1)
+    return flat.to_numpy(zero_copy_only=False).astype(np.float32).reshape(length, -1)
 
 
 def _embedded(value: Any) -> Any:

@@ -17,11 +17,13 @@ DEFAULT_INSTRUCTION = "put the red cube into the bowl"
 """What the policy is told when the recording does not say what was asked for."""
 ROTATIONS = {"rot6d": 6, "quat_xyzw": 4, "quat_wxyz": 4, "rotvec": 3, "euler_xyz": 3}
 """Ways to write a rotation, with their numbers."""
+UNITS = {"rad": 1.0, "deg": math.pi / 180}
+"""Units of angles, in radians."""
 ACTIONS = ("recorded", "motion", "none")
 """Where the recorded action comes from: the file's own, the motion of the recorded TCP and gripper, nowhere."""
 
 
-_SLICE = re.compile(r"(?P<signal>.+?)\s*\[\s*(?P<start>\d+)\s*:\s*(?P<stop>\d+)\s*\]")
+_SLICE = re.compile(r"(?P<signal>.+?)\s*\[\s*(?P<start>\d{1,9})\s*:\s*(?P<stop>\d{1,9})\s*\]")
 _DIMS = {"position": (3, 3), "gripper": (1, 1), "joints": (1, 7), "action": (7, 7)}
 
 
@@ -55,10 +57,12 @@ class RobotMapping:
         position: TCP position [m], 3 numbers.
         rotation: TCP rotation, as ``rotation_kind`` writes it.
         rotation_kind: Key of `ROTATIONS`.
+        rotation_unit: Key of `UNITS`; of rotation vectors and Euler angles.
         gripper: One number that is ``gripper_closed`` when closed and ``gripper_open`` when open.
         gripper_closed: See ``gripper``.
         gripper_open: See ``gripper``.
-        joints: Up to 7 joint angles [rad].
+        joints: Up to 7 joint angles.
+        joint_unit: Key of `UNITS`.
         action: 7 numbers of an action: translation, rotation vector, gripper opening.
         action_kind: One of `ACTIONS`.
         action_scale: Metres per unit of the action's translation.
@@ -76,10 +80,12 @@ class RobotMapping:
     position: SignalSlice | None = None
     rotation: SignalSlice | None = None
     rotation_kind: str = "quat_xyzw"
+    rotation_unit: str = "rad"
     gripper: SignalSlice | None = None
     gripper_closed: float = 0.0
     gripper_open: float = 1.0
     joints: SignalSlice | None = None
+    joint_unit: str = "rad"
     action: SignalSlice | None = None
     action_kind: str = "none"
     action_scale: float = 1.0
@@ -102,6 +108,8 @@ class RobotMapping:
         _one_of("fit", self.fit, FITS)
         _one_of("action", self.action_kind, ACTIONS)
         _one_of("rotation", self.rotation_kind, tuple(ROTATIONS))
+        for unit in (self.joint_unit, self.rotation_unit):
+            _one_of("unit", unit, tuple(UNITS))
         rotation = ROTATIONS[self.rotation_kind]
         for name, (least, most) in {**_DIMS, "rotation": (rotation, rotation)}.items():
             _check_slice(description, name, getattr(self, name), least, most)
@@ -171,7 +179,7 @@ def _read_entry(name: str, value: Any) -> Any:
             return None
         try:
             return float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise InvalidInputError(f"{name.replace('_', ' ')} must be a number, not {str(value)[:40]!r}") from None
     if name == "wrist":
         return str(value) if value else None

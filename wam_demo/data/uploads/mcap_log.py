@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mcap.reader import make_reader
+from mcap.reader import NonSeekingReader, make_reader
 from rosbags.typesys import Stores, get_types_from_idl, get_types_from_msg, get_typestore
 
 from wam_demo.data.uploads.log import MessageIterator
@@ -33,9 +33,10 @@ class McapLog:
         self.topics: dict[str, str] = {}
         encodings = set()
         with path.open("rb") as file:
-            summary = self._guard(make_reader(file).get_summary)
+            summary = self._guard(make_reader(file, validate_crcs=True).get_summary)
         if summary is None or not summary.channels:
             raise InvalidInputError("the MCAP file is cut off or empty: it has no summary with channels")
+        self._indexed = bool(summary.chunk_indexes)
         for channel in summary.channels.values():
             encodings.add(channel.message_encoding)
             schema = summary.schemas.get(channel.schema_id)
@@ -63,7 +64,8 @@ class McapLog:
         if not topics:
             return
         with self._path.open("rb") as file:
-            found = make_reader(file).iter_messages(topics=list(topics))
+            open_reader = make_reader if self._indexed else NonSeekingReader  # the former knows no checksums then
+            found = open_reader(file, validate_crcs=True).iter_messages(topics=list(topics))
             while (entry := self._guard(lambda: next(found, None))) is not None:
                 yield entry[1], entry[2]
 

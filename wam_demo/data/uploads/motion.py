@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wam_demo.data.uploads.contracts import Numbers
-from wam_demo.data.uploads.mapping import RobotMapping, SignalSlice
+from wam_demo.data.uploads.mapping import UNITS, RobotMapping, SignalSlice
 from wam_demo.types import ACTION_DIM, STATE_DIM, Vector
 
 EARLY_S = 0.005
@@ -38,7 +38,7 @@ def states(values: Mapping[str, Numbers], mapping: RobotMapping, rows: NDArray[n
         found[:, 9] = opening
     joints = _take(values, mapping.joints, rows)
     if joints is not None:
-        found[:, 10 : 10 + joints.shape[1]] = joints
+        found[:, 10 : 10 + joints.shape[1]] = joints * UNITS[mapping.joint_unit]
     assert found.shape[1] == STATE_DIM
     return found
 
@@ -117,6 +117,7 @@ def _matrices(
         raw = raw[:, [1, 2, 3, 0]] if mapping.rotation_kind == "quat_wxyz" else raw
         raw = np.where(np.linalg.norm(raw, axis=1, keepdims=True) > 1e-6, raw, [0.0, 0.0, 0.0, 1.0])
         return Rotation.from_quat(raw).as_matrix()
+    raw = raw * UNITS[mapping.rotation_unit]
     if mapping.rotation_kind == "euler_xyz":
         return Rotation.from_euler("xyz", raw).as_matrix()
     return Rotation.from_rotvec(raw).as_matrix()

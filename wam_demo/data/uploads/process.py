@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wam_demo.data.uploads.contracts import CameraMapping, Description, Numbers
-from wam_demo.data.uploads.reader_process import ReaderLimits, ReaderProcess
+from wam_demo.data.uploads.reader_process import READER_LIMITS, ReaderLimits, ReaderProcess
 from wam_demo.errors import InvalidInputError, UnknownNameError
 from wam_demo.limits import CAMERAS, UPLOAD_BYTES
 from wam_demo.types import Image
@@ -20,7 +20,7 @@ from wam_demo.types import Image
 _MAX_ROWS, _MAX_DIM = 200_000, 1024
 
 
-def describe(path: Path, visitor: str = "", limits: ReaderLimits = ReaderLimits()) -> Description:
+def describe(path: Path, visitor: str = "", limits: ReaderLimits = READER_LIMITS) -> Description:
     """What a recording holds.
 
     Args:
@@ -93,7 +93,7 @@ class EpisodeStream:
     """
 
     def __init__(
-        self, path: Path, selection: Selection, visitor: str = "", limits: ReaderLimits = ReaderLimits()
+        self, path: Path, selection: Selection, visitor: str = "", limits: ReaderLimits = READER_LIMITS
     ) -> None:
         check_upload(path)
         request = {**asdict(selection), "action": "read", "path": str(path)}

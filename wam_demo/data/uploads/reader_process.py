@@ -51,6 +51,9 @@ class ReaderLimits:
     silence_s: float = READER_SILENCE_S
 
 
+READER_LIMITS = ReaderLimits()
+
+
 class ReaderProcess:
     """One child; it ends when it keeps silent, when its processor time is up, and with this context manager.
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from wam_demo.data.uploads.contracts import Camera, Description, Numbers, RecordedEpisode, TimedImage
 from wam_demo.data.uploads.detect import open_tree
 from wam_demo.data.uploads.stills import as_rgb, check_size, picture_shape
-from wam_demo.data.uploads.summary import check_length, check_numbers, summarise
+from wam_demo.data.uploads.summary import check_length, check_numbers, length_notes, summarise
 from wam_demo.data.uploads.tree import Tree
 from wam_demo.errors import InvalidInputError
 from wam_demo.limits import EPISODES, UPLOAD_BYTES
@@ -71,7 +71,9 @@ class ZarrReader:
         starts = np.concatenate([[0], self._ends[:-1]])
         lengths = (self._ends - starts).tolist()
         episodes = [RecordedEpisode(str(i), int(length)) for i, length in enumerate(lengths)]
-        return Description("zarr", self._fps, cameras, [summarise(n, r) for n, r in values.items()], episodes)
+        notes = length_notes({name: array.shape[0] for name, array in self._arrays.items()}, int(self._ends[-1]))
+        signals = [summarise(name, rows) for name, rows in values.items()]
+        return Description("zarr", self._fps, cameras, signals, episodes, notes=notes)
 
     def numbers(self, episode: int) -> tuple[NDArray[np.float64], Mapping[str, Numbers]]:
         """See `Reader`."""
@@ -152,7 +154,8 @@ def _check_entry(name: str, entry: Mapping[str, Any]) -> None:
     for codec in codecs:
         _check_codec(name, codec)
     chunks = entry.get("chunks") or entry["chunk_grid"]["configuration"]["chunk_shape"]
-    if float(np.prod(np.asarray(chunks, float))) * 8 > _CHUNK_BYTES * 8 or min(chunks, default=1) < 1:
+    unpacked = float(np.prod(np.asarray(chunks, float))) * np.dtype(kind).itemsize
+    if unpacked > _CHUNK_BYTES or min(chunks, default=1) < 1:
         raise InvalidInputError(f"the zarr array {name[:60]!r} unpacks in pieces of more than {_CHUNK_BYTES >> 20} MB")
 
 

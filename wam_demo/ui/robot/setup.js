@@ -75,6 +75,7 @@ const factWords = (f, episodes) => [
   ["format", f.robot ? `${f.format} · ${f.robot}` : f.format], ["cameras", f.cameras.map((c) => `${c.name} (${c.size})`).join(", ")],
   ["frames", `${f.frames} at ${Number(f.fps.toFixed(2))} a second`], ["episodes", episodes],
   ["numbers", f.signals.map((s) => `${s.name} (${s.dim})`).join(", ") || "none"],
+  ...f.notes.map((note) => ["note", note]),
 ];
 
 function found({ title, found: f, mapping }) {

@@ -16,8 +16,8 @@ from gradio.utils import get_upload_folder
 from wam_demo.config import EXAMPLES
 from wam_demo.data.uploads.contracts import FITS, TURNS, Description
 from wam_demo.data.uploads.gate import READERS
-from wam_demo.data.uploads.guess import OWN_ROBOT, guess
-from wam_demo.data.uploads.mapping import ACTIONS, DEFAULT_INSTRUCTION, ROTATIONS
+from wam_demo.data.uploads.guess import OWN_ROBOT, guess, notes
+from wam_demo.data.uploads.mapping import ACTIONS, DEFAULT_INSTRUCTION, ROTATIONS, UNITS
 from wam_demo.data.uploads.process import describe
 from wam_demo.diagnose.retouch import Retouch
 from wam_demo.errors import InvalidInputError, UnknownNameError, WamDemoError
@@ -70,6 +70,7 @@ def script(catalogue: Catalogue) -> str:
         "fits": FITS,
         "actions": ACTIONS,
         "rotations": list(ROTATIONS),
+        "units": list(UNITS),
         "example": EXAMPLE.is_file(),
     }
     sources = [(_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS]
@@ -172,7 +173,7 @@ def _put(room: RobotRoom, desk: Desk, path: Path, title: str) -> Answer:
     mapping = guess(found)
     if not mapping.instruction:
         mapping = replace(mapping, instruction=DEFAULT_INSTRUCTION)
-    return {"title": title, "found": _shown(found), "mapping": mapping.document()}
+    return {"title": title, "found": {**_shown(found), "notes": notes(found, mapping)}, "mapping": mapping.document()}
 
 
 def _shown(found: Description) -> Answer:
