@@ -333,7 +333,9 @@ def many_cameras(tmp):
 
 def zarr_bomb_of_doubles(tmp):
     root = zarr.open_group(str(tmp / "a.zarr"), mode="w", zarr_format=2)
-    root.create_group("data").create_array("img", shape=(1, 6000, 6000, 1), chunks=(1, 6000, 6000, 1), dtype="float64")
+    root.create_group("data").create_array(
+        "img", shape=(40, 1000, 1000, 1), chunks=(40, 1000, 1000, 1), dtype="float64"
+    )
     return tmp / "a.zarr"
 
 

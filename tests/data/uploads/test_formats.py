@@ -135,6 +135,20 @@ def test_values_that_are_not_finite_are_held(tmp_path):
         assert stream.values[name][4, 6] == stream.values[name][2, 6]
 
 
+def test_what_is_odd_and_read_all_the_same_is_noted(tmp_path):
+    import h5py
+
+    path = made.aloha(tmp_path / "a.hdf5")
+    with h5py.File(path, "r+") as file:
+        del file["observations/qvel"]
+        file["observations/qvel"] = np.zeros((FRAMES + 3, 14))
+    assert describe(path).notes == (f"observations/qvel has {FRAMES + 3} rows for {FRAMES} frames",)
+    folder = made.image_folder(tmp_path / "i")
+    (folder / "wrist" / "frame_0.png").unlink()
+    assert describe(folder).notes == (f"front has {FRAMES} rows for {FRAMES - 1} frames",)
+    assert describe(made.gif(tmp_path / "a.gif")).notes == ()
+
+
 def test_an_episode_that_breaks_off_while_it_is_read(tmp_path):
     import h5py
 

@@ -3,7 +3,7 @@
 import pytest
 
 from wam_demo.data.uploads.contracts import Camera, Description, RecordedEpisode, Signal
-from wam_demo.data.uploads.guess import guess
+from wam_demo.data.uploads.guess import guess, notes
 from wam_demo.data.uploads.mapping import RobotMapping, SignalSlice, parse_slice
 from wam_demo.errors import InvalidInputError, UnknownNameError
 
@@ -67,6 +67,38 @@ def test_an_arm_that_records_joints_only():
     assert mapping.gripper_open == 30.0
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        [f"j{i}" for i in range(6)],
+        [f"joint_{i}" for i in range(6)],
+        [f"position.j{i}" for i in range(6)],
+        [f"{n}.pos" for n in ("shoulder_pan", "shoulder_lift", "elbow_flex", "wrist_flex", "wrist_roll", "joint_5")],
+        [f"left_arm/q{i}.pos" for i in range(6)],
+    ],
+)
+def test_joints_by_name(names):
+    velocities = [f"{name}.vel" for name in names]
+    mapping = guess(describe(["top"], signal("observation.state", 13, [*velocities, *names, "gripper"])))
+    assert str(mapping.joints) == "observation.state[6:12]"
+    assert str(mapping.gripper) == "observation.state[12:13]"
+
+
+def test_angles_beyond_a_full_turn_are_degrees_and_this_is_said():
+    names = [f"{n}.pos" for n in ("shoulder_pan", "shoulder_lift", "elbow_flex", "wrist_flex", "wrist_roll", "gripper")]
+    degrees = describe(["top"], signal("observation.state", 6, names, [-60.0] * 6, [45.0] * 5 + [100.0]))
+    mapping = guess(degrees)
+    assert mapping.joint_unit == "deg"
+    assert notes(degrees, mapping) == [
+        "observation.state[0:5] reaches 60, no angle in radians: read as degrees, see joint_unit"
+    ]
+    radians = describe(["top"], signal("observation.state", 6, names, [-3.1] * 6, [6.28] * 5 + [100.0]))
+    assert guess(radians).joint_unit == "rad"
+    assert notes(radians, guess(radians)) == []
+    cartesian = describe(["top"], signal("cartesian_position", 6, (), [-0.5] * 3 + [-180.0] * 3))
+    assert (guess(cartesian).rotation_kind, guess(cartesian).rotation_unit) == ("euler_xyz", "deg")
+
+
 def test_a_state_without_names_is_told_by_its_ranges():
     joints = signal("state", 8, (), [0, 0, 0, -2.5, 0, 1.5, 0, 0], [1, 1, 1, -1.5, 1, 2.5, 1, 0.04])
     assert str(guess(describe(["a"], joints)).joints) == "state[0:7]"
@@ -112,6 +144,9 @@ def test_it_is_written_and_read_back():
         ({"action_kind": "recorded"}, "needs 7 numbers"),
         ({"action_kind": "motion"}, "need the TCP position"),
         ({"fps": "0"}, "frames a second"),
+        ({"gripper_open": 10**400}, "must be a number"),
+        ({"position": f"state[0:{'1' * 5000}]"}, "signal\\[start:stop\\]"),
+        ({"joint_unit": "grad"}, "unknown unit"),
         ({"fit": "stretch"}, "unknown fit"),
         ({"wirst": "wrist"}, "did you mean 'wrist'"),
         ({"instruction": "x" * 501}, "501 characters"),

@@ -81,3 +81,14 @@ def test_a_rotation_that_is_none_counts_as_none():
     values = {"r": np.zeros((STEPS, 4), np.float32)}
     mapping = RobotMapping("front", rotation=SignalSlice("r", 0, 4), action_kind="motion")
     assert np.isfinite(states(values, mapping, ROWS)).all()
+
+
+def test_angles_in_degrees_become_radians():
+    values = {"q": np.full((STEPS, 5), 90.0, np.float32), "r": np.rad2deg(WRITTEN["euler_xyz"]).astype(np.float32)}
+    mapping = RobotMapping(
+        "front", joints=SignalSlice("q", 0, 5), joint_unit="deg", rotation=SignalSlice("r", 0, 3),
+        rotation_kind="euler_xyz", rotation_unit="deg", align=False,
+    )  # fmt: skip
+    found = states(values, mapping, ROWS)
+    np.testing.assert_allclose(found[:, 10:15], np.pi / 2, atol=1e-6)
+    np.testing.assert_allclose(found[:, 3:9], WRITTEN["rot6d"], atol=1e-5)
