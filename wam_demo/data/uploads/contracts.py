@@ -125,18 +125,13 @@ class Description:
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Self:
         """Inverse of `document`."""
-        return cls(
-            format=document["format"],
-            fps=document["fps"],
-            cameras=tuple(Camera(**entry) for entry in document["cameras"]),
-            signals=tuple(
-                Signal(entry["name"], entry["dim"], tuple(entry["names"]), tuple(entry["low"]), tuple(entry["high"]))
-                for entry in document["signals"]
-            ),
-            episodes=tuple(RecordedEpisode(**entry) for entry in document["episodes"]),
-            robot=document["robot"],
-            notes=tuple(document.get("notes", ())),
-        )
+        parts = {"cameras": Camera, "signals": Signal, "episodes": RecordedEpisode}
+        made = {name: tuple(kind(**_tuples(entry)) for entry in document[name]) for name, kind in parts.items()}
+        return cls(**{**_tuples(document), **made})
+
+
+def _tuples(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()}
 
 
 class Reader(Protocol):

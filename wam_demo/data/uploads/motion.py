@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 
 from wam_demo.data.uploads.contracts import Numbers
 from wam_demo.data.uploads.mapping import UNITS, RobotMapping, SignalSlice
+from wam_demo.data.uploads.sampling import EARLY_S
 from wam_demo.types import ACTION_DIM, STATE_DIM, Vector
 
-EARLY_S = 0.005
-"""As for pictures: numbers this much after a tick still count for it [s]."""
 HOME_STATE: Vector = np.array([0.49, 0.0, 0.15, 1, 0, 0, 0, -1, 0, 1, 0, 0.17, 0, -2.36, 0, 2.52, 0.78], np.float32)
 """(17,) state of the policy's own arm at rest, for what a recording does not say."""
 

@@ -181,6 +181,16 @@ class VideoReader:
         yield from self._video.frames(start)
 
 
+def open_mp4(path: Path) -> VideoReader:
+    """An mp4 or mov file."""
+    return VideoReader(path, "mp4")
+
+
+def open_webm(path: Path) -> VideoReader:
+    """A webm or mkv file."""
+    return VideoReader(path, "webm")
+
+
 def rate(times: NDArray[np.float64]) -> float:
     """Frames per second of increasing times [s]; 10 for a single frame."""
     if len(times) < 2 or times[-1] <= times[0]:
