@@ -106,6 +106,11 @@ def test_a_state_without_names_is_told_by_its_ranges():
     assert (str(pose.position), str(pose.rotation)) == ("observation.state[0:3]", "observation.state[3:6]")
 
 
+def test_a_state_without_names_in_degrees_is_no_tool_sixty_metres_away():
+    mapping = guess(describe(["a"], signal("observation.state", 6, (), [-60.0] * 6, [60.0] * 6)))
+    assert (mapping.position, str(mapping.joints), mapping.joint_unit) == (None, "observation.state[0:6]", "deg")
+
+
 def test_our_own_datasets_hold_what_was_applied():
     names = [f"tcp_translation.{a}" for a in "xyz"] + [f"tcp_rotation_vector.{a}" for a in "xyz"] + ["gripper_opening"]
     state = [f"tcp_position.{a}" for a in "xyz"] + [f"tcp_rotation.{c}{a}" for c in "01" for a in "xyz"]

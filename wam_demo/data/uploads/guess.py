@@ -12,6 +12,8 @@ from wam_demo.data.uploads.mapping import ROTATIONS, RobotMapping, SignalSlice
 
 OWN_ROBOT = "panda_sim"
 """Name of this product's own simulated arm in its datasets."""
+_REACH_M = 10.0
+"""No tool is so far away from its arm [m]."""
 _WRIST = re.compile(r"wrist|in_hand|inhand|hand_?cam|hand|gripper_?cam|ego", re.I)
 _FRONT = ("front", "agentview", "exterior", "external", "third", "scene", "static", "base", "high", "top", "overhead",
           "main", "side", "left", "camera0", "image", "img", "color", "rgb")  # fmt: skip
@@ -136,11 +138,12 @@ def _joint_vector(mapping: RobotMapping, signal: Signal) -> RobotMapping:
 
 
 def _unnamed_state(mapping: RobotMapping, signal: Signal) -> RobotMapping:
-    """A state without names: joints if they look like a Panda's, else position, rotation vector, gripper."""
+    """A state without names: joints if no tool can be there or they look like a Panda's, else tool and gripper."""
     if signal.dim < 6:
         return mapping
-    joints = len(signal.high) > 5 and signal.high[3] < -0.05 and signal.low[5] > 0
-    if joints or signal.dim == 14:
+    panda = len(signal.high) > 5 and signal.high[3] < -0.05 and signal.low[5] > 0
+    far = max(map(abs, (*signal.low[:3], *signal.high[:3])), default=0.0) > _REACH_M
+    if panda or far or signal.dim == 14:
         return _joint_vector(mapping, signal)
     if signal.dim not in (6, 7, 8):
         return mapping

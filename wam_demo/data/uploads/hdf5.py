@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -60,7 +61,7 @@ class Hdf5Reader:
             RecordedEpisode(name.rsplit("/", 1)[-1] or "0", self._length(i), _instruction(self._file, self._file[name]))
             for i, name in enumerate(self._episodes)
         ]
-        cameras = [Camera(name, *_require_size(dataset)) for name, dataset in self._images.items()]
+        cameras = [Camera(name, *check_size(*(_frame_size(array) or (0, 0)))) for name, array in self._images.items()]
         signals = [summarise(name, rows) for name, rows in values.items()]
         rows = {name: array.shape[0] for name, array in self._fields(0).items() if name in self._kept}
         notes = length_notes(rows, self._length(0))
@@ -166,8 +167,6 @@ def _fps(file: h5py.File, layout: str) -> float:
 
 
 def _instruction(file: h5py.File, episode: h5py.Group) -> str:
-    import json
-
     for attributes in (episode.attrs, getattr(file.get("data"), "attrs", {}), file.attrs):
         for name in ("language_instruction", "instruction", "task", "problem_info"):
             text = attributes.get(name)
@@ -189,12 +188,6 @@ def _frame_size(dataset: h5py.Dataset) -> tuple[int, int] | None:
         return picture_shape(dataset.shape[1:])
     encoded = _encoded(dataset, 0) if dataset.shape[0] else None
     return None if encoded is None else image_size(encoded)
-
-
-def _require_size(dataset: h5py.Dataset) -> tuple[int, int]:
-    size = _frame_size(dataset)
-    assert size is not None
-    return check_size(*size)
 
 
 def _encoded(dataset: h5py.Dataset, number: int) -> bytes | None:
