@@ -6,6 +6,7 @@ import json
 import os
 import select
 import signal
+import site
 import subprocess
 import sys
 import time
@@ -26,6 +27,7 @@ _INHERITED = ("LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "PATH", "TZ")
 """All that a child learns of the server's environment; tokens and addresses stay here."""
 _ENVIRONMENT = {
     "HOME": "/nonexistent",
+    "PYTHONUSERBASE": site.getuserbase(),
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MALLOC_ARENA_MAX": "2",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import os
 import resource
@@ -22,7 +21,8 @@ _NICE = 10
 _NOBODY = 65534
 _NO_NEW_PRIVS, _KEEP_CAPABILITIES = 38, 8
 _CAPABILITY_VERSION_3 = 0x20080522
-_READ_SEARCH = 1 << 2
+_MAY_READ = (1 << 2, 1 << 1)
+"""Capabilities that open files of others: to read and search, and the wider one that containers grant."""
 _SYSTEM_FILES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache", "/etc/localtime",
                  "/usr/share/zoneinfo", "/dev/null", "/dev/urandom", "/proc/cpuinfo", "/proc/meminfo",
                  "/sys/devices/system/cpu")  # fmt: skip
@@ -45,7 +45,7 @@ def enter(upload: Path, cpu_seconds: int) -> None:
         ctypes.CDLL(None).prctl(_NO_NEW_PRIVS, 1, 0, 0, 0)
         bounded = landlock.restrict([upload, *_own_files()])
         if os.geteuid() == 0:
-            _become_nobody(may_read=bounded)
+            _drop_root(bounded)
         seccomp.restrict()
 
 
@@ -61,21 +61,24 @@ def _own_files() -> list[Path]:
     return [Path(path) for path in (*folders, *packages, *libraries, *_SYSTEM_FILES)]
 
 
-def _become_nobody(may_read: bool) -> None:
-    """Another user without capabilities; files of the server's user stay readable only where Landlock bounds them.
+def _drop_root(bounded: bool) -> None:
+    """Become nobody, or else stay root without capabilities.
 
     Args:
-        may_read: Keep the right to read files of others; without it the user stays, without capabilities.
+        bounded: Landlock bounds what is read; nobody then keeps the capability to read the server's own files.
     """
     library = ctypes.CDLL(None)
-    if may_read:
+    header, held = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0), (ctypes.c_uint32 * 6)()
+    library.capget(header, held)  # twice effective, permitted, inheritable: low and high half
+    kept = next((capability for capability in _MAY_READ if held[1] & capability), 0) if bounded else 0
+    if kept:
         library.prctl(_KEEP_CAPABILITIES, 1, 0, 0, 0)
-        with contextlib.suppress(OSError):  # a container may not let go of its user
+        try:
             os.setgroups([])
             os.setresgid(_NOBODY, _NOBODY, _NOBODY)
             os.setresuid(_NOBODY, _NOBODY, _NOBODY)
-    kept = _READ_SEARCH if may_read else 0
-    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+        except OSError:  # a container may not let go of its user
+            kept = 0
     library.capset(header, (ctypes.c_uint32 * 6)(kept, kept, 0, 0, 0, 0))
 
 
