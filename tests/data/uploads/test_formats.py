@@ -1,5 +1,6 @@
 """Every format, in a file made by its own library: what is found, and what comes out of it."""
 
+import base64
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from tests.fakes import recordings as made
 from wam_demo.data.uploads.contracts import CameraMapping
 from wam_demo.data.uploads.guess import action_dim, guess, state_dim
+from wam_demo.data.uploads.log import LogReader
 from wam_demo.data.uploads.process import EpisodeStream, Selection, describe
 from wam_demo.errors import InvalidInputError
 
@@ -164,3 +166,25 @@ def test_a_folder_in_no_known_layout(tmp_path):
     (tmp_path / "notes.txt").write_text("x")
     with pytest.raises(InvalidInputError, match="LeRobot dataset"):
         describe(tmp_path)
+
+
+class RaggedLog:
+    """A camera, and numbers whose third message has one more."""
+
+    format = "mcap"
+    topics = {"/camera": "foxglove.CompressedImage", "/numbers": "own/Numbers"}  # noqa: RUF012
+
+    def messages(self, topics):
+        data = base64.b64encode(made.png(made.pictures(1)[0])).decode()
+        for k in range(4):
+            contents = {"/camera": {"data": data}, "/numbers": {"values": [0.0] * (3 + (k == 2))}}
+            yield from ((topic, k * 10**8, contents[topic]) for topic in topics)
+
+    def times(self, topics):
+        return ((topic, time) for topic, time, _ in self.messages(topics))
+
+
+def test_messages_of_another_length_are_left_out_and_noted():
+    description = LogReader(RaggedLog()).describe()
+    assert description.signal("/numbers").dim == 3
+    assert description.notes == ("1 messages of /numbers are longer or shorter than its first and left out",)

@@ -89,4 +89,11 @@ class ReaderGate:
 
 
 READERS = ReaderGate()
-"""Whatever reads, fetches or converts a visitor's recording in this process takes its turn here."""
+"""Whatever reads or converts a visitor's recording in this process takes its turn here."""
+FETCHES = ReaderGate()
+"""Downloads have turns of their own, so that a slow network holds up no reader."""
+
+
+def place_in_queue(visitor: str) -> int:
+    """Place from 1 on of who waits for either; 0 for who does not wait."""
+    return max(READERS.position(visitor), FETCHES.position(visitor))

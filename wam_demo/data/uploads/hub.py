@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from wam_demo.data.uploads.gate import READERS
+from wam_demo.data.uploads.gate import FETCHES
 from wam_demo.errors import InvalidInputError
 from wam_demo.limits import HUB_CACHE_AGE_S, HUB_CACHE_BYTES, UPLOAD_BYTES
 
@@ -42,7 +42,7 @@ def fetch(repository: str, visitor: str = "", api: Any = None, cache: Path | Non
 
     api = api or HfApi(token=False)
     cache = cache or Path(tempfile.gettempdir()) / f"wam-demo-hub-{os.getuid()}"
-    with READERS.turn(visitor):
+    with FETCHES.turn(visitor):
         try:
             info = api.dataset_info(repository, files_metadata=True, timeout=_TIMEOUT_S, token=False)
             sizes = {entry.rfilename: int(entry.size or 0) for entry in info.siblings}

@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 
 from wam_demo.data.uploads.contracts import Camera, Description, Numbers, RecordedEpisode, TimedImage
 from wam_demo.data.uploads.messages import is_picture, numbers, picture, picture_size
-from wam_demo.data.uploads.summary import check_numbers, summarise
+from wam_demo.data.uploads.summary import NOTES, check_numbers, summarise
 from wam_demo.data.uploads.video import rate
 from wam_demo.errors import InvalidInputError
 from wam_demo.limits import EPISODE_FRAMES, VIDEO_FRAMES, VIDEO_SECONDS
 
-_NOTES = 5
 MessageIterator = Iterator[tuple[str, int, Any]]
 """Topic, time [ns] and message, in the order of time."""
 
@@ -74,7 +73,7 @@ class LogReader:
         signals = [summarise(topic, rows, self._names[topic]) for topic, rows in self._values.items()]
         episodes = [RecordedEpisode("0", len(self._times))]
         notes = [f"{count} messages of {topic[:60]} are longer or shorter than its first and left out"
-                 for topic, count in self._left_out.items()][:_NOTES]  # fmt: skip
+                 for topic, count in self._left_out.items()][:NOTES]  # fmt: skip
         return Description(self._log.format, rate(self._times), cameras, signals, episodes, notes=tuple(notes))
 
     def numbers(self, episode: int) -> tuple[NDArray[np.float64], Mapping[str, Numbers]]:

@@ -10,7 +10,8 @@ from wam_demo.data.uploads.contracts import Numbers, Signal
 from wam_demo.errors import InvalidInputError
 from wam_demo.limits import EPISODE_FRAMES
 
-_NOTES = 5
+NOTES = 5
+"""Lines of one kind that are said about a file."""
 
 
 def check_length(frames: int) -> int:
@@ -39,7 +40,7 @@ def check_numbers(name: str, rows: Numbers) -> Numbers:
 def length_notes(rows: Mapping[str, int], frames: int) -> tuple[str, ...]:
     """A line on each array (rows by name) that does not have one row a frame, and on how many more there are."""
     odd = [f"{name[:60]} has {count} rows for {frames} frames" for name, count in rows.items() if count != frames]
-    return tuple(odd[:_NOTES] + ([f"so do {len(odd) - _NOTES} more"] if len(odd) > _NOTES else []))
+    return tuple(odd[:NOTES] + ([f"so do {len(odd) - NOTES} more"] if len(odd) > NOTES else []))
 
 
 def summarise(name: str, rows: Numbers, names: Sequence[str] = ()) -> Signal:

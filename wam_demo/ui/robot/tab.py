@@ -15,7 +15,7 @@ from gradio.utils import get_upload_folder
 
 from wam_demo.config import EXAMPLES
 from wam_demo.data.uploads.contracts import FITS, TURNS, Description
-from wam_demo.data.uploads.gate import READERS
+from wam_demo.data.uploads.gate import READERS, place_in_queue
 from wam_demo.data.uploads.guess import OWN_ROBOT, guess, notes
 from wam_demo.data.uploads.mapping import ACTIONS, DEFAULT_INSTRUCTION, ROTATIONS, UNITS
 from wam_demo.data.uploads.process import describe
@@ -100,7 +100,7 @@ def responder(catalogue: Catalogue, room: RobotRoom) -> Callable[[Any], Answer]:
         clip = desk.clip
         return {
             "stage": desk.stage, "done": desk.done, "fault": desk.fault, "ahead": room.ahead_of(desk),
-            "place": READERS.position(desk.visitor),
+            "place": place_in_queue(desk.visitor),
             "steps": clip.steps if clip else 0, "total": clip.total if clip else 0,
         }  # fmt: skip
 
