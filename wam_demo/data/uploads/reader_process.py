@@ -13,11 +13,10 @@ import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import wam_demo
+from wam_demo.config import ROOT
 from wam_demo.data.uploads.gate import READERS, ReaderGate
 from wam_demo.errors import InvalidInputError
 from wam_demo.limits import DECODE_SECONDS, INSPECT_SECONDS, READER_SILENCE_S
@@ -34,7 +33,7 @@ _ENVIRONMENT = {
     "ARROW_DEFAULT_MEMORY_POOL": "system",
     "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONSAFEPATH": "1",
-    "PYTHONPATH": str(Path(wam_demo.__file__).parent.parent),
+    "PYTHONPATH": str(ROOT),
 }
 
 
