@@ -45,6 +45,10 @@ class PolicyFault(WamDemoError):
     """A policy answered late, with a wrong shape or with values that are not finite."""
 
 
+class PolicyBusy(PolicyFault):
+    """A policy had no time for this observation; that says nothing about its answers."""
+
+
 class SourceFault(WamDemoError):
     """A camera or robot stopped delivering, or repeats itself."""
 

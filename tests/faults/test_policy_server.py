@@ -14,7 +14,7 @@ from tests.fakes.policies import FakePolicy
 from tests.fakes.robots import message
 from tests.fakes.waiting import eventually
 from tests.policies.remote.conftest import dial, host  # noqa: F401
-from wam_demo.policies.engine import EngineConfig
+from wam_demo.policies.engine import ExecutorConfig
 from wam_demo.policies.remote.wire import decode, encode
 
 
@@ -156,7 +156,7 @@ def test_more_clients_than_places_are_turned_away(host, dial):  # noqa: F811
 
 def test_a_policy_that_hangs_gives_a_fault_in_time(host, dial):  # noqa: F811
     policy = FakePolicy()
-    server = host(policy, EngineConfig(act_timeout_s=0.3))
+    server = host(policy, ExecutorConfig(act_timeout_s=0.3))
     connection = dial(server)
     connection.recv()
     connection.send(encode(message(prompt="slow")))

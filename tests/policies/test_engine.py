@@ -7,7 +7,7 @@ import pytest
 
 from tests.fakes.policies import FakeImaginer, FakePolicy, observation
 from wam_demo.errors import InvalidInputError, PolicyFault, UnknownNameError
-from wam_demo.policies.engine import LONGEST_REST, QUICK_PLAN_S, EngineConfig, InferenceEngine
+from wam_demo.policies.engine import LONGEST_REST, QUICK_PLAN_S, ExecutorConfig, InferenceEngine
 from wam_demo.policies.engines import EngineRegistry
 
 WAIT_S = 5.0
@@ -19,7 +19,7 @@ def start():
     running = []
 
     def _start(policy, **config):
-        running.append(InferenceEngine(policy, EngineConfig(**config)))
+        running.append(InferenceEngine(policy, ExecutorConfig(**config)))
         return running[-1]
 
     yield _start
@@ -232,7 +232,7 @@ def test_the_registry_loads_once_and_retries_after_a_failure(tmp_path):
 
 def test_a_batch_waits_for_as_many_sessions_as_ask_and_no_longer():
     policy = FakePolicy()
-    engine = InferenceEngine(policy, EngineConfig(gather_s=1.0))
+    engine = InferenceEngine(policy, ExecutorConfig(gather_s=1.0))
     engine.expect(lambda: 1)
     began = time.monotonic()
     engine.submit(observation()).result(5)

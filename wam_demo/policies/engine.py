@@ -35,7 +35,7 @@ LONGEST_REST = 4.0
 
 
 @dataclass(frozen=True)
-class EngineConfig:
+class ExecutorConfig:
     """How an `InferenceEngine` batches and when it gives up.
 
     Attributes:
@@ -80,10 +80,10 @@ class InferenceEngine:
         config: Batching and timeouts.
     """
 
-    def __init__(self, policy: Policy, config: EngineConfig | None = None) -> None:
+    def __init__(self, policy: Policy, config: ExecutorConfig | None = None) -> None:
         self.policy = policy
         self._expected: Callable[[], int] | None = None
-        self.config = config or EngineConfig()
+        self.config = config or ExecutorConfig()
         self._changed = threading.Condition()
         self._acting: deque[Request] = deque()
         self._aside: deque[Request] = deque()  # imaginations and probes: plans go first

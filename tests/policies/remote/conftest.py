@@ -6,7 +6,7 @@ import pytest
 from websockets.sync.client import connect
 
 from tests.fakes.policies import FakePolicy
-from wam_demo.policies.engine import EngineConfig, InferenceEngine
+from wam_demo.policies.engine import ExecutorConfig, InferenceEngine
 from wam_demo.policies.remote.hosting import metadata
 from wam_demo.policies.remote.server import PolicyServer, ServerConfig
 
@@ -16,7 +16,7 @@ def host() -> Iterator[Callable]:
     """Start a server over a policy; keyword arguments are those of `ServerConfig`."""
     opened = []
 
-    def start(policy=None, engine: EngineConfig | None = None, **options) -> PolicyServer:
+    def start(policy=None, engine: ExecutorConfig | None = None, **options) -> PolicyServer:
         policy = policy or FakePolicy()
         running = InferenceEngine(policy, engine)
         opened.append(running)

@@ -11,7 +11,7 @@ from tests.fakes.policies import FakePolicy
 from tests.fakes.robots import seen
 from wam_demo.errors import InvalidInputError, PolicyFault
 from wam_demo.policies.base import load_policy, require_policy
-from wam_demo.policies.engine import EngineConfig, InferenceEngine
+from wam_demo.policies.engine import ExecutorConfig, InferenceEngine
 from wam_demo.policies.remote import settings
 from wam_demo.policies.remote.client import RemoteConfig, RemotePolicy
 from wam_demo.policies.remote.wire import decode, encode
@@ -52,7 +52,7 @@ def foreign():
 
 def test_a_batch_is_a_batch_on_the_server_too(host, remote):
     policy = FakePolicy(delay_s=0.02)
-    ours = remote(host(policy, EngineConfig(gather_s=0.05)).url)
+    ours = remote(host(policy, ExecutorConfig(gather_s=0.05)).url)
     predictions = ours.predict([seen() for _ in range(8)], seeds=list(range(8)))
     assert [p.chunk.actions.shape for p in predictions] == [(16, 7)] * 8
     assert sum(policy.batches) == 8

@@ -12,7 +12,7 @@ from websockets.exceptions import InvalidStatus
 from tests.fakes.policies import FakePolicy
 from tests.fakes.robots import message
 from wam_demo.errors import InvalidInputError
-from wam_demo.policies.engine import EngineConfig
+from wam_demo.policies.engine import ExecutorConfig
 from wam_demo.policies.remote.server import PolicyServer, ServerConfig
 from wam_demo.policies.remote.wire import decode, encode
 
@@ -70,7 +70,7 @@ def test_a_port_that_is_taken_is_one_line(host):
 
 def test_requests_of_several_clients_are_one_batch(host, dial):
     policy = FakePolicy(delay_s=0.05)
-    server = host(policy, EngineConfig(gather_s=0.05))
+    server = host(policy, ExecutorConfig(gather_s=0.05))
     connections = [dial(server) for _ in range(8)]
     for connection in connections:
         connection.recv()

@@ -11,7 +11,7 @@ from typing import Any
 from wam_demo.errors import InvalidInputError
 from wam_demo.limits import SERVER_ANSWER_S
 from wam_demo.policies.base import checkpoint_digest, load_policy, require_policy
-from wam_demo.policies.engine import EngineConfig, InferenceEngine
+from wam_demo.policies.engine import ExecutorConfig, InferenceEngine
 from wam_demo.policies.remote.client import PROTOCOL
 from wam_demo.policies.remote.keys import KEYS
 from wam_demo.policies.remote.server import PolicyServer, ServerConfig
@@ -37,7 +37,7 @@ def open_server(policy: str, checkpoint: Path | None, host: str, port: int) -> I
     loaded = load_policy(policy, checkpoint)
     loaded.reset("warm up")  # the text encoder loads now, not at the first request
     greeting = metadata(policy, loaded, checkpoint_digest(policy, checkpoint))
-    batching = EngineConfig(gather_s=GATHER_S, act_timeout_s=SERVER_ANSWER_S)
+    batching = ExecutorConfig(gather_s=GATHER_S, act_timeout_s=SERVER_ANSWER_S)
     engine = InferenceEngine(loaded, batching)
     try:
         with PolicyServer(engine, replace(config, metadata=greeting)) as server:
