@@ -1,6 +1,7 @@
 """The command line: exit codes, one line on bad input, results.json on success."""
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -250,3 +251,30 @@ def test_replay_checks_every_state_and_refuses_a_bad_line(run, tmp_path):
     (tmp_path / "bad.jsonl").write_text(format_log([log]).replace('"step":4', '"step":9', 1))
     code, out, err = run("replay", "bad.jsonl")
     assert (code, err) == (2, "error: line 7: expected step 4, got 9\n")
+
+
+def test_output_that_nobody_reads_ends_quietly(tmp_path):
+    from wam_demo.config import EXAMPLES
+
+    given = ["inspect", EXAMPLES / "pick_place.zip", "--out", tmp_path / "out"]
+    reading, writing = os.pipe()
+    os.close(reading)
+    finished = subprocess.run(
+        [sys.executable, "-m", "wam_demo", *given], stdout=writing, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(writing)
+    assert (finished.returncode, finished.stderr) == (141, "")
+
+
+def test_numbers_and_names_beyond_all_bounds_are_one_line(run):
+    for arguments in (
+        ["eval", "--policy", "hold", "--seed", str(10**400)],
+        ["eval", "--policy", "hold", "--seed", "1" * 5000],
+        ["--seed", str(10**400)],
+        ["inspect", "a\0b.mp4"],
+        ["eval", "--policy", "hold", "--out", "a\0b"],
+    ):
+        code, _, err = run(*arguments)
+        assert code == 2
+        assert err.count("\n") == 1
+        assert len(err) < 500
