@@ -59,6 +59,10 @@ class Assignment:
     nouns: Mapping[str, str] = field(default_factory=dict)
     candidates: tuple[str, ...] = ()
 
+    def named(self) -> dict[str, str]:
+        """Slot -> concept of the target's colour and noun."""
+        return {"colour": self.colours[self.target], "a_noun": self.nouns[self.target]}
+
     def retarget(self, rng: np.random.Generator) -> "Assignment":
         """The same scene with another target."""
         others = [name for name in self.candidates if name not in (self.target, self.goal)]
@@ -86,6 +90,9 @@ class Task(Protocol):
 
     def success(self, scene: "Scene", assignment: Assignment) -> bool:
         """Whether the goal is met in this state."""
+
+    def distance(self, scene: "Scene", assignment: Assignment) -> float:
+        """How far [m] the state is from those that meet the goal; 0 where only letting go or rest is missing."""
 
     def act(self, scene: "Scene", assignment: Assignment) -> Vector:
         """The memoryless expert's (7,) action in this state."""

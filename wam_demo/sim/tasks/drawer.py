@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from wam_demo.sim.language import COLOURS
+from wam_demo.sim.colours import COLOURS
 from wam_demo.sim.motion import Hand, grip, hand, move, retreat
 from wam_demo.sim.scene import Scene
 from wam_demo.sim.tasks.base import Assignment
@@ -45,6 +45,10 @@ class Drawer:
     def success(self, scene: Scene, assignment: Assignment) -> bool:
         """The named drawer is open."""
         return _travel(scene, assignment.target) > OPEN_M
+
+    def distance(self, scene: Scene, assignment: Assignment) -> float:
+        """What is missing of the opening [m]."""
+        return max(0.0, OPEN_M - _travel(scene, assignment.target))
 
     def act(self, scene: Scene, assignment: Assignment) -> Vector:
         """Retreat when it is open, else pull the handle when it is held, else fetch the handle."""

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from wam_demo.sim.motion import grip, hand, retreat
 from wam_demo.sim.scene import Scene
 from wam_demo.sim.tasks.base import Assignment
-from wam_demo.sim.tasks.grasp import carry, fetch
+from wam_demo.sim.tasks.grasp import carry, fetch, let_go
 from wam_demo.sim.tasks.placement import OBJECTS, dress_objects, stand
 from wam_demo.sim.tasks.specs import TASKS
 from wam_demo.types import Vector
@@ -42,18 +42,17 @@ class PickPlace:
 
     def concepts(self, assignment: Assignment) -> Mapping[str, str]:
         """Colour and noun of the target, and the bowl."""
-        return {
-            "colour": assignment.colours[assignment.target],
-            "a_noun": assignment.nouns[assignment.target],
-            "container": "bowl",
-        }
+        return {**assignment.named(), "container": "bowl"}
 
     def success(self, scene: Scene, assignment: Assignment) -> bool:
         """The object lies in the bowl, let go and at rest."""
-        state = hand(scene)
-        apart = np.linalg.norm(scene.position(assignment.target) - state.position) > 0.05 or state.opening > 0.75
-        resting = np.linalg.norm(scene.velocity(assignment.target)) < 0.1
-        return bool(_in_bowl(scene, assignment) and apart and resting)
+        return _in_bowl(scene, assignment) and let_go(scene, assignment.target)
+
+    def distance(self, scene: Scene, assignment: Assignment) -> float:
+        """From the object to the inside of the bowl [m]."""
+        offset = scene.position(assignment.target) - scene.position("bowl")
+        beside = max(0.0, float(np.hypot(*offset[:2])) - BOWL_RADIUS_M)
+        return float(np.hypot(beside, max(0.0, offset[2] - _low(scene, assignment.target))))
 
     def act(self, scene: Scene, assignment: Assignment) -> Vector:
         """Retreat when it is in the bowl, else carry it when it is held, else fetch it."""
@@ -73,6 +72,11 @@ def _in_bowl(scene: Scene, assignment: Assignment) -> bool:
     """Inside the rim and low, or let go above it."""
     position: NDArray = scene.position(assignment.target)
     above = np.hypot(*(position - scene.position("bowl"))[:2]) < BOWL_RADIUS_M
-    low = position[2] < scene.half_extents(assignment.target).max() + 0.02
+    low = position[2] < _low(scene, assignment.target)
     falling = position[2] < 0.12 and grip(scene, hand(scene), assignment.target) == 0
     return bool(above and (low or falling))
+
+
+def _low(scene: Scene, name: str) -> float:
+    """Height [m] of its centre below which an object over the bowl lies in it."""
+    return float(scene.half_extents(name).max()) + 0.02

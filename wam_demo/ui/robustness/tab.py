@@ -12,9 +12,9 @@ import gradio as gr
 
 from wam_demo.config import RUNS
 from wam_demo.errors import InvalidInputError, UnknownNameError, WamDemoError
-from wam_demo.evaluate.grid import GridSpec
-from wam_demo.evaluate.record import EpisodeRecord, worst_first
-from wam_demo.evaluate.suite import NOMINAL
+from wam_demo.evaluate.specs.evaluation import NOMINAL
+from wam_demo.evaluate.specs.grid import GridSpec
+from wam_demo.evaluate.specs.record import EpisodeRecord, worst_first
 from wam_demo.limits import GRID_EPISODES
 from wam_demo.policies.registry import policy_spec
 from wam_demo.types import CONTROL_HZ
@@ -211,7 +211,7 @@ def _described(record: EpisodeRecord) -> Answer:
         "outcome": record.outcome,
         "fault": record.fault,
         "seconds": record.steps / CONTROL_HZ,
-        "miss_m": record.miss_m,
+        "goal_distance_m": record.goal_distance_m,
     }
 
 
