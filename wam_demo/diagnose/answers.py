@@ -9,10 +9,10 @@ from typing import Any
 import cv2
 import numpy as np
 
-from wam_demo.diagnose.openloop import Imagine, Judged, OpenLoopScores, Plan, displacement_error, judge, score
+from wam_demo.diagnose.openloop import AnsweredStep, Imagine, OpenLoopScores, Plan, displacement_error, judge, score
 from wam_demo.diagnose.retouch import Retouch
 from wam_demo.robots.clip import Clip
-from wam_demo.robots.recording import Moment
+from wam_demo.robots.recording import RecordedStep
 from wam_demo.types import CHUNK_STEPS, FUTURE_STEPS, ActionChunk, Image, Prediction, Vector
 
 
@@ -43,18 +43,18 @@ class Answers:
         """Whether the policy imagines."""
         return self._imagine is not None
 
-    def moment(self, step: int) -> Moment:
+    def moment(self, step: int) -> RecordedStep:
         """The step as the policy sees it, disturbed."""
         found = self.clip.moment(step)
         if not self.retouch.changes:
             return found
         observation = self.retouch.observation(found.observation, step)
-        return Moment(step, observation, self.retouch.apply(found.pictures, step), found.action, found.recorded)
+        return RecordedStep(step, observation, self.retouch.apply(found.pictures, step), found.action, found.recorded)
 
     def prediction(self, step: int) -> Prediction:
         """The policy's answer at a step; asked for when it is not there yet."""
         if step not in self._predictions:
-            self._keep(Judged(self.moment(step), self._plan([self.moment(step).observation])[0]))
+            self._keep(AnsweredStep(self.moment(step), self._plan([self.moment(step).observation])[0]))
         return self._predictions[step]
 
     def future(self, step: int) -> Mapping[str, Image] | None:
@@ -75,14 +75,14 @@ class Answers:
         """
         moments = (self.moment(step) for step in range(self.clip.steps))
 
-        def answered() -> Iterator[Judged]:
+        def answered() -> Iterator[AnsweredStep]:
             for entry in judge(moments, self._plan, self._imagine, every):
                 self._keep(entry)
                 yield entry
 
         self.scores = score(answered(), self.clip.actions, on_step)
 
-    def _keep(self, entry: Judged) -> None:
+    def _keep(self, entry: AnsweredStep) -> None:
         step = entry.moment.step
         self._predictions[step] = _slim(entry.prediction)
         recorded = self.clip.actions[step : step + CHUNK_STEPS]
@@ -115,6 +115,7 @@ def _slim(prediction: Prediction) -> Prediction:
         ActionChunk(np.array(prediction.chunk.actions, np.float32)),
         attention={camera: np.array(grid, np.float32) for camera, grid in prediction.attention.items()},
         attention_mass=dict(prediction.attention_mass),
+        panels=prediction.panels,
         timing_ms=dict(prediction.timing_ms),
     )
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -11,12 +13,13 @@ from typing import Self
 import cv2
 import numpy as np
 
-from wam_demo.data.uploads.contracts import Description, View
+from wam_demo.data.uploads.contracts import CameraMapping, Description
 from wam_demo.data.uploads.mapping import RobotMapping
 from wam_demo.data.uploads.motion import actions, control_rows, states
 from wam_demo.data.uploads.process import EpisodeStream, Selection, require_episode
 from wam_demo.data.uploads.sampling import ticks
 from wam_demo.errors import DataError, InvalidInputError
+from wam_demo.robots.source import Clock
 from wam_demo.types import CONTROL_HZ, IMAGE_SIZE, Image, Observation, Vector
 
 SHOWN_SIZE = 256
@@ -26,7 +29,7 @@ GREY = 110
 
 
 @dataclass(frozen=True)
-class Moment:
+class RecordedStep:
     """One control step of a recording.
 
     Attributes:
@@ -51,11 +54,12 @@ class Recording:
 
     Args:
         path: File or folder, in any format of `data.uploads`.
-        found: From `describe`.
+        description: From `describe`.
         mapping: How it is read; it is validated.
         episode: Index of the episode.
         start: Seconds from its beginning.
         stop: Seconds; ``None`` is its end.
+        visitor: For whom it is read, see `ReaderGate.turn`.
 
     Attributes:
         steps: Control steps.
@@ -70,24 +74,25 @@ class Recording:
     def __init__(
         self,
         path: Path,
-        found: Description,
+        description: Description,
         mapping: RobotMapping,
         episode: int = 0,
         start: float = 0.0,
         stop: float | None = None,
+        visitor: str = "",
     ) -> None:
-        self.mapping = mapping.validated(found)
-        require_episode(found, episode)
+        self.mapping = mapping.validated(description)
+        require_episode(description, episode)
         if not 0 <= start < (np.inf if stop is None else stop):
             raise InvalidInputError(f"the range {start:g} .. {stop if stop is not None else 'end'} s is empty")
-        self._cameras = {"front": View(mapping.front, mapping.front_turn, mapping.fit)}
+        self._cameras = {"front": CameraMapping(mapping.front, mapping.front_turn, mapping.fit)}
         if mapping.wrist is not None:
-            self._cameras["wrist"] = View(mapping.wrist, mapping.wrist_turn, mapping.fit)
-        speed = 1.0 if mapping.fps is None else mapping.fps / found.fps
+            self._cameras["wrist"] = CameraMapping(mapping.wrist, mapping.wrist_turn, mapping.fit)
+        speed = 1.0 if mapping.fps is None else mapping.fps / description.fps
         selection = Selection(
             list(self._cameras.values()), mapping.signals, episode, start, stop, speed, size=SHOWN_SIZE
         )
-        self._stream = EpisodeStream(path, selection)
+        self._stream = EpisodeStream(path, selection, visitor)
         at = ticks(float(self._stream.times[-1]), start, stop)
         self.steps = self._stream.steps
         if self.steps != len(at) or self.steps == 0:
@@ -101,7 +106,7 @@ class Recording:
         self.states = states(self._stream.values, mapping, rows)
         self.actions = actions(self._stream.values, mapping, rows)
 
-    def moments(self) -> Iterator[Moment]:
+    def moments(self) -> Iterator[RecordedStep]:
         """Every control step, once.
 
         Raises:
@@ -110,11 +115,11 @@ class Recording:
         for step, pictures in enumerate(self._stream.pictures()):
             yield self._moment(step, dict(zip(self._cameras, pictures, strict=True)))
 
-    def _moment(self, step: int, pictures: dict[str, Image]) -> Moment:
+    def _moment(self, step: int, pictures: dict[str, Image]) -> RecordedStep:
         pictures.setdefault("wrist", np.full((SHOWN_SIZE, SHOWN_SIZE, 3), GREY, np.uint8))
         images = {name: small(picture) for name, picture in pictures.items()}
         observation = Observation(images, self.states[step], self.mapping.instruction, step / CONTROL_HZ)
-        return Moment(step, observation, pictures, self.actions[step], tuple(self._cameras))
+        return RecordedStep(step, observation, pictures, self.actions[step], tuple(self._cameras))
 
     def close(self) -> None:
         """End the child process."""
@@ -138,33 +143,45 @@ class RecordingSource:
     """Implements `Source`: what is commanded changes nothing, `apply` returns what was done back then.
 
     Args:
-        recording: Played from its beginning.
+        steps: Control steps in order, of a `Recording` or a `wam_demo.robots.clip.Clip`.
     """
 
-    def __init__(self, recording: Recording) -> None:
-        self._moments = recording.moments()
-        self._now = next(self._moments, None)
+    clock: Clock = "simulated"
+
+    def __init__(self, steps: Iterable[RecordedStep]) -> None:
+        self._steps = iter(steps)
+        self._ahead: deque[RecordedStep] = deque()
 
     @property
     def finished(self) -> bool:
         """Whether the recording is over."""
-        return self._now is None
+        return not self.upcoming(1)
+
+    @property
+    def now(self) -> RecordedStep:
+        """The present control step; raises `DataError` when the recording is over."""
+        if self.finished:
+            raise DataError("the recording is over")
+        return self._ahead[0]
+
+    def upcoming(self, count: int) -> Sequence[RecordedStep]:
+        """The present and the following control steps, ``count`` of them or as many as there are."""
+        self._ahead.extend(islice(self._steps, max(0, count - len(self._ahead))))
+        return list(islice(self._ahead, count))
+
+    def reset(self, seed: int) -> Observation:
+        """A recording is played once, whatever the seed."""
+        return self.observe()
 
     def observe(self) -> Observation:
-        """What was seen at this control step.
-
-        Raises:
-            DataError: The recording is over.
-        """
-        return self._moment().observation
+        """What was seen at this control step."""
+        return self.now.observation
 
     def apply(self, action: Vector) -> Vector:
         """Go on by one control step; returns the recorded (7,) action, NaN where unknown."""
-        done = self._moment().action
-        self._now = next(self._moments, None)
+        done = self.now.action
+        self._ahead.popleft()
         return done
 
-    def _moment(self) -> Moment:
-        if self._now is None:
-            raise DataError("the recording is over")
-        return self._now
+    def close(self) -> None:
+        """Nothing: the recording belongs to whoever opened it."""

@@ -17,7 +17,7 @@ from wam_demo.sim.scene import Scene
 from wam_demo.sim.state import Effects, Progress, StepResult, WorldState, digest
 from wam_demo.sim.tasks.base import Assignment
 from wam_demo.sim.tasks.registry import task_logic
-from wam_demo.sim.view import View
+from wam_demo.sim.view import SceneView
 from wam_demo.types import CONTROL_HZ, IMAGE_SIZE, POLICY_CAMERAS, Event, Image, Observation, Vector
 
 __all__ = ["HOME_SPREAD_RAD", "SUCCESS_STEPS", "StepResult", "World", "WorldState"]
@@ -44,7 +44,7 @@ class World:
         self.scene = Scene(self.logic.scene)
         self.controller = Controller(self.scene.model)
         self._guard = Guard(self.scene.model, self.scene.data)
-        self._view = View(self.scene)
+        self._view = SceneView(self.scene)
         self.effects = Effects()
         self._progress = Progress()
 
@@ -88,7 +88,11 @@ class World:
         Args:
             seed: Of the episode.
             perturbations: Applied at once, or before their control step.
+
+        Raises:
+            InvalidInputError: An event is not usable; nothing was changed.
         """
+        self._check(perturbations)
         self.draw(seed)
         self.apply(perturbations)
         return self.observe()
@@ -110,7 +114,12 @@ class World:
         self._progress = Progress(seed, instruction=text, plain_instruction=text, assignment=assignment)
 
     def apply(self, events: Sequence[Event]) -> None:
-        """Apply disturbances whose control step has come; keep the others until then."""
+        """Apply disturbances whose control step has come; keep the others until then.
+
+        Raises:
+            InvalidInputError: One is not usable; nothing was changed. What is kept cannot fail any more.
+        """
+        self._check(events)
         later = tuple(event for event in events if event.step > self.step_count)
         self._progress = replace(self._progress, pending=self._progress.pending + later)
         for event in events:
@@ -192,7 +201,7 @@ class World:
         now = fault is None and self.logic.success(self.scene, self.assignment)
         streak = progress.streak + 1 if now else 0
         success = progress.success or streak >= SUCCESS_STEPS
-        due = tuple(event for event in progress.pending if event.step <= progress.step)
+        due = [event for event in progress.pending if event.step <= progress.step and fault is None]
         pending = tuple(event for event in progress.pending if event.step > progress.step)
         self._progress = replace(progress, streak=streak, success=success, fault=fault, pending=pending)
         self.apply(due)
@@ -256,8 +265,12 @@ class World:
         """Free the renderers; the world can still be stepped."""
         self._view.close()
 
+    def _check(self, events: Sequence[Event]) -> None:
+        for event in events:
+            perturb.check(event.kind, event.parameters, self.scene)
+
     def _seen(self, camera: str, size: int) -> Image:
-        return self._view.picture(camera, size, self.effects.backdrop, self.step_count)
+        return self._view.picture(camera, size, self.effects.backdrop, self.step_count, self.effects.marking)
 
     def _through_lens(self, camera: str, image: Image) -> Image:
         effects = self.effects

@@ -14,7 +14,7 @@ from wam_demo.errors import PolicyFault, UnknownNameError
 from wam_demo.limits import ACTION_ROTATION_RAD, ACTION_TRANSLATION_M
 from wam_demo.policies.remote.keys import fit_image
 from wam_demo.sim.kinematics import ArmKinematics
-from wam_demo.sim.rotation import exponential, logarithm
+from wam_demo.sim.rotation import exponential, logarithm, of_columns
 from wam_demo.types import ACTION_DIM, CHUNK_STEPS, CONTROL_HZ, OPENING_INDEX, Observation, Vector
 
 OPENPI_IMAGE_SIZE = 224
@@ -73,8 +73,7 @@ class Libero:
     def request(self, observation: Observation) -> dict[str, Any]:
         """See `Convention`."""
         state = np.asarray(observation.state, np.float64)
-        first, second = state[3:6], state[6:9]
-        turn = logarithm(np.stack([first, second, np.cross(first, second)], axis=1))
+        turn = logarithm(of_columns(state[3:9]))
         finger = self.finger_m * state[OPENING_INDEX]
         return {
             "observation/image": fit_image(observation.images["front"], OPENPI_IMAGE_SIZE),

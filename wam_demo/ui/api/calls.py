@@ -20,6 +20,7 @@ from wam_demo.limits import API_EPISODES, IMAGE_PIXELS
 from wam_demo.policies.checks import validate_instruction
 from wam_demo.policies.engine import InferenceEngine
 from wam_demo.policies.engines import engines
+from wam_demo.policies.panels import encode_panels
 from wam_demo.policies.registry import checkpoint_digest, load_policy, policy_spec
 from wam_demo.policies.shared import SharedPolicy
 from wam_demo.robots.camera import CameraSource, Frame, home_state
@@ -133,7 +134,7 @@ class ProgramCalls:
 
         Returns:
             actions (16 steps of 0.1 s: translation [m] 3, rotation vector [rad] 3, gripper opening
-            0..1), attention by camera (cells) and on the rest, and times [ms].
+            0..1), attention by camera (cells) and on the rest, what else the policy shows, and times [ms].
         """
         if policy not in self._planning:
             raise UnknownNameError("policy", policy, self._planning)
@@ -142,12 +143,13 @@ class ProgramCalls:
         if "front" not in frames:
             raise InvalidInputError("there is no picture to plan on: give an image")
         source = CameraSource({}, home_state(), validate_instruction(instruction))
-        prediction = self._engine_of(policy).submit(source.seen(frames), seed=0).result()
+        prediction = self._engine_of(policy).submit(source.observation(frames), seed=0).result()
         return {
             "policy": policy,
             "actions": np.asarray(prediction.chunk.actions, float).round(5).tolist(),
             "attention": {name: np.asarray(g, float).round(5).tolist() for name, g in prediction.attention.items()},
             "attention_mass": {name: round(float(mass), 5) for name, mass in prediction.attention_mass.items()},
+            "panels": encode_panels(prediction.panels),
             "timing_ms": {name: round(float(ms), 2) for name, ms in prediction.timing_ms.items()},
         }
 

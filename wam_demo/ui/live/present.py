@@ -7,7 +7,7 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
-from wam_demo.runtime import View
+from wam_demo.runtime import SessionView
 from wam_demo.types import CONTROL_HZ, FUTURE_STEPS, Image, Vector
 from wam_demo.ui.live.twin import twin_charts, twin_status, twin_tiles
 from wam_demo.ui.shared.packet import Tile
@@ -18,14 +18,14 @@ FOCUS = 4.0
 """The brightest colour of attention means at least this many times its even spread."""
 
 
-def tiles(view: View) -> dict[str, Tile]:
+def tiles(view: SessionView) -> dict[str, Tile]:
     """Every picture of the strip by ``panel[.steps ahead].camera``; drawn only when it is sent."""
     if view.twin is not None:
         return twin_tiles(view.twin)
     return _now(view) | _imagined(view) | _attention(view) | _surprise(view)
 
 
-def _now(view: View) -> dict[str, Tile]:
+def _now(view: SessionView) -> dict[str, Tile]:
     wrist = view.observation.images["wrist"]
     return {
         "now.front": Tile(view.frame_number, partial(as_is, view.frame)),
@@ -33,7 +33,7 @@ def _now(view: View) -> dict[str, Tile]:
     }
 
 
-def _imagined(view: View) -> dict[str, Tile]:
+def _imagined(view: SessionView) -> dict[str, Tile]:
     imagination = view.imagination
     if imagination is None:
         return {}
@@ -44,7 +44,7 @@ def _imagined(view: View) -> dict[str, Tile]:
     }
 
 
-def _attention(view: View) -> dict[str, Tile]:
+def _attention(view: SessionView) -> dict[str, Tile]:
     attention, stamp = _seen_attention(view)
     # One common scale, so that the views can be compared; attention without focus stays dim.
     cells = sum(grid.size for grid in attention.values())
@@ -55,15 +55,15 @@ def _attention(view: View) -> dict[str, Tile]:
     }
 
 
-def _surprise(view: View) -> dict[str, Tile]:
+def _surprise(view: SessionView) -> dict[str, Tile]:
     return {
-        f"surprise.{ahead}.{camera}": Tile((view.episode, surprise.made), partial(error_map, difference))
-        for ahead, surprise in view.surprises.items()
-        for camera, difference in surprise.maps.items()
+        f"surprise.{ahead}.{camera}": Tile((view.episode, error.made), partial(error_map, difference))
+        for ahead, error in view.prediction_errors.items()
+        for camera, difference in error.maps.items()
     }
 
 
-def _seen_attention(view: View) -> tuple[Mapping[str, Vector], object]:
+def _seen_attention(view: SessionView) -> tuple[Mapping[str, Vector], object]:
     """Attention of the present prediction on the cameras whose pictures are kept, and its stamp."""
     played = view.played
     if played is None or played.prediction is None:
@@ -78,7 +78,7 @@ def as_is(image: Image) -> Image:
     return image
 
 
-def status(view: View, has_imagination: bool) -> dict[str, Any]:
+def status(view: SessionView, has_imagination: bool) -> dict[str, Any]:
     """What changes often: JSON-ready.
 
     Args:
@@ -101,7 +101,8 @@ def status(view: View, has_imagination: bool) -> dict[str, Any]:
         "imagined": None if view.imagination is None else {"step": view.imagination.step},
         "attention": _attention_shares(view),
         "surprise": {
-            str(ahead): {"made": s.made, "at": s.at, "error": round(s.error, 4)} for ahead, s in view.surprises.items()
+            str(ahead): {"made": s.made, "at": s.at, "error": round(s.error, 4)}
+            for ahead, s in view.prediction_errors.items()
         },
         "absent": why_absent(settings.policy, has_imagination, view.imagination_fault, view.replay is not None),
         "outcome": None if outcome is None else {**asdict(outcome), "title": OUTCOME_WORDS[outcome.name]},
@@ -111,19 +112,19 @@ def status(view: View, has_imagination: bool) -> dict[str, Any]:
     }
 
 
-def charts(view: View, track: Mapping[str, Any]) -> dict[str, Any]:
+def charts(view: SessionView, track: Mapping[str, Any]) -> dict[str, Any]:
     """What changes with each control step: JSON-ready.
 
     Args:
         view: The newest one.
         track: From `Track.charts`.
     """
-    errors = {str(ahead): [[at, round(error, 4)] for at, error in found] for ahead, found in view.errors.items()}
+    errors = {str(ahead): [[at, round(error, 4)] for at, error in found] for ahead, found in view.error_history.items()}
     gaps = {} if view.twin is None else {"twin": twin_charts(view.twin)}
     return {**track, "errors": errors, "events": event_marks(view.events, view.names), **gaps}
 
 
-def _badges(view: View) -> dict[str, Any]:
+def _badges(view: SessionView) -> dict[str, Any]:
     played = view.played if view.twin is None else None  # a twin's plans are awaited: no age, no rate
     prediction = None if played is None else played.prediction
     policy_ms = None if prediction is None else prediction.timing_ms.get("policy_call")
@@ -140,7 +141,7 @@ def _badges(view: View) -> dict[str, Any]:
     }
 
 
-def _attention_shares(view: View) -> dict[str, float] | None:
+def _attention_shares(view: SessionView) -> dict[str, float] | None:
     """Share of the attention by camera, on proprio and on the text; they sum to 1."""
     attention, _ = _seen_attention(view)
     if not attention or view.played is None or view.played.prediction is None:

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from typing import Any
 
 from wam_demo.errors import WamDemoError
-from wam_demo.runtime import View
+from wam_demo.runtime import SessionView
 from wam_demo.ui.live.hub import Hub, Visitor
 from wam_demo.ui.live.present import charts, status, tiles
 from wam_demo.ui.live.probe import probe_status, probe_tiles
@@ -97,7 +97,7 @@ class Window:
 
 def _encode(
     encoder: PacketEncoder,
-    newest: tuple[View, dict[str, Any]],
+    newest: tuple[SessionView, dict[str, Any]],
     imagines: Callable[[str], bool],
     screen: Screen,
 ) -> str:
@@ -106,9 +106,9 @@ def _encode(
     stamp = (view.episode, view.step, len(view.events), view.twin is not None)
     answers = {"probe": probe_status(probed, view), "whatif": whatif_status(wondered, view)}
     shown = {**status(view, imagines(view.settings.policy)), **answers}
-    handout = None if view.handout is None else asdict(view.handout)
+    export = None if view.export is None else asdict(view.export)
     pictures = tiles(view) | probe_tiles(probed, view) | whatif_tiles(wondered, view)
-    return encoder.encode(pictures, shown, charts(view, track), stamp, handout)
+    return encoder.encode(pictures, shown, charts(view, track), stamp, export)
 
 
 def _waiting(position: int) -> str:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from wam_demo.diagnose.foresight import Futures
 from wam_demo.errors import InvalidInputError
-from wam_demo.runtime import View
+from wam_demo.policies.engine import Futures
+from wam_demo.runtime import SessionView
 from wam_demo.types import CONTROL_HZ, FUTURE_STEPS, ActionChunk, Image, Observation, Vector
 from wam_demo.ui.live.inquirer import Answer
 from wam_demo.ui.live.present import as_is
@@ -65,7 +65,7 @@ class WhatIf:
 
 
 def wonder_about(
-    view: View, wondering: Wondering | None, at: tuple[float, float], warn: Callable[[str], None]
+    view: SessionView, wondering: Wondering | None, at: tuple[float, float], warn: Callable[[str], None]
 ) -> WhatIf:
     """A question about the newest moment of a view.
 
@@ -89,7 +89,7 @@ def wonder_about(
     return WhatIf(wondering, view.episode, step, view.observation, at, chunk, warn)
 
 
-def whatif_tiles(answer: Answer[WhatIf] | None, view: View) -> dict[str, Tile]:
+def whatif_tiles(answer: Answer[WhatIf] | None, view: SessionView) -> dict[str, Tile]:
     """The frames by ``whatif.steps ahead.camera``; none of another episode."""
     if answer is None or answer.ask.episode != view.episode:
         return {}
@@ -100,7 +100,7 @@ def whatif_tiles(answer: Answer[WhatIf] | None, view: View) -> dict[str, Tile]:
     }
 
 
-def whatif_status(answer: Answer[WhatIf] | None, view: View) -> dict[str, Any] | None:
+def whatif_status(answer: Answer[WhatIf] | None, view: SessionView) -> dict[str, Any] | None:
     """What the page says about it: JSON-ready; ``None`` when there is nothing of this episode."""
     if answer is None or answer.ask.episode != view.episode:
         return None

@@ -164,9 +164,9 @@ def tiles(view: WatchView) -> dict[str, Tile]:
         frames = view.imagination.frames["front"]
         for index, ahead in enumerate(FUTURE_STEPS):
             pictures[f"imagined.{ahead}"] = Tile(view.imagination.step, partial(as_is, frames[index]))
-    for ahead, surprise in (view.surprises or {}).items():
-        if "front" in surprise.maps:
-            pictures[f"surprise.{ahead}"] = Tile(surprise.made, partial(error_map, surprise.maps["front"]))
+    for ahead, error in (view.prediction_errors or {}).items():
+        if "front" in error.maps:
+            pictures[f"surprise.{ahead}"] = Tile(error.made, partial(error_map, error.maps["front"]))
     return pictures
 
 
@@ -181,7 +181,7 @@ def status(view: WatchView) -> dict[str, Any]:
         "age_ms": round(1e3 * view.age_s),
         "policy_ms": None if prediction is None else round(prediction.timing_ms.get("policy_call", 0.0)),
         "imagined_at_s": None if imagination is None else imagination.step / CONTROL_HZ,
-        "errors": {ahead: round(s.error, 4) for ahead, s in (view.surprises or {}).items()},
+        "errors": {ahead: round(s.error, 4) for ahead, s in (view.prediction_errors or {}).items()},
         "mass": None if prediction is None else _mass(prediction.attention, prediction.attention_mass),
         # Displacement from here [cm] and gripper opening: what the arm would do.
         "path_cm": None if plan is None else np.round(100 * np.cumsum(plan[:, :3], axis=0), 2).tolist(),

@@ -136,7 +136,7 @@ class CameraDesk:
         frames = own if own is not None else self.rack.watch(camera)
         source = CameraSource({"front": frames}, state, instruction)
         watcher: Watcher
-        watching = Watching(source, frames, planner, lambda view: watcher.show(view))
+        watching = Watching(source, planner, lambda view: watcher.show(view))
         watcher = Watcher(camera, watching, own)
         return watcher
 

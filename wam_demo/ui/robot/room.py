@@ -68,6 +68,11 @@ class Desk:
     lock: threading.Lock = field(default_factory=threading.Lock)
     brain: Brain | None = None
 
+    @property
+    def visitor(self) -> str:
+        """Key under which the page waits for its turn to read."""
+        return self.folder.name
+
     def require_clip(self) -> Clip:
         """The opened episode; raises `InvalidInputError` when none is open yet."""
         if self.clip is None or self.clip.steps == 0:
@@ -250,7 +255,7 @@ class RobotRoom:
         desk.stage = "opening"
         assert desk.path is not None
         assert desk.found is not None
-        arguments = (desk.path, desk.found, request.mapping, request.episode, request.start, request.stop)
+        arguments = (desk.path, desk.found, request.mapping, request.episode, request.start, request.stop, desk.visitor)
         with Recording(*arguments) as recording:
             clip = Clip(desk.folder / f"clip-{version}", recording)
             with desk.lock:

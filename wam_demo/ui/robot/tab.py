@@ -15,8 +15,9 @@ from gradio.utils import get_upload_folder
 
 from wam_demo.config import EXAMPLES
 from wam_demo.data.uploads.contracts import FITS, TURNS, Description
-from wam_demo.data.uploads.guess import OWN_ROBOT, guess
-from wam_demo.data.uploads.mapping import ACTIONS, DEFAULT_INSTRUCTION, ROTATIONS
+from wam_demo.data.uploads.gate import READERS, place_in_queue
+from wam_demo.data.uploads.guess import OWN_ROBOT, guess, notes
+from wam_demo.data.uploads.mapping import ACTIONS, DEFAULT_INSTRUCTION, ROTATIONS, UNITS
 from wam_demo.data.uploads.process import describe
 from wam_demo.diagnose.retouch import Retouch
 from wam_demo.errors import InvalidInputError, UnknownNameError, WamDemoError
@@ -70,6 +71,7 @@ def script(catalogue: Catalogue) -> str:
         "fits": FITS,
         "actions": ACTIONS,
         "rotations": list(ROTATIONS),
+        "units": list(UNITS),
         "example": EXAMPLE.is_file(),
     }
     sources = [(_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS]
@@ -89,7 +91,7 @@ def responder(catalogue: Catalogue, room: RobotRoom) -> Callable[[Any], Answer]:
         from wam_demo.data.uploads.hub import fetch
 
         name = str(question.get("repository") or "").strip()
-        return _put(room, desk, fetch(name), name)
+        return _put(room, desk, fetch(name, visitor=desk.visitor), name)
 
     def open_(desk: Desk, question: Question) -> Answer:
         room.open(desk, _request(desk, question, catalogue))
@@ -99,6 +101,7 @@ def responder(catalogue: Catalogue, room: RobotRoom) -> Callable[[Any], Answer]:
         clip = desk.clip
         return {
             "stage": desk.stage, "done": desk.done, "fault": desk.fault, "ahead": room.ahead_of(desk),
+            "place": place_in_queue(desk.visitor),
             "steps": clip.steps if clip else 0, "total": clip.total if clip else 0,
         }  # fmt: skip
 
@@ -127,7 +130,8 @@ def responder(catalogue: Catalogue, room: RobotRoom) -> Callable[[Any], Answer]:
         if answers is None:
             raise InvalidInputError("run the episode with this disturbance first")
         assert desk.mapping is not None
-        path = export(kind, answers, desk.folder / f"download-{secrets.token_hex(4)}", desk.mapping.instruction)
+        with READERS.turn(desk.visitor):
+            path = export(kind, answers, desk.folder / f"download-{secrets.token_hex(4)}", desk.mapping.instruction)
         return {"path": str(path), "file": path.name}
 
     def leave(desk: Desk, question: Question) -> Answer:
@@ -156,7 +160,7 @@ def uploaded(path: object) -> Path:
     Raises:
         InvalidInputError: It is not in Gradio's upload folder, or not there any more.
     """
-    if not isinstance(path, str) or not path:
+    if not isinstance(path, str) or not path or "\0" in path:
         raise InvalidInputError("the upload did not arrive; try again")
     folder, found = Path(get_upload_folder()).resolve(), Path(path).resolve()
     if not found.is_relative_to(folder) or not found.is_file():
@@ -165,12 +169,12 @@ def uploaded(path: object) -> Path:
 
 
 def _put(room: RobotRoom, desk: Desk, path: Path, title: str) -> Answer:
-    found = describe(path)
+    found = describe(path, desk.visitor)
     room.put(desk, path, title, found)
     mapping = guess(found)
     if not mapping.instruction:
         mapping = replace(mapping, instruction=DEFAULT_INSTRUCTION)
-    return {"title": title, "found": _shown(found), "mapping": mapping.document()}
+    return {"title": title, "found": {**_shown(found), "notes": notes(found, mapping)}, "mapping": mapping.document()}
 
 
 def _shown(found: Description) -> Answer:
@@ -229,7 +233,7 @@ def _seconds(question: Question, name: str, default: float | None) -> float | No
         return default
     try:
         seconds = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         seconds = math.nan
     if not 0 <= seconds <= 86_400:
         raise InvalidInputError(f"{name} must be seconds from 0 on, not {str(value)[:40]!r}")

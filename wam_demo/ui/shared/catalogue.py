@@ -16,7 +16,7 @@ from wam_demo.ui.live.probe import Probing
 from wam_demo.ui.live.whatif import Wondering
 
 if TYPE_CHECKING:
-    from wam_demo.sim.world import World
+    from wam_demo.robots.source import Source
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def shipped() -> Catalogue:
         imagining=frozenset(spec.name for spec in policy_specs() if spec.imagines),
         axes=tuple(AXIS_WORDS),
         backend=Backend(
-            open_world=_open_world,
+            open_source=_open_source,
             open_planner=_open_planner,
             sample=_sample,
             horizons={name: spec.horizon for name, spec in TASKS.items()},
@@ -87,16 +87,16 @@ def warm_up(catalogue: Catalogue) -> None:
         engines.get(preferred)
 
 
-def _open_world(task: str) -> World:
-    from wam_demo.sim.world import World
+def _open_source(task: str) -> Source:
+    from wam_demo.robots.simulator import simulator
 
-    return World(task)
+    return simulator(task)
 
 
-def _sample(axis: str, severity: int, seed: int, world: World) -> Sequence[Event]:
+def _sample(axis: str, severity: int, seed: int) -> Sequence[Event]:
     from wam_demo.sim import perturb
 
-    return perturb.sample(axis, severity, seed, world)
+    return perturb.sample(axis, severity, seed)
 
 
 @lru_cache
@@ -104,22 +104,24 @@ def _digest(policy: str) -> str | None:
     return checkpoint_digest(policy)
 
 
-def _open_planner(policy: str, world: World) -> Planner:
+def _open_planner(policy: str, source: Source) -> Planner:
     from wam_demo.policies.engines import engines
     from wam_demo.policies.receding import InlinePlanner
+    from wam_demo.robots.simulator import SimulatorSource
 
+    assert isinstance(source, SimulatorSource), "made by `_open_source`"
     spec = policy_spec(policy)
     if spec.needs_images:
         engine = engines.get(policy)
         trained = spec.tasks(None)
-        note = f"{policy} was not trained on this task" if trained and world.task not in trained else ""
+        note = f"{policy} was not trained on this task" if trained and source.task not in trained else ""
         return Planner(
             engine.submit,
-            engine.submit_imagination if spec.imagines else None,
+            (lambda observation, chunk: engine.submit_imagination(observation, chunk=chunk)) if spec.imagines else None,
             note,
             lambda observation, seed: engine.submit(observation, seed=seed, alone=True),
         )
-    return Planner(InlinePlanner(load_policy(policy, world=world)).submit)
+    return Planner(InlinePlanner(load_policy(policy, world=source.world)).submit)
 
 
 def _open_probing(policy: str) -> Probing | None:
