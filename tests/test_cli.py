@@ -35,7 +35,6 @@ def run(tmp_path, monkeypatch, capsys):
         (["evl"], "unknown command 'evl': did you mean 'eval'?"),
         ([], "required: COMMAND"),
         (["eval", "--policy", "agr"], "unknown policy 'agr': did you mean 'agra'?"),
-        (["eval", "--policy", "harmo"], "not shipped yet"),
         (["eval", "--policy", "hold", "--task", "pick_plce"], "did you mean 'pick_place'?"),
         (["eval", "--policy", "hold", "--episodes", "nan"], "'nan' is not a whole number in 1 .. 10000"),
         (["eval", "--policy", "hold", "--severity", "6"], "'6' is not a whole number in 1 .. 5"),
@@ -100,7 +99,8 @@ def test_eval_writes_results_and_prints_a_table(run, tmp_path):
     arguments = ["eval", "--policy", "expert", "--compare", "hold", "--episodes", 2, "--processes", 1, "--out", "out"]
     code, out, _ = run(*arguments)
     assert code == 0
-    assert "McNemar p" in out
+    assert "p = 0.5 (2 pairs on 2 seeds)" in out
+    assert "10 points need" in out
     document = json.loads((tmp_path / "out" / "results.json").read_text())
     assert document["schema"] == "wam_demo.eval"
     assert (document["policy"], document["n"], document["successes"], document["rate"]) == ("expert", 2, 2, 1.0)

@@ -102,7 +102,7 @@ def power_line(spec: GridSpec) -> str:
     shows = "show none" if found is None else f"show one of {100 * found:.0f} points with power 80 %"
     scenes = scenes_needed(0.1, conditions=conditions)
     return (
-        f"difference of two policies: {spec.episodes} scenes under {conditions} conditions {shows}; "
+        f"difference of two policies: {spec.episodes} scenes under {conditions} condition(s) {shows}; "
         f"10 points need {scenes} scenes"
     )
 
