@@ -19,11 +19,8 @@ function ask(kind) { asked.add(kind); send(kind); }
 
 const handouts = {
   log: (text) => {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([text], { type: "application/jsonl" }));
-    link.download = `session-${new Date().toISOString().slice(0, 19).replace(/[:T]/g, "-")}.jsonl`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+    const name = `session-${new Date().toISOString().slice(0, 19).replace(/[:T]/g, "-")}.jsonl`;
+    saveFile(name, URL.createObjectURL(new Blob([text], { type: "application/jsonl" })));
   },
   link: (packed) => {
     $('[data-text="link"]').value = `${location.origin}${location.pathname}${location.search}#replay=${packed}`;
@@ -32,9 +29,12 @@ const handouts = {
   },
   paired: (test) => toRobustness(test),
 };
-function takeHandout(handout) {
-  if (asked.delete(handout.kind)) handouts[handout.kind](handout.content);
-}
+plug({
+  listen({ status, handout }) {
+    if (status) replayShared();
+    if (handout && asked.delete(handout.kind)) handouts[handout.kind](handout.content);
+  },
+});
 
 async function copyLink() {
   const field = $('[data-text="link"]');

@@ -5,28 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
-from wam_demo.errors import CheckpointError
-from wam_demo.policies.base import LEARNED_POLICIES, REMOTE, require_policy
-from wam_demo.policies.remote.settings import is_configured
+from wam_demo.policies.registry import PolicySpec, checkpoint_digest, load_policy, policy_spec, policy_specs
 from wam_demo.runtime import Backend, Planner
 from wam_demo.types import Event
-from wam_demo.ui.live.commands import Choices
-from wam_demo.ui.live.probe import Probing
-from wam_demo.ui.live.whatif import Wondering
+from wam_demo.ui.shared.questions import CounterfactualPlanning, Probing
 
 if TYPE_CHECKING:
     from wam_demo.sim.world import World
 
-POLICY_LABELS: Mapping[str, str] = {
-    "agra": "AGRA",
-    "wam": "WAM, unaligned",
-    "remote": "Policy server",
-    "expert": "Expert, scripted",
-    "hold": "Hold still",
+AXIS_WORDS: Mapping[str, tuple[str, str]] = {
+    "camera": ("camera", "Move the cameras: 1 is 2 cm and 1°, 5 is 15 cm and 10°"),
+    "light": ("light", "Change intensity, direction and colour of the light"),
+    "background": ("background", "Give table and backdrop another texture"),
+    "noise": ("noise", "Blur or fog in the camera pictures"),
+    "delay": ("delay", "Delay every action: 1 is 0.1 s, 5 is 0.8 s"),
+    "occlusion": ("occlusion", "Cover part of the front camera: 1 is 2 %, 5 is 25 %"),
 }
-"""Every policy that the page knows, best first, with its label."""
+"""Label and help of the axes that have a slider, in their order."""
 
 
 @dataclass(frozen=True)
@@ -35,26 +32,28 @@ class Catalogue:
 
     Attributes:
         tasks: Title by task name.
-        policies: Label by policy name, the preferred one first.
-        imagining: Policies that imagine and attend.
+        policies: By name, the preferred one first.
         axes: Perturbation axes with a slider.
         backend: Makes what was chosen.
-        open_probing: How a policy is probed; ``None`` for one without video tokens.
-        open_wondering: How a policy imagines another plan; ``None`` for one that cannot.
+        open_probing: How a policy is probed; asked only of one that can be.
+        open_counterfactuals: How a policy imagines another plan; ``None`` for weights that cannot.
     """
 
     tasks: Mapping[str, str]
-    policies: Mapping[str, str]
-    imagining: frozenset[str]
+    policies: Mapping[str, PolicySpec]
     axes: tuple[str, ...]
     backend: Backend
-    open_probing: Callable[[str], Probing | None] = lambda policy: None
-    open_wondering: Callable[[str], Wondering | None] = lambda policy: None
+    open_probing: Callable[[str], Probing]
+    open_counterfactuals: Callable[[str], CounterfactualPlanning | None]
 
     @property
-    def choices(self) -> Choices:
-        """Names, for checking commands."""
-        return Choices(tuple(self.tasks), tuple(self.policies), self.axes)
+    def labels(self) -> dict[str, str]:
+        """What people call the policies."""
+        return {name: spec.label for name, spec in self.policies.items()}
+
+    def those(self, holds: Callable[[PolicySpec], bool]) -> list[str]:
+        """Names of the policies for which something holds."""
+        return [name for name, spec in self.policies.items() if holds(spec)]
 
 
 def shipped() -> Catalogue:
@@ -64,34 +63,22 @@ def shipped() -> Catalogue:
         InvalidInputError: The configured server's address is not one.
     """
     from wam_demo.sim import TASKS
-    from wam_demo.ui.shared.words import AXIS_WORDS
 
     return Catalogue(
         tasks={name: spec.title for name, spec in TASKS.items()},
-        policies={name: label for name, label in POLICY_LABELS.items() if _is_here(name)},
-        imagining=frozenset(LEARNED_POLICIES),
+        policies={spec.name: spec for spec in policy_specs() if spec.is_available()},
         axes=tuple(AXIS_WORDS),
         backend=Backend(
             open_world=_open_world,
-            open_planner=_open_planner,
+            open_planner=open_planner,
             sample=_sample,
             horizons={name: spec.horizon for name, spec in TASKS.items()},
-            digest=_digest,
-            has_policy=lambda policy: policy in POLICY_LABELS and _is_here(policy),
+            digest=lru_cache(checkpoint_digest),
+            has_policy=lambda name: any(spec.name == name and spec.is_available() for spec in policy_specs()),
         ),
         open_probing=_open_probing,
-        open_wondering=_open_wondering,
+        open_counterfactuals=_open_counterfactuals,
     )
-
-
-def _is_here(policy: str) -> bool:
-    if policy == REMOTE and not is_configured():
-        return False
-    try:
-        require_policy(policy)
-    except CheckpointError:
-        return False
-    return True
 
 
 def warm_up(catalogue: Catalogue) -> None:
@@ -102,9 +89,31 @@ def warm_up(catalogue: Catalogue) -> None:
     """
     from wam_demo.policies.engines import engines
 
-    preferred = next(iter(catalogue.policies))
-    if preferred in LEARNED_POLICIES:
-        engines.get(preferred)
+    preferred = next(iter(catalogue.policies.values()))
+    if preferred.has_weights:
+        engines.get(preferred.name)
+
+
+def open_planner(policy: str, world: World | None = None) -> Planner:
+    """How a policy is asked for plans and imaginations.
+
+    Args:
+        policy: Its name.
+        world: What it acts in; ``None`` where nothing is simulated.
+    """
+    from wam_demo.policies.engines import engines
+    from wam_demo.policies.receding import InlinePlanner
+
+    spec = policy_spec(policy)
+    if not spec.needs_images:
+        return Planner(InlinePlanner(load_policy(policy, world=world)).submit)
+    engine, trained = engines.get(policy), spec.tasks(None)
+    return Planner(
+        engine.submit,
+        engine.submit_imagination if spec.imagines else None,
+        f"{policy} was not trained on this task" if world and trained and world.task not in trained else "",
+        lambda observation, seed: engine.submit(observation, seed=seed, alone=True),
+    )
 
 
 def _open_world(task: str) -> World:
@@ -119,53 +128,24 @@ def _sample(axis: str, severity: int, seed: int, world: World) -> Sequence[Event
     return perturb.sample(axis, severity, seed, world)
 
 
-@lru_cache
-def _digest(policy: str) -> str | None:
-    from wam_demo.policies.base import checkpoint_digest
-
-    return checkpoint_digest(policy)
-
-
-def _open_planner(policy: str, world: World) -> Planner:
-    from wam_demo.policies.base import load_policy
+def _open_probing(policy: str) -> Probing:
     from wam_demo.policies.engines import engines
-    from wam_demo.policies.receding import InlinePlanner
+    from wam_demo.policies.probe import Prober
 
-    if policy in (*LEARNED_POLICIES, REMOTE):
-        engine = engines.get(policy)
-        trained = getattr(engine.policy, "tasks", ())
-        note = f"{policy} was not trained on this task" if trained and world.task not in trained else ""
-        return Planner(
-            engine.submit,
-            engine.submit_imagination if engine.can_imagine else None,
-            note,
-            lambda observation, seed: engine.submit(observation, seed=seed, alone=True),
-        )
-    return Planner(InlinePlanner(load_policy(policy, world=world)).submit)
-
-
-def _open_probing(policy: str) -> Probing | None:
-    from wam_demo.policies.engines import engines
-
-    if policy not in LEARNED_POLICIES:
-        return None
     engine = engines.get(policy)
-    prober: Any = engine.policy
-    return Probing(prober.token_grid, engine.submit_probe) if engine.can_probe else None
+    return Probing(cast(Prober, engine.policy).token_grid, engine.submit_probe)
 
 
-def _open_wondering(policy: str) -> Wondering | None:
+def _open_counterfactuals(policy: str) -> CounterfactualPlanning | None:
     from wam_demo.policies.engines import engines
-    from wam_demo.policies.whatif import table_point, towards
+    from wam_demo.policies.whatif import PlanFollower, table_point, towards
 
-    if policy not in LEARNED_POLICIES:
-        return None
     engine = engines.get(policy)
-    expert = getattr(engine.policy, "expert", None)
-    if expert is None:  # only the expert knows where the cameras are, and was taught to follow a plan
+    calibration = cast(PlanFollower, engine.policy).calibration
+    if calibration is None:
         return None
-    return Wondering(
-        partial(table_point, expert.config.calibration),
+    return CounterfactualPlanning(
+        partial(table_point, calibration),
         towards,
         lambda observation, chunk: engine.submit_imagination(observation, seed=0, chunk=chunk),
     )
