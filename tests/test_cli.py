@@ -150,10 +150,10 @@ def test_a_comparison_stops_once_it_is_decided(run, tmp_path):
 
 def test_probe_writes_the_measures_with_an_interval_for_each(run, tmp_path, monkeypatch):
     from tests.fakes.prober import FakeProber
-    from wam_demo.policies import base
+    from wam_demo.policies import registry
 
     weights = np.random.default_rng(0).uniform(0.5, 1.5, 128)
-    monkeypatch.setattr(base, "load_policy", lambda *_: FakeProber(weights, weights))
+    monkeypatch.setattr(registry, "load_policy", lambda *_: FakeProber(weights, weights))
     arguments = ["probe", "--task", "pick_place,reach", "--episodes", 2, "--compare", "wam", "--out", "out"]
     code, out, _ = run(*arguments)
     assert code == 0

@@ -47,4 +47,4 @@ def test_contracts_are_frozen(value):
 
 def test_defaults_are_not_shared():
     chunk = ActionChunk(np.zeros((types.CHUNK_STEPS, types.ACTION_DIM), np.float32))
-    assert Prediction(chunk).extras is not Prediction(chunk).extras
+    assert Prediction(chunk).panels is not Prediction(chunk).panels

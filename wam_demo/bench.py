@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from wam_demo.errors import CheckpointError, WamDemoError
 from wam_demo.evaluate.rollout import RolloutConfig, rollout
 from wam_demo.evaluate.suite import EVALUATION_SEEDS, EvaluationSpec
-from wam_demo.policies.base import load_policy, predict
+from wam_demo.policies.registry import load_policy
 from wam_demo.policies.timing import percentiles
 from wam_demo.types import Observation
 
@@ -64,7 +64,7 @@ def bench(
     progress("machine")
     peak = matmul_gflops(torch.bfloat16, repeats)
     progress("policy")
-    call_ms = _durations_ms(lambda i: policy.predict([observations[i]]), repeats)
+    call_ms = _durations_ms(lambda i: policy.predict([observations[i]], [0]), repeats)
     gflop = policy_gflop(policy, observations[0])
     reached = gflop / (percentiles(call_ms)["p50"] / 1e3)
     progress("imagination")
@@ -140,7 +140,7 @@ def policy_gflop(policy: Any, observation: Observation) -> float:
     from torch.utils.flop_counter import FlopCounterMode
 
     with FlopCounterMode(display=False) as counter:
-        predict(policy, [observation])
+        policy.predict([observation], [0])
     return counter.get_total_flops() / 1e9
 
 
@@ -217,7 +217,7 @@ def _first_plan(connection: Connection, policy_name: str, task: str, checkpoint:
         world = World(task)
         policy: Any = load_policy(policy_name, checkpoint)
         observation = world.reset(EVALUATION_SEEDS[0])
-        policy.predict([observation])
+        policy.predict([observation], [0])
         connection.send(0)
         policy.imagine([observation])
         connection.send(psutil.Process().memory_info().rss / 2**20)

@@ -1,6 +1,6 @@
 """The data contracts that every part shares: observations, chunks, predictions, events, episodes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -19,6 +19,8 @@ POLICY_CAMERAS = ("front", "wrist")
 """Cameras that a learned policy sees; ``side`` is for people and calibration."""
 STATE_DIM = 17
 """TCP position 3, rotation 6-D 6, gripper opening 1, joint angles 7."""
+OPENING_INDEX = 9
+"""Index of the gripper opening in `Observation.state`."""
 ACTION_DIM = 7
 """TCP translation 3, rotation vector 3, gripper opening 1."""
 
@@ -146,22 +148,17 @@ class Prediction:
 
     Attributes:
         chunk: The plan.
-        futures: Sampled imaginations, each (4, H, W, 3) uint8 by camera at +4, +8, +12, +16 steps;
-            empty when none was asked for.
         attention: (gh, gw) float32 by camera: the action head's softmax mass per image cell. Over
             all cameras and ``attention_mass`` it sums to 1.
         attention_mass: Attention mass on ``proprio`` and ``text``.
         panels: What else the policy shows, by title.
-        extras: Model-specific: gate value, expert chunks, action images, ...
         timing_ms: Milliseconds by stage; ``policy_call`` is observation to chunk and attention.
     """
 
     chunk: ActionChunk
-    futures: Sequence[Mapping[str, Image]] = ()
     attention: Mapping[str, Vector] = field(default_factory=dict)
     attention_mass: Mapping[str, float] = field(default_factory=dict)
     panels: Mapping[str, Panel] = field(default_factory=dict)
-    extras: Mapping[str, Any] = field(default_factory=dict)
     timing_ms: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -235,15 +232,56 @@ class Policy(Protocol):
 
     def reset(self, instruction: str) -> None:
         """Prepare for an episode with this instruction (e.g. encode the text)."""
+        return
 
-    def predict(self, observations: Sequence[Observation]) -> list[Prediction]:
-        """Plan for each observation; raises `PolicyFault` when an answer would not be usable."""
+    def predict(self, observations: Sequence[Observation], seeds: Sequence[int]) -> list[Prediction]:
+        """Plan for each observation.
+
+        Args:
+            observations: One batch.
+            seeds: Noise seed of each: the same observation and seed give the same plan.
+
+        Raises:
+            PolicyFault: An answer would not be usable.
+        """
+
+    def close(self) -> None:
+        """Free what it holds. Idempotent."""
+        return
 
 
-class Imaginer(Protocol):
+class Imaginer(Policy, Protocol):
     """A policy that can also show what it imagines."""
 
+    def imagine_stages(
+        self,
+        observations: Sequence[Observation],
+        *,
+        samples: int = 1,
+        seed: int = 0,
+        chunks: Sequence[ActionChunk] | None = None,
+    ) -> Iterator[list[list[Mapping[str, Image]]] | None]:
+        """Sample futures, yielding ``None`` wherever a plan may be made in between, and what was sampled at last.
+
+        Args:
+            observations: Where from.
+            samples: Futures of each.
+            seed: Of the noise.
+            chunks: What will be done, one per observation; the policy's own plan by default.
+
+        Yields:
+            For each observation, ``samples`` times (4, H, W, 3) uint8 by camera at +4, +8, +12, +16 steps.
+        """
+
     def imagine(
-        self, observations: Sequence[Observation], *, samples: int = 1, seed: int | None = None
+        self,
+        observations: Sequence[Observation],
+        *,
+        samples: int = 1,
+        seed: int = 0,
+        chunks: Sequence[ActionChunk] | None = None,
     ) -> list[list[Mapping[str, Image]]]:
-        """Sample futures: for each observation, ``samples`` times (4, H, W, 3) uint8 by camera."""
+        """Every stage of `imagine_stages` at once."""
+        *_, futures = self.imagine_stages(observations, samples=samples, seed=seed, chunks=chunks)
+        assert futures is not None, "the last stage is the result"
+        return futures

@@ -112,7 +112,7 @@ def test_a_plan_is_played_out_from_the_same_moments(world):
     """A policy that always lifts: what comes is the same scene from the same moment, lifted."""
 
     class Lifter:
-        def predict(self, observations):
+        def predict(self, observations, seeds):
             actions = np.zeros((16, 7), np.float32)
             actions[:, 2], actions[:, 6] = 0.01, 1.0
             return [Prediction(ActionChunk(actions)) for _ in observations]

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from tests.fakes.prober import GRID, brightness, chunk
-from wam_demo.diagnose.invariance import PICTURE_AXES, document, feature_change, moments, require_features
-from wam_demo.errors import InvalidInputError
+from wam_demo.diagnose.invariance import PICTURE_AXES, document, feature_change, moments
 from wam_demo.sim.world import World
 from wam_demo.types import Prediction
 
@@ -31,7 +30,7 @@ class Brightness:
         seen = [o.state[:8] if self.blind else brightness(o) for o in observations]
         return np.stack(seen).astype(np.float32)[None, :, :, None]
 
-    def predict(self, observations, *, seeds=None):
+    def predict(self, observations, seeds):
         return [Prediction(chunk(float(self.features([o]).mean()))) for o in observations]
 
 
@@ -70,8 +69,3 @@ def test_unrelated_features_change_by_twice_their_variance():
     assert feature_change(plain, plain)["features"] == [0, 0, 0]
     for value, (low, high) in zip(found["features"], found["features_ci95"], strict=True):
         assert low <= value <= high
-
-
-def test_a_policy_without_features_is_refused():
-    with pytest.raises(InvalidInputError, match="'hold' has no features"):
-        require_features(object(), "hold")

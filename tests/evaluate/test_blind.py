@@ -7,7 +7,7 @@ import pytest
 from wam_demo.errors import InvalidInputError
 from wam_demo.evaluate.blind import Pool, draw, play
 from wam_demo.evaluate.suite import EVALUATION_SEEDS
-from wam_demo.policies.base import load_policy
+from wam_demo.policies.registry import load_policy
 
 POOL = Pool(("a", "b", "c"), ("reach", "push"), ("light", "shove"))
 

@@ -18,20 +18,15 @@ from wam_demo.evaluate.grid import GridSpec
 from wam_demo.evaluate.grid_run import GridRun
 from wam_demo.evaluate.journal import JOURNAL_NAME
 from wam_demo.evaluate.replay import Replays
-from wam_demo.policies.base import load_policy
-from wam_demo.types import ActionChunk, Prediction
+from wam_demo.policies.registry import load_policy
+from wam_demo.types import ActionChunk, Policy, Prediction
 
 SPEC = GridSpec(("expert", "hold"), axes=("none", "shove"), severities=(4,), episodes=2, linger=3).validated()
 HERE = EngineConfig(batch=2, processes=0)
 
 
-class Wanderer:
+class Wanderer(Policy):
     """Moves at random, from the seeds it is given."""
-
-    needs_images = False
-
-    def reset(self, instruction):
-        pass
 
     def predict(self, observations, seeds):
         draws = [np.random.default_rng(seed).uniform(-0.02, 0.02, (16, 7)) for seed in seeds]

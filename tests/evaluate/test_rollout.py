@@ -10,22 +10,17 @@ from wam_demo.evaluate.runner import SceneSpec
 from wam_demo.evaluate.simulators import Simulators
 from wam_demo.evaluate.suite import EvaluationSpec
 from wam_demo.policies.scripted import HoldPolicy
-from wam_demo.types import ActionChunk, Prediction
+from wam_demo.types import ActionChunk, Policy, Prediction
 
 TASK = "pick_place"
 HERE = RolloutConfig(batch=3, processes=0)
 
 
-class NoisyPolicy:
+class NoisyPolicy(Policy):
     """Moves at random, from the seeds it is given."""
-
-    needs_images = False
 
     def __init__(self):
         self.batches = []
-
-    def reset(self, instruction):
-        pass
 
     def predict(self, observations, seeds):
         self.batches.append(len(observations))
@@ -129,13 +124,11 @@ def test_a_learned_policy_sees_images_and_the_given_instruction(short):
     seen = []
 
     class Watcher(NoisyPolicy):
-        needs_images = True
-
         def predict(self, observations, seeds):
             seen.extend(observations)
             return super().predict(observations, seeds)
 
-    rollout(spec("hold", episodes=1, instruction=" do nothing "), Watcher(), HERE)
+    rollout(spec("remote", episodes=1, instruction=" do nothing "), Watcher(), HERE)
     assert len(seen) == 2
     assert seen[0].images["front"].shape == (128, 128, 3)
     assert {o.instruction for o in seen} == {"do nothing"}

@@ -9,6 +9,7 @@ import numpy as np
 from tests.fakes.prober import GRID, FakeProber
 from tests.fakes.world import FakeWorld, sample
 from wam_demo.policies.probe import run_probe
+from wam_demo.policies.registry import PolicySpec, policy_specs, register
 from wam_demo.policies.whatif import towards
 from wam_demo.runtime import Backend, Planner
 from wam_demo.types import ActionChunk, Prediction
@@ -17,6 +18,17 @@ from wam_demo.ui.live.whatif import Wondering
 from wam_demo.ui.shared.catalogue import Catalogue
 
 _pool = ThreadPoolExecutor(2)
+STEER = PolicySpec(
+    name="steer",
+    label="Steer",
+    sentence="It steers to the red dot.",
+    load=lambda context: None,
+    imagines=True,
+    attends=True,
+    is_available=lambda: False,
+)
+if STEER.name not in [spec.name for spec in policy_specs()]:
+    register(STEER)
 
 
 def plan(observation) -> Prediction:
@@ -32,7 +44,7 @@ def plan(observation) -> Prediction:
     mass = {"proprio": 0.1, "text": 0.05}
     if observation.instruction == "nan":
         actions[:] = np.nan
-    return Prediction(ActionChunk(actions), (), attention, mass, {}, {"policy_call": 38.0})
+    return Prediction(ActionChunk(actions), attention, mass, {}, {"policy_call": 38.0})
 
 
 def imagine(observation):
@@ -56,7 +68,7 @@ def planner(delay_s: float = 0.02) -> Planner:
 
 
 def _checked(observation):
-    from wam_demo.policies.base import check_prediction
+    from wam_demo.policies.checks import check_prediction
 
     return check_prediction(plan(observation))
 

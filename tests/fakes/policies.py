@@ -6,7 +6,7 @@ import time
 import numpy as np
 
 from wam_demo.errors import InvalidInputError
-from wam_demo.types import ACTION_DIM, CHUNK_STEPS, STATE_DIM, ActionChunk, Observation, Prediction
+from wam_demo.types import ACTION_DIM, CHUNK_STEPS, STATE_DIM, ActionChunk, Imaginer, Observation, Policy, Prediction
 
 
 def observation(time: float = 0.0, opening: float = 1.0, instruction: str = "go") -> Observation:
@@ -23,7 +23,7 @@ def prediction(value: float = 0.01, gripper: float = 1.0) -> Prediction:
     return Prediction(ActionChunk(actions))
 
 
-class FakePolicy:
+class FakePolicy(Policy):
     """Answers with the observation's time as the first translation.
 
     Instructions command faults: ``nan``, ``shape``, ``raise``, ``refuse``, ``slow``.
@@ -36,12 +36,9 @@ class FakePolicy:
         self.calls: list[str] = []
         self.release = threading.Event()
 
-    def reset(self, instruction: str) -> None:
-        pass
-
-    def predict(self, observations, seeds=None):
+    def predict(self, observations, seeds):
         self.batches.append(len(observations))
-        self.seeds += seeds or []
+        self.seeds += seeds
         self.calls.append("act")
         time.sleep(self.delay_s)
         return [self._answer(item) for item in observations]
@@ -58,7 +55,7 @@ class FakePolicy:
         return prediction(np.nan if item.instruction == "nan" else item.time)
 
 
-class FakeImaginer(FakePolicy):
+class FakeImaginer(FakePolicy, Imaginer):
     """Imagines in stages and notes the order of the work."""
 
     def __init__(self, stages: int = 4) -> None:
@@ -67,13 +64,10 @@ class FakeImaginer(FakePolicy):
         self.started = threading.Event()
         self.proceed = threading.Event()
 
-    def imagine(self, observations, *, samples=1, seed=None):
-        return [[{"front": np.zeros((4, 8, 8, 3), np.uint8)}] * samples for _ in observations]
-
-    def imagine_stages(self, observations, *, samples=1, seed=None):
+    def imagine_stages(self, observations, *, samples=1, seed=0, chunks=None):
         for stage in range(self.stages):
             self.calls.append(f"stage{stage}")
             self.started.set()
             self.proceed.wait(5)
             yield None
-        yield self.imagine(observations, samples=samples, seed=seed)
+        yield [[{"front": np.zeros((4, 8, 8, 3), np.uint8)}] * samples for _ in observations]

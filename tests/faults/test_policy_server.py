@@ -8,12 +8,12 @@ import msgpack
 import numpy as np
 import psutil
 import pytest
-from tests.policies.remote.conftest import dial, host  # noqa: F401
 from websockets.exceptions import ConnectionClosed
 
 from tests.fakes.policies import FakePolicy
 from tests.fakes.robots import message
 from tests.fakes.waiting import eventually
+from tests.policies.remote.conftest import dial, host  # noqa: F401
 from wam_demo.policies.engine import EngineConfig
 from wam_demo.policies.remote.wire import decode, encode
 

@@ -155,11 +155,6 @@ def test_imagination_does_not_starve_under_constant_planning(start):
             planner.join()
 
 
-def test_a_policy_that_cannot_imagine_says_so(start):
-    with pytest.raises(InvalidInputError, match="does not imagine"):
-        start(FakePolicy()).submit_imagination(observation()).result(WAIT_S)
-
-
 def test_unusable_observations_are_refused(start):
     engine = start(FakePolicy())
     broken = observation()

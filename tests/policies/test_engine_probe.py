@@ -1,4 +1,4 @@
-"""Probes in the engine: plans go first, and a policy without tokens says so."""
+"""Probes in the engine: plans go first."""
 
 import threading
 
@@ -7,7 +7,7 @@ import pytest
 
 from tests.fakes.policies import FakePolicy, observation
 from tests.fakes.prober import GRID
-from wam_demo.errors import InvalidInputError, PolicyFault
+from wam_demo.errors import PolicyFault
 from wam_demo.policies.engine import InferenceEngine
 
 WAIT_S = 5.0
@@ -65,8 +65,3 @@ def test_a_probe_that_fails_is_a_fault_and_the_next_one_works(start):
     with pytest.raises(PolicyFault, match="no tokens"):
         engine.submit_probe(observation(instruction="raise"), EDITS).result(WAIT_S)
     assert engine.submit_probe(observation(), np.repeat(EDITS, 2, 0), seed=1).result(WAIT_S) == ("probed", 2, 1)
-
-
-def test_a_policy_without_video_tokens_says_so(start):
-    with pytest.raises(InvalidInputError, match="no video tokens"):
-        start(FakePolicy()).submit_probe(observation(), EDITS).result(WAIT_S)

@@ -11,9 +11,9 @@ from wam_demo.models.action_head import ActionHeadConfig
 from wam_demo.models.backbone import BackboneConfig
 from wam_demo.models.tokenizer import Tokenizer, TokenizerConfig
 from wam_demo.models.wam import WamConfig, WorldActionModel
-from wam_demo.policies.edited_plans import edited
 from wam_demo.policies.probe import run_probe
-from wam_demo.policies.wam import WamPolicy
+from wam_demo.policies.wam.edited_plans import edited
+from wam_demo.policies.wam.policy import WamPolicy
 from wam_demo.types import Observation
 
 
@@ -53,7 +53,7 @@ def test_a_probe_is_what_editing_the_features_of_every_block_gives(policy):
     features = model.features(latents.to(model.dtype), text, state)
     for tokens in features:
         tokens[:, cells] = 0
-    by_hand = model.plan(features, text, state, policy.noise(1, [5])[:, :1]).actions[0].numpy()
+    by_hand = model.plan(features, text, state, policy.noise([5])[:, :1]).actions[0].numpy()
     np.testing.assert_allclose(probe.actions[1], by_hand, atol=1e-3)
     np.testing.assert_allclose(probe.actions[0], probe.prediction.chunk.actions, atol=1e-3)
     assert probe.change[0] < 0.1 * probe.change[1:].min()

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from wam_demo.config import ROOT
-from wam_demo.policies.base import LEARNED_POLICIES, checkpoint_directory, load_policy, require_policy
+from wam_demo.policies.registry import load_policy, policy_specs, require_policy
+from wam_demo.policies.weights import checkpoint_directory
 from wam_demo.types import Observation
 
 ALONE = """
@@ -22,7 +23,7 @@ for name in ("mujoco", "wam_demo.sim", "timm", "gradio"):
     sys.modules[name] = None  # importing it raises
 import numpy as np, torch
 torch.set_num_threads(1)
-from wam_demo.policies.base import load_policy
+from wam_demo.policies.registry import load_policy
 from wam_demo.types import Observation
 record = np.load(sys.argv[2])
 images = {"front": record["front"], "wrist": record["wrist"]}
@@ -45,7 +46,7 @@ def world():
     world.close()
 
 
-@pytest.mark.parametrize("name", LEARNED_POLICIES)
+@pytest.mark.parametrize("name", [spec.name for spec in policy_specs() if spec.has_weights])
 def test_a_recorded_observation_gives_the_same_plan_where_no_simulator_exists(name, world, tmp_path):
     import torch
 
@@ -64,7 +65,7 @@ def test_a_recorded_observation_gives_the_same_plan_where_no_simulator_exists(na
 
 def test_an_observation_has_no_room_for_anything_else(world):
     names = [field.name for field in dataclasses.fields(Observation)]
-    assert names == ["images", "state", "instruction", "time"]
+    assert names == ["images", "state", "instruction", "time", "cameras"]
     assert set(world.observe().images) == {"front", "wrist"}
 
 

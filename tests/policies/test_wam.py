@@ -15,7 +15,7 @@ from wam_demo.models.geometry import Calibration, Camera
 from wam_demo.models.imagination import ExpertConfig, ImaginationExpert
 from wam_demo.models.tokenizer import Tokenizer, TokenizerConfig
 from wam_demo.models.wam import WamConfig, WorldActionModel
-from wam_demo.policies.wam import WamPolicy
+from wam_demo.policies.wam.policy import WamPolicy
 from wam_demo.types import ActionChunk, Observation
 
 
@@ -47,7 +47,7 @@ def policy(checkpoints):
 
 
 def test_a_prediction_is_complete(policy):
-    (prediction,) = policy.predict([an_observation()])
+    (prediction,) = policy.predict([an_observation()], [0])
     assert prediction.chunk.actions.shape == (16, 7)
     assert {camera: grid.shape for camera, grid in prediction.attention.items()} == {"front": (8, 8), "wrist": (8, 8)}
     mass = sum(grid.sum() for grid in prediction.attention.values()) + sum(prediction.attention_mass.values())
@@ -115,9 +115,9 @@ def test_imagination_follows_the_plan_unless_another_is_given(policy):
 )
 def test_unusable_observations_are_refused_in_one_line(policy, broken, message):
     with pytest.raises(InvalidInputError, match=message) as error:
-        policy.predict([broken])
+        policy.predict([broken], [0])
     assert "\n" not in str(error.value)
-    assert policy.predict([an_observation()])
+    assert policy.predict([an_observation()], [0])
 
 
 def test_another_tokenizer_is_refused(checkpoints, tmp_path):
@@ -145,7 +145,7 @@ def with_expert(checkpoints, tmp_path):
 def test_an_expert_imagines_and_changes_no_plan(policy, with_expert):
     aided = WamPolicy(with_expert / "agra")
     assert aided.checkpoint_sha256 == policy.checkpoint_sha256
-    assert np.array_equal(*(p.predict([an_observation()])[0].chunk.actions for p in (aided, policy)))
+    assert np.array_equal(*(p.predict([an_observation()], [0])[0].chunk.actions for p in (aided, policy)))
     own, other = (p.imagine([an_observation()], seed=3)[0][0] for p in (policy, aided))
     assert own["front"].shape == other["front"].shape == (4, 128, 128, 3)
     assert not np.array_equal(own["front"], other["front"])

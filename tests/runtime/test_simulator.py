@@ -3,8 +3,8 @@
 import time
 
 import pytest
-from tests.runtime.test_session import Recorder
 
+from tests.runtime.test_session import Recorder
 from wam_demo.runtime import Command, Session, Settings
 from wam_demo.ui.shared.catalogue import shipped
 

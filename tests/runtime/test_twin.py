@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from tests.runtime.test_replay import expert_planner
 
 from tests.fakes.brain import plan
+from tests.runtime.test_replay import expert_planner
 from wam_demo.errors import PolicyFault
 from wam_demo.policies.receding import InlinePlanner
 from wam_demo.runtime.contracts import Planner
@@ -43,7 +43,7 @@ class _Says:
     def __init__(self, prediction) -> None:
         self._prediction = prediction
 
-    def predict(self, observations):
+    def predict(self, observations, seeds):
         return [self._prediction for _ in observations]
 
 

@@ -55,8 +55,8 @@ def _driven(options: argparse.Namespace) -> DrivenTask | None:
         return None
     if options.rooms:
         raise InvalidInputError("--rooms goes with the expert, not with a --driver")
-    from wam_demo.policies.base import checkpoint_directory
     from wam_demo.policies.driven import DrivenTask
+    from wam_demo.policies.weights import checkpoint_directory
 
     require_learned(argparse.Namespace(policy=options.driver, checkpoint=options.checkpoint))
     return DrivenTask(checkpoint_directory(options.driver, options.checkpoint))

@@ -101,7 +101,7 @@ def run(options: argparse.Namespace) -> None:
 def _grid(options: argparse.Namespace) -> GridSpec:
     """The grid that was asked for, once everything it names is known to exist."""
     from wam_demo.evaluate.grid import GridSpec, join_policy
-    from wam_demo.policies.base import require_policy
+    from wam_demo.policies.registry import require_policy
     from wam_demo.policies.remote.settings import use_server
 
     if options.server is not None:

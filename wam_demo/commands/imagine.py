@@ -39,11 +39,11 @@ def run(options: argparse.Namespace) -> None:
     from wam_demo.diagnose.imagination import score_imagination
     from wam_demo.evaluate.report import imagination_table
     from wam_demo.evaluate.suite import evaluation_seeds
-    from wam_demo.policies.base import checkpoint_digest, load_policy
+    from wam_demo.policies.registry import checkpoint_digest, load_policy
     from wam_demo.sim.world import World
 
     seeds = evaluation_seeds(options.seed, options.episodes)
-    require_learned(options)
+    require_learned(options, "imagines")
     out = prepare(options, "imagine")
     policy: Any = load_policy(options.policy, options.checkpoint)
     world = World(options.task)

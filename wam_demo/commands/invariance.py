@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from wam_demo.arguments import Parser, add_one_task, add_policy, add_second_policy, listed, one_of, whole
 from wam_demo.commands.output import finish, one_or_two, prepare
+
+if TYPE_CHECKING:
+    from wam_demo.policies.probe import Prober
 
 SUMMARY = "measure how features and plans change when only the picture does"
 
@@ -25,17 +28,17 @@ def add_arguments(parser: Parser) -> None:
 def run(options: argparse.Namespace) -> None:
     """The teacher of the shipped weights, one policy or two, at the same moments under each axis."""
     from wam_demo.config import CHECKPOINTS
-    from wam_demo.diagnose.invariance import document, moments, require_features, teacher_document
+    from wam_demo.diagnose.invariance import document, moments, teacher_document
     from wam_demo.evaluate.report import invariance_table
     from wam_demo.evaluate.suite import evaluation_seeds
     from wam_demo.models.teacher import load_teacher
-    from wam_demo.policies.base import checkpoint_digest, load_policy
+    from wam_demo.policies.registry import checkpoint_digest, load_policy
     from wam_demo.sim.world import World
 
     seeds = evaluation_seeds(options.seed, options.episodes)
-    chosen = one_or_two(options)
+    chosen = one_or_two(options, "can_be_probed")
     out = prepare(options, "invariance")
-    policies = [require_features(load_policy(name, checkpoint), name) for name, checkpoint in chosen]
+    policies = [cast("Prober", load_policy(name, checkpoint)) for name, checkpoint in chosen]
     began = time.monotonic()
     world = World(options.task)
     try:

@@ -31,11 +31,10 @@ def add_arguments(parser: Parser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Run a policy over one episode of a recording."""
     from wam_demo.evaluate.report import openloop_table
-    from wam_demo.policies.base import checkpoint_digest, require_policy
+    from wam_demo.policies.registry import checkpoint_digest, require_policy
 
-    require_policy(options.policy, options.checkpoint)
-    if options.policy == "expert":
-        raise InvalidInputError("policy 'expert' reads the simulator, which a recording is not")
+    if require_policy(options.policy, options.checkpoint).privileged:
+        raise InvalidInputError(f"policy {options.policy!r} reads the simulator, which a recording is not")
     out = prepare(options, "openloop")
     content = _scored(options)
     digest = checkpoint_digest(options.policy, options.checkpoint)
@@ -46,13 +45,13 @@ def run(options: argparse.Namespace) -> None:
 def _scored(options: argparse.Namespace) -> dict[str, Any]:
     """The content of results.json."""
     from wam_demo.diagnose.openloop import judge, policy_calls, score
-    from wam_demo.policies.base import load_policy
+    from wam_demo.policies.registry import load_policy, policy_spec
     from wam_demo.robots.recording import Recording
 
     path, found = open_recording(options.file)
     mapping = map_recording(found, options)
     policy: Any = load_policy(options.policy, options.checkpoint)
-    plan, imagine = policy_calls(policy)
+    plan, imagine = policy_calls(policy, policy_spec(options.policy).imagines)
     if mapping.instruction:
         policy.reset(mapping.instruction)
     began = time.monotonic()

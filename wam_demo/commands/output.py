@@ -11,6 +11,12 @@ from typing import Any
 
 from wam_demo.errors import InvalidInputError
 
+_LACKS = {
+    "has_weights": "has no weights",
+    "imagines": "does not imagine",
+    "can_be_probed": "has no video tokens to read or edit",
+}
+
 
 def prepare(options: argparse.Namespace, command: str) -> Path:
     """The output folder, proven writable before work starts."""
@@ -28,26 +34,28 @@ def finish(out: Path, command: str, content: dict[str, Any], printed: bool = Fal
     print(f"\n{write_results(out, command, content)}")
 
 
-def require_learned(options: argparse.Namespace) -> None:
-    """Refuse a policy without weights; raises `InvalidInputError`."""
-    from wam_demo.policies.base import LEARNED_POLICIES, require_policy
+def require_learned(options: argparse.Namespace, *capabilities: str) -> None:
+    """Refuse a policy without weights, or without one of these capabilities; raises `InvalidInputError`."""
+    from wam_demo.policies.registry import policy_specs, require_policy
 
-    require_policy(options.policy, options.checkpoint)
-    if options.policy not in LEARNED_POLICIES:
-        raise InvalidInputError(f"policy {options.policy!r} has no weights; valid: {', '.join(LEARNED_POLICIES)}")
+    spec = require_policy(options.policy, options.checkpoint)
+    for capability in ("has_weights", *capabilities):
+        if not getattr(spec, capability):
+            able = ", ".join(other.name for other in policy_specs() if getattr(other, capability))
+            raise InvalidInputError(f"policy {spec.name!r} {_LACKS[capability]}; valid: {able}")
 
 
-def one_or_two(options: argparse.Namespace) -> list[tuple[str, Path | None]]:
+def one_or_two(options: argparse.Namespace, *capabilities: str) -> list[tuple[str, Path | None]]:
     """Name and checkpoint of the policy and of the one it is compared with, if there is one.
 
     Raises:
-        InvalidInputError: One has no weights.
+        InvalidInputError: One has no weights, or not these capabilities.
     """
     chosen = [(options.policy, options.checkpoint)]
     if options.compare:
         chosen.append((options.compare, options.compare_checkpoint))
     for name, checkpoint in chosen:
-        require_learned(argparse.Namespace(policy=name, checkpoint=checkpoint))
+        require_learned(argparse.Namespace(policy=name, checkpoint=checkpoint), *capabilities)
     return chosen
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from wam_demo.arguments import DEFAULT_TASK, Parser, add_policy, add_second_policy, one_of, tasks, whole
 from wam_demo.commands.output import finish, one_or_two, prepare, progress
@@ -34,13 +34,12 @@ def run(options: argparse.Namespace) -> None:
     from wam_demo.diagnose import grounding_report
     from wam_demo.evaluate.report import probe_table
     from wam_demo.evaluate.suite import evaluation_seeds
-    from wam_demo.policies.base import checkpoint_digest, load_policy
-    from wam_demo.policies.probe import require_prober
+    from wam_demo.policies.registry import checkpoint_digest, load_policy
 
     seeds = evaluation_seeds(options.seed, options.episodes)
-    chosen = one_or_two(options)
+    chosen = one_or_two(options, "can_be_probed")
     out = prepare(options, "probe")
-    policies = [require_prober(load_policy(name, checkpoint), name) for name, checkpoint in chosen]
+    policies = [cast("Prober", load_policy(name, checkpoint)) for name, checkpoint in chosen]
     began = time.monotonic()
     disturbance = None if options.axis == "none" else (options.axis, options.severity)
     scores = _probed(policies, options.task, seeds, disturbance)

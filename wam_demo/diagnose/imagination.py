@@ -152,7 +152,7 @@ def played_moments(world: World, policy: Policy, moments: Sequence[Moment]) -> l
         policy: Plans.
         moments: Where from.
     """
-    plans = [policy.predict([moment.observation])[0].chunk for moment in moments]
+    plans = [policy.predict([moment.observation], [0])[0].chunk for moment in moments]
     return [
         replace(_moment(list(_played(world, plan, moment))), plan=plan)
         for moment, plan in zip(moments, plans, strict=True)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wam_demo.diagnose.bootstrap import ratio_interval
-from wam_demo.errors import InvalidInputError
-from wam_demo.policies.tokens import TokenGrid
-from wam_demo.types import POLICY_CAMERAS, Observation, Prediction
+from wam_demo.types import POLICY_CAMERAS, Observation
 
 if TYPE_CHECKING:
     from wam_demo.models.teacher import Teacher
+    from wam_demo.policies.probe import Prober
     from wam_demo.sim.world import World
 
 PICTURE_AXES = ("camera", "noise", "light", "background", "occlusion")
@@ -27,27 +26,6 @@ MAX_STEPS = 14
 BATCH = 8
 Features = Callable[[Sequence[Observation]], NDArray[np.float32]]
 """Observations to (blocks, B, tokens, dim)."""
-
-
-class Featured(Protocol):
-    """A policy whose features can be read."""
-
-    @property
-    def token_grid(self) -> TokenGrid:
-        """How its video tokens lie."""
-
-    def features(self, observations: Sequence[Observation]) -> NDArray[np.float32]:
-        """(blocks, B, tokens, dim) of the action-conditioning pass."""
-
-    def predict(self, observations: Sequence[Observation], *, seeds: Sequence[int] | None = None) -> list[Prediction]:
-        """A plan for each."""
-
-
-def require_features(policy: object, name: str) -> Featured:
-    """The policy, if its features can be read; raises `InvalidInputError`."""
-    if not hasattr(policy, "features"):
-        raise InvalidInputError(f"policy {name!r} has no features to read")
-    return policy  # type: ignore[return-value]
 
 
 @dataclass(frozen=True)
@@ -89,7 +67,7 @@ def moments(world: World, axes: Sequence[str], severity: int, seeds: Sequence[in
     return Scenes(plain, changed)
 
 
-def document(policy: Featured, scenes: Scenes) -> dict[str, Any]:
+def document(policy: Prober, scenes: Scenes) -> dict[str, Any]:
     """Of each axis: ``features``, a share for each block, and ``plan_cm`` at +0.8 s; both with intervals."""
     plain, planned = in_batches(policy.features, scenes.plain), _places(policy, scenes.plain)
     content = {}
@@ -141,9 +119,10 @@ def in_batches(features: Features, observations: Sequence[Observation]) -> NDArr
     return np.concatenate(parts, axis=1)
 
 
-def _places(policy: Featured, observations: Sequence[Observation]) -> NDArray[np.float32]:
+def _places(policy: Prober, observations: Sequence[Observation]) -> NDArray[np.float32]:
     """(moments, 3) displacement [m] that each plan reaches after `PLAN_STEPS`."""
     plans = []
     for first in range(0, len(observations), BATCH):
-        plans += policy.predict(observations[first : first + BATCH])
+        part = observations[first : first + BATCH]
+        plans += policy.predict(part, [0] * len(part))
     return np.stack([plan.chunk.actions[:PLAN_STEPS, :3].sum(0) for plan in plans])

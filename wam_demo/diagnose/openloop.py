@@ -171,9 +171,9 @@ def _compare(scores: OpenLoopScores, earlier: Judged, step: int, actual: Mapping
         scores.add_future(ahead, imagined, actual, earlier.moment.observation.images)
 
 
-def policy_calls(policy: Any) -> tuple[Plan, Imagine | None]:
-    """A loaded policy as the two calls of `judge`, with fixed noise."""
-    from wam_demo.policies.base import predict
+def policy_calls(policy: Any, imagines: bool) -> tuple[Plan, Imagine | None]:
+    """A loaded policy as the two calls of `judge`, with fixed noise; ``imagines`` as in its `PolicySpec`."""
+    from wam_demo.policies.checks import predict
 
     def plan(observations: Sequence[Observation]) -> list[Prediction]:
         return predict(policy, observations, [0] * len(observations))
@@ -181,4 +181,4 @@ def policy_calls(policy: Any) -> tuple[Plan, Imagine | None]:
     def imagine(observations: Sequence[Observation]) -> list[Mapping[str, Image]]:
         return [samples[0] for samples in policy.imagine(observations, samples=1, seed=0)]
 
-    return plan, imagine if hasattr(policy, "imagine") else None
+    return plan, imagine if imagines else None

@@ -16,6 +16,7 @@ from wam_demo.evaluate.runner import SceneSpec
 from wam_demo.evaluate.simulators import Simulators
 from wam_demo.evaluate.suite import EVALUATION_SEEDS, NOMINAL, EpisodeResult
 from wam_demo.policies.receding import EXECUTE_STEPS
+from wam_demo.policies.registry import policy_spec
 from wam_demo.sim import TASKS
 from wam_demo.types import Policy
 
@@ -143,7 +144,7 @@ def play(pairing: Pairing, load: Load, digest: Callable[[str], str | None]) -> M
     sides = []
     with tempfile.TemporaryDirectory(prefix="blind-") as folder, Simulators(slots=1, processes=1) as simulators:
         for name, policy in (("left", pairing.left), ("right", pairing.right)):
-            result = _play_side(pairing, load(policy), simulators, Path(folder) / f"{name}.mp4")
+            result = _play_side(pairing, policy, load(policy), simulators, Path(folder) / f"{name}.mp4")
             if result.outcome not in ("success", "timeout"):
                 return None
             (video,) = Path(folder).glob(f"{name}-*.mp4")  # the outcome is added to its name
@@ -151,7 +152,9 @@ def play(pairing: Pairing, load: Load, digest: Callable[[str], str | None]) -> M
     return Match(pairing, _instruction(pairing), *sides)
 
 
-def _play_side(pairing: Pairing, policy: Policy | None, simulators: Simulators, video: Path) -> EpisodeResult:
+def _play_side(
+    pairing: Pairing, name: str, policy: Policy | None, simulators: Simulators, video: Path
+) -> EpisodeResult:
     scene = SceneSpec(
         task=pairing.task,
         seed=pairing.scene,
@@ -159,6 +162,7 @@ def _play_side(pairing: Pairing, policy: Policy | None, simulators: Simulators, 
         severity=pairing.severity,
         horizon=TASKS[pairing.task].horizon,
         video=video,
+        images=policy_spec(name).needs_images,
     )
     played: list[PlayedEpisode] = []
     control = Control(1 if policy is None else EXECUTE_STEPS)  # the expert plans anew at every step

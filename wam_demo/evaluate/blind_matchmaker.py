@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from wam_demo.evaluate.blind import Match, Pool, draw, play
-from wam_demo.policies.base import LEARNED_POLICIES, checkpoint_digest, load_policy
+from wam_demo.policies.registry import checkpoint_digest, load_policy, policy_spec
 from wam_demo.types import Policy
 
 
@@ -36,10 +36,9 @@ class Matchmaker:
     def _load(self, name: str) -> Policy | None:
         """A policy of its own for this thread; the expert is made beside its world."""
         if name not in self._loaded:
-            self._loaded[name] = None if name == "expert" else load_policy(name)
+            self._loaded[name] = None if policy_spec(name).privileged else load_policy(name)
         return self._loaded[name]
 
     def _known_tasks(self) -> list[str]:
-        learned = [self._load(name) for name in self._policies if name in LEARNED_POLICIES]
-        trained = [set(getattr(policy, "tasks", ()) or self._tasks) for policy in learned]
+        trained = [set(policy_spec(name).tasks(None) or self._tasks) for name in self._policies]
         return [task for task in self._tasks if all(task in known for known in trained)]

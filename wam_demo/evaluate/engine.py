@@ -13,17 +13,15 @@ from wam_demo.evaluate.grid import GridSpec, Sweep, split_policy
 from wam_demo.evaluate.record import EpisodeRecord
 from wam_demo.evaluate.rollout import Control, PlayedEpisode, play_scenes
 from wam_demo.evaluate.simulators import Simulators
-from wam_demo.policies.base import load_policy
+from wam_demo.policies.registry import load_policy, policy_spec
 from wam_demo.types import Policy
 
 Load = Callable[[str, Path | None], Policy]
 """Loads a policy by name and weights."""
 
 ENGINES = ("local", "ray")
-EXPERT = "expert"
-SECONDS_PER_EPISODE = {EXPERT: 0.2, "hold": 0.2}
-"""Measured with two simulator processes on two idle CPU cores [s]."""
-SECONDS_PER_LEARNED_EPISODE = 0.35
+SECONDS_PER_EPISODE, SECONDS_PER_SEEING_EPISODE = 0.2, 0.35
+"""Of policies that look at no pictures and of those that do; two simulator processes on two idle CPU cores [s]."""
 
 
 class Engine(Protocol):
@@ -101,7 +99,7 @@ class LocalEngine:
         """
         if reference not in self._policies:
             name, checkpoint = split_policy(reference)
-            self._policies[reference] = None if name == EXPERT else self._load(name, checkpoint)
+            self._policies[reference] = None if policy_spec(name).privileged else self._load(name, checkpoint)
         return self._policies[reference]
 
     def close(self) -> None:
@@ -110,9 +108,8 @@ class LocalEngine:
             self._simulators.close()
             self._simulators = None
         for policy in self._policies.values():
-            close = getattr(policy, "close", None)
-            if self._load is load_policy and close is not None:  # other loaders share what they hand out
-                close()
+            if policy is not None and self._load is load_policy:  # other loaders share what they hand out
+                policy.close()
         self._policies.clear()
 
 
@@ -122,7 +119,7 @@ def _report(on_episode: Callable[[EpisodeRecord], None], policy: str, episode: P
 
 def control_of(spec: GridSpec, policy: str) -> Control:
     """How a policy's plans are played in a grid; the expert plans anew at every step."""
-    return Control(1) if split_policy(policy)[0] == EXPERT else Control(spec.execute, spec.latency)
+    return Control(1) if policy_spec(split_policy(policy)[0]).privileged else Control(spec.execute, spec.latency)
 
 
 def open_engine(name: str, spec: GridSpec, config: EngineConfig, load: Load = load_policy) -> Engine:
@@ -149,6 +146,5 @@ def open_engine(name: str, spec: GridSpec, config: EngineConfig, load: Load = lo
 
 def estimate_s(spec: GridSpec) -> float:
     """Expected duration [s] of a whole grid on two idle CPU cores, before anything has been measured."""
-    cells = spec.cells()
-    seconds = [SECONDS_PER_EPISODE.get(split_policy(cell.policy)[0], SECONDS_PER_LEARNED_EPISODE) for cell in cells]
-    return spec.episodes * sum(seconds)
+    seeing = [policy_spec(split_policy(cell.policy)[0]).needs_images for cell in spec.cells()]
+    return spec.episodes * sum(SECONDS_PER_SEEING_EPISODE if sees else SECONDS_PER_EPISODE for sees in seeing)

@@ -11,8 +11,9 @@ from typing import Any
 from wam_demo.errors import InvalidInputError
 from wam_demo.evaluate.runner import SceneSpec
 from wam_demo.evaluate.suite import NOMINAL, EvaluationSpec, evaluation_seeds
-from wam_demo.policies.base import validate_instruction
+from wam_demo.policies.checks import validate_instruction
 from wam_demo.policies.receding import EXECUTE_STEPS
+from wam_demo.policies.registry import policy_spec
 from wam_demo.sim import TASKS
 
 MAX_EPISODES = 100_000
@@ -148,6 +149,7 @@ class GridSpec:
             instruction=self.instruction,
             horizon=TASKS[cell.task].horizon,
             linger=self.linger,
+            images=policy_spec(split_policy(cell.policy)[0]).needs_images,
         )
 
     def sweeps(self, batch: int, done: Collection[EpisodeKey] = ()) -> Iterator[Sweep]:

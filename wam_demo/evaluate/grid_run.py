@@ -19,7 +19,7 @@ from wam_demo.evaluate.grid import Cell, EpisodeKey, GridSpec, split_policy
 from wam_demo.evaluate.journal import JOURNAL_NAME, Journal, read_journal
 from wam_demo.evaluate.record import EpisodeRecord, worst_first
 from wam_demo.evaluate.replay import Replays
-from wam_demo.policies.base import checkpoint_digest, load_policy
+from wam_demo.policies.registry import checkpoint_digest, load_policy
 
 State = Literal["ready", "running", "cancelled", "done", "failed"]
 TRUSTED_EPISODES = 8

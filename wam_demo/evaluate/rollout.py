@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,8 +12,9 @@ from wam_demo.errors import InvalidInputError, PolicyFault
 from wam_demo.evaluate.runner import RoundReport, SceneSpec
 from wam_demo.evaluate.simulators import Simulators
 from wam_demo.evaluate.suite import EpisodeResult, EvaluationSpec, Outcome
-from wam_demo.policies.base import check_prediction, needs_images, predict
+from wam_demo.policies.checks import check_prediction, predict
 from wam_demo.policies.receding import PlanBuffer
+from wam_demo.policies.registry import policy_spec
 from wam_demo.sim import TASKS
 from wam_demo.types import ACTION_DIM, Observation, Policy, Prediction, Vector
 
@@ -81,7 +82,7 @@ def rollout(
         One result per scene, in the order of `EvaluationSpec.seeds`.
     """
     config = config or RolloutConfig()
-    if policy is None and spec.policy != "expert":
+    if policy is None and not policy_spec(spec.policy).privileged:
         raise InvalidInputError(f"policy {spec.policy!r} is not loaded")
     results: dict[int, EpisodeResult] = {}
 
@@ -116,8 +117,7 @@ def play_scenes(
         on_episode: Called as each episode ends.
         stop: Asked once a round; what is still running then is dropped, not reported.
     """
-    images = policy is not None and needs_images(policy)
-    waiting = (replace(scene, images=images) for scene in scenes)
+    waiting = iter(scenes)
     players: dict[int, _Player] = {}
     while not stop():
         _fill(players, waiting, simulators)
@@ -171,6 +171,7 @@ class _Player:
 
 
 def _scenes(spec: EvaluationSpec) -> Iterator[SceneSpec]:
+    images = policy_spec(spec.policy).needs_images
     for seed in spec.seeds():
         yield SceneSpec(
             task=spec.task,
@@ -180,6 +181,7 @@ def _scenes(spec: EvaluationSpec) -> Iterator[SceneSpec]:
             instruction=spec.instruction,
             horizon=TASKS[spec.task].horizon,
             linger=spec.linger,
+            images=images,
         )
 
 

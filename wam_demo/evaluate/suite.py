@@ -10,8 +10,9 @@ from typing import Any, Literal
 
 from wam_demo.errors import InvalidInputError, UnknownNameError
 from wam_demo.evaluate.statistics import Interval, compare_paired, wilson
-from wam_demo.policies.base import validate_instruction, validate_policy_name
+from wam_demo.policies.checks import validate_instruction
 from wam_demo.policies.receding import EXECUTE_STEPS
+from wam_demo.policies.registry import policy_spec
 from wam_demo.sim import TASKS
 from wam_demo.types import CHUNK_STEPS
 
@@ -62,7 +63,7 @@ class EvaluationSpec:
         Raises:
             InvalidInputError: A value is out of range; the message says what is valid.
         """
-        validate_policy_name(self.policy)
+        privileged = policy_spec(self.policy).privileged
         if self.task not in TASKS:
             raise UnknownNameError("task", self.task, TASKS)
         evaluation_seeds(self.seed, self.episodes)
@@ -71,7 +72,7 @@ class EvaluationSpec:
         _require("linger", self.linger, 0, 100)
         instruction = None if self.instruction is None else validate_instruction(self.instruction)
         spec = replace(self, severity=self._severity(), instruction=instruction)
-        return spec._for_expert() if self.policy == "expert" else spec
+        return spec._for_expert() if privileged else spec
 
     def _for_expert(self) -> EvaluationSpec:
         """The expert plans anew at every step, beside its world."""

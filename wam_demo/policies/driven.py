@@ -24,7 +24,7 @@ class DrivenTask:
         """A demonstrator of this task; ``noise`` has no meaning here, the policy's errors are the noise."""
         import torch
 
-        from wam_demo.policies.wam import WamPolicy
+        from wam_demo.policies.wam.policy import WamPolicy
         from wam_demo.sim.relabel import relabel
         from wam_demo.sim.world import World
 

@@ -9,21 +9,21 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wam_demo.errors import InvalidInputError, PolicyFault, WamDemoError
+from wam_demo.errors import PolicyFault, WamDemoError
 from wam_demo.limits import QUEUE_SIZE
-from wam_demo.policies.base import check_observation, check_prediction, predict
+from wam_demo.policies.checks import check_observation, check_prediction, predict
 from wam_demo.policies.request import Request, as_fault, drawn_seed, settle
 from wam_demo.policies.threads import limit_threads
 from wam_demo.policies.timing import CallLog, EngineStats
-from wam_demo.types import ActionChunk, Image, Observation, Policy, Prediction
+from wam_demo.types import ActionChunk, Image, Imaginer, Observation, Policy, Prediction
 
 if TYPE_CHECKING:
-    from wam_demo.policies.probe import Probe
+    from wam_demo.policies.probe import Probe, Prober
 
 Futures = list[Mapping[str, Image]]
 """Sampled imaginations of one observation, each (4, H, W, 3) uint8 by camera."""
@@ -132,9 +132,6 @@ class InferenceEngine:
             chunk: What will be done; the policy's own plan by default.
         """
         request = Request(observation, drawn_seed(seed), time.monotonic() + self.config.imagine_timeout_s)
-        if not self.can_imagine:
-            request.future.set_exception(InvalidInputError("this policy does not imagine"))
-            return request.future
         request.stages = partial(self._imagine, request, samples, chunk)
         return self._enqueue(request, self._aside)
 
@@ -142,12 +139,8 @@ class InferenceEngine:
         self, observation: Observation, edits: NDArray[np.int64], *, seed: int | None = None
     ) -> Future[Probe]:
         """Ask for plans under (K, N) edits of the video tokens; they are made while no plan waits."""
-        policy: Any = self.policy
         request = Request(observation, drawn_seed(seed), time.monotonic() + self.config.probe_timeout_s)
-        if not self.can_probe:
-            request.future.set_exception(InvalidInputError("this policy has no video tokens to edit"))
-            return request.future
-        request.stages = partial(policy.probe_stages, observation, edits, seed=request.seed)
+        request.stages = lambda: cast("Prober", self.policy).probe_stages(observation, edits, seed=request.seed)
         return self._enqueue(request, self._aside)
 
     def expect(self, sessions: Callable[[], int]) -> None:
@@ -156,16 +149,6 @@ class InferenceEngine:
         Without this it waits for a full batch. ``sessions`` is called in the worker thread.
         """
         self._expected = sessions
-
-    @property
-    def can_imagine(self) -> bool:
-        """Whether the policy is an `Imaginer`."""
-        return hasattr(self.policy, "imagine")
-
-    @property
-    def can_probe(self) -> bool:
-        """Whether the policy is a `Prober`."""
-        return hasattr(self.policy, "probe_stages")
 
     def stats(self) -> EngineStats:
         """Percentiles over the latest calls and totals since the start."""
@@ -183,9 +166,7 @@ class InferenceEngine:
         for thread in self._threads:
             if thread is not threading.current_thread():
                 thread.join(timeout=1.0)
-        close = getattr(self.policy, "close", None)
-        if close is not None:
-            close()
+        self.policy.close()
 
     def _enqueue(self, request: Request, queue: deque[Request]) -> Future[Any]:
         try:
@@ -322,14 +303,9 @@ class InferenceEngine:
             yield None if answer is None else answer[0]
 
     def _imagination(self, request: Request, samples: int, chunk: ActionChunk | None) -> Iterator[list[Futures] | None]:
-        policy: Any = self.policy
-        arguments: dict[str, Any] = {"samples": samples, "seed": request.seed}
-        if chunk is not None:
-            arguments["chunks"] = [chunk]
-        if hasattr(policy, "imagine_stages"):
-            yield from policy.imagine_stages([request.observation], **arguments)
-        else:
-            yield policy.imagine([request.observation], **arguments)
+        chunks = None if chunk is None else [chunk]
+        imaginer = cast(Imaginer, self.policy)
+        return imaginer.imagine_stages([request.observation], samples=samples, seed=request.seed, chunks=chunks)
 
     # The deadline thread
 

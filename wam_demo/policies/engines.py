@@ -4,8 +4,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from wam_demo.policies.base import load_policy
 from wam_demo.policies.engine import InferenceEngine
+from wam_demo.policies.registry import load_policy
 from wam_demo.types import Policy
 
 

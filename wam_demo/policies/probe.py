@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wam_demo.errors import InvalidInputError
 from wam_demo.policies.tokens import TokenGrid
-from wam_demo.types import Observation, Prediction, Vector
+from wam_demo.types import Observation, Policy, Prediction, Vector
 
 PROBE_BATCH = 8
 """Edits planned in one call, which takes about as long as one plan; between two calls plans may go first."""
@@ -39,28 +38,20 @@ class Probe:
     shift_m: Vector
 
 
-class Prober(Protocol):
-    """A policy whose video tokens can be edited between its two networks."""
+class Prober(Policy, Protocol):
+    """A policy whose video tokens can be read, and edited, between its two networks."""
 
     @property
     def token_grid(self) -> TokenGrid:
         """How its video tokens lie."""
 
+    def features(self, observations: Sequence[Observation]) -> NDArray[np.float32]:
+        """(blocks, B, tokens, dim) of the pass that acts."""
+
     def probe_stages(
         self, observation: Observation, edits: NDArray[np.int64], *, seed: int = 0, batch: int = PROBE_BATCH
     ) -> Iterator[Probe | None]:
         """Plan under (K, N) edits, yielding ``None`` after each batch and the result at last."""
-
-
-def require_prober(policy: object, name: str) -> Prober:
-    """The policy, if its video tokens can be edited.
-
-    Raises:
-        InvalidInputError: It has none.
-    """
-    if not hasattr(policy, "probe_stages"):
-        raise InvalidInputError(f"policy {name!r} has no video tokens to edit")
-    return policy  # type: ignore[return-value]
 
 
 def run_probe(policy: Prober, observation: Observation, edits: NDArray[np.int64], seed: int = 0) -> Probe:

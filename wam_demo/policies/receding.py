@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from wam_demo.errors import WamDemoError
-from wam_demo.policies.base import OPENING_INDEX, check_observation, check_prediction, predict
-from wam_demo.types import ACTION_DIM, CHUNK_STEPS, Observation, Policy, Prediction, Vector
+from wam_demo.policies.checks import check_observation, check_prediction, predict
+from wam_demo.types import ACTION_DIM, CHUNK_STEPS, OPENING_INDEX, Observation, Policy, Prediction, Vector
 
 EXECUTE_STEPS = 4
 """Steps played from a plan before the next one is asked for, unless told otherwise."""
@@ -253,7 +253,7 @@ class InlinePlanner:
         future: Future[Prediction] = Future()
         try:
             check_observation(observation)
-            future.set_result(check_prediction(predict(self._policy, [observation])[0]))
+            future.set_result(check_prediction(predict(self._policy, [observation], [0])[0]))
         except WamDemoError as error:
             future.set_exception(error)
         return future

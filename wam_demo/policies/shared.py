@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from wam_demo.policies.engine import InferenceEngine
-from wam_demo.types import Observation, Prediction
+from wam_demo.types import Observation, Policy, Prediction
 
 
-class SharedPolicy:
+class SharedPolicy(Policy):
     """Asks an engine and waits; thread-safe, and several callers are answered in common batches.
 
     Args:
@@ -18,11 +18,7 @@ class SharedPolicy:
     def __init__(self, engine: InferenceEngine) -> None:
         self._engine = engine
 
-    def reset(self, instruction: str) -> None:
-        """Nothing to prepare: the engine's policy is shared."""
-
-    def predict(self, observations: Sequence[Observation], *, seeds: Sequence[int] | None = None) -> list[Prediction]:
+    def predict(self, observations: Sequence[Observation], seeds: Sequence[int]) -> list[Prediction]:
         """Plan for each observation; raises what the engine's futures raise."""
-        chosen: Sequence[int | None] = [None] * len(observations) if seeds is None else seeds
-        futures = [self._engine.submit(o, seed=s) for o, s in zip(observations, chosen, strict=True)]
+        futures = [self._engine.submit(o, seed=s) for o, s in zip(observations, seeds, strict=True)]
         return [future.result() for future in futures]

@@ -1,16 +1,26 @@
 """Plans that a person makes up, to see what they would lead to."""
 
+from typing import Protocol
+
 import numpy as np
 import torch
 
 from wam_demo.limits import ACTION_TRANSLATION_M
 from wam_demo.models.geometry import FAR_M, Calibration, View
-from wam_demo.types import ACTION_DIM, CHUNK_STEPS, ActionChunk, Observation, Vector
+from wam_demo.types import ACTION_DIM, CHUNK_STEPS, ActionChunk, Imaginer, Observation, Vector
 
 TRAVEL_STEPS = 12
 """Control steps of the way; the rest of the plan waits there."""
 HEIGHT_M = 0.10
 """How high above the table the TCP ends."""
+
+
+class PlanFollower(Imaginer, Protocol):
+    """An `Imaginer` whose imagination follows the chunk that it is given."""
+
+    @property
+    def calibration(self) -> Calibration | None:
+        """Of the cameras that it imagines; ``None`` when these weights were told of none and follow a plan badly."""
 
 
 def table_point(calibration: Calibration, at: tuple[float, float]) -> Vector | None:

@@ -7,8 +7,11 @@ from websockets.sync.client import connect
 
 from tests.fakes.policies import FakePolicy
 from wam_demo.policies.engine import EngineConfig, InferenceEngine
+from wam_demo.policies.registry import PolicySpec
 from wam_demo.policies.remote.hosting import metadata
 from wam_demo.policies.remote.server import PolicyServer, ServerConfig
+
+FAKE = PolicySpec("fake", "Fake", "It has no weights.", load=lambda context: FakePolicy())
 
 
 @pytest.fixture
@@ -20,7 +23,7 @@ def host() -> Iterator[Callable]:
         policy = policy or FakePolicy()
         running = InferenceEngine(policy, engine)
         opened.append(running)
-        options = {"metadata": metadata("fake", policy, None), **options}
+        options = {"metadata": metadata(FAKE), **options}
         opened.append(PolicyServer(running, ServerConfig(port=0, **options)))
         return opened[-1]
 

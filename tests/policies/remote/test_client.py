@@ -10,8 +10,8 @@ from websockets.sync.server import serve
 from tests.fakes.policies import FakePolicy
 from tests.fakes.robots import seen
 from wam_demo.errors import InvalidInputError, PolicyFault
-from wam_demo.policies.base import load_policy, require_policy
 from wam_demo.policies.engine import EngineConfig, InferenceEngine
+from wam_demo.policies.registry import load_policy, require_policy
 from wam_demo.policies.remote import settings
 from wam_demo.policies.remote.client import RemoteConfig, RemotePolicy
 from wam_demo.policies.remote.wire import decode, encode
@@ -59,12 +59,11 @@ def test_a_batch_is_a_batch_on_the_server_too(host, remote):
     assert len(policy.batches) < 4  # the first request may not wait for the others
     assert sorted(policy.seeds) == list(range(8))
     assert predictions[0].timing_ms["policy_call"] >= predictions[0].timing_ms["infer_ms"] > 0
-    assert len(ours.predict([seen() for _ in range(11)])) == 11
+    assert len(ours.predict([seen() for _ in range(11)], [0] * 11)) == 11
 
 
 def test_an_engine_over_a_remote_policy_answers(host, remote):
     engine = InferenceEngine(remote(host().url))
-    assert not engine.can_imagine
     assert engine.submit(seen(), seed=3).result(5).chunk.actions.shape == (16, 7)
     engine.close()
 
@@ -72,13 +71,13 @@ def test_an_engine_over_a_remote_policy_answers(host, remote):
 def test_what_the_server_refuses_is_said_and_the_next_request_works(host, remote):
     policy = remote(host().url)
     with pytest.raises(InvalidInputError, match="too long"):
-        policy.predict([seen(), seen("refuse")])
+        policy.predict([seen(), seen("refuse")], [0] * 2)
     with pytest.raises(PolicyFault, match="not finite"):
-        policy.predict([seen("nan")])
+        policy.predict([seen("nan")], [0])
     with pytest.raises(InvalidInputError, match="no 'wrist' image"):
         observation = seen()
-        policy.predict([type(observation)({"front": observation.images["front"]}, observation.state, "go", 0.0)])
-    assert len(policy.predict([seen()])) == 1
+        policy.predict([type(observation)({"front": observation.images["front"]}, observation.state, "go", 0.0)], [0])
+    assert len(policy.predict([seen()], [0])) == 1
 
 
 def test_a_server_that_comes_back_is_found_again(host, remote):
@@ -86,13 +85,13 @@ def test_a_server_that_comes_back_is_found_again(host, remote):
     policy = remote(first.url)
     first.close()
     with pytest.raises(PolicyFault, match="lost"):
-        policy.predict([seen()])
+        policy.predict([seen()], [0])
     with pytest.raises(PolicyFault, match="no policy server at"):
-        policy.predict([seen()])
+        policy.predict([seen()], [0])
     host_again = host  # the same port is free again
     host_again()
     policy.config = RemoteConfig(host_again().url)
-    assert len(policy.predict([seen()])) == 1
+    assert len(policy.predict([seen()], [0])) == 1
 
 
 def test_a_wrong_token_is_said(host, remote):
@@ -133,8 +132,8 @@ def test_an_unusable_answer_is_a_fault_and_the_next_request_starts_clean(foreign
     answers = [answer, lambda o: encode({"actions": np.zeros((10, 7))})]
     policy = remote(foreign(lambda o: answers.pop(0)(o)), answer_s=0.2)
     with pytest.raises(PolicyFault, match=words):
-        policy.predict([seen()])
-    assert policy.predict([seen()])[0].chunk.actions.shape == (16, 7)
+        policy.predict([seen()], [0])
+    assert policy.predict([seen()], [0])[0].chunk.actions.shape == (16, 7)
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "127.0.0.1:8000", "ws://", "file:///etc/passwd", ""])
@@ -153,5 +152,5 @@ def test_the_environment_names_the_server(host, monkeypatch):
     monkeypatch.setenv(settings.TOKEN_VARIABLE, "t")
     require_policy("remote")
     policy = load_policy("remote")
-    assert policy.predict([seen()])[0].chunk.actions.shape == (16, 7)
+    assert policy.predict([seen()], [0])[0].chunk.actions.shape == (16, 7)
     policy.close()

@@ -18,8 +18,9 @@ from wam_demo.config import CHECKPOINTS, ROOT
 from wam_demo.evaluate.rollout import RolloutConfig, noise_seed, rollout
 from wam_demo.evaluate.runner import EpisodeRunner, SceneSpec
 from wam_demo.evaluate.suite import EvaluationSpec
-from wam_demo.policies.base import load_policy, predict
+from wam_demo.policies.checks import predict
 from wam_demo.policies.receding import EXECUTE_STEPS
+from wam_demo.policies.registry import load_policy
 from wam_demo.policies.remote.client import RemoteConfig, RemotePolicy
 from wam_demo.policies.remote.wire import decode, encode
 from wam_demo.sim import TASKS

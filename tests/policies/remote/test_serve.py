@@ -6,9 +6,13 @@ import subprocess
 import sys
 import urllib.request
 
+import numpy as np
 import pytest
 
+from tests.fakes.gated_family import GatedPolicy
+from tests.fakes.robots import seen
 from tests.fakes.waiting import eventually
+from tests.policies.test_panels import assert_equal_panels
 from wam_demo.cli import main
 from wam_demo.config import ROOT
 from wam_demo.errors import InvalidInputError
@@ -100,3 +104,18 @@ def test_the_app_offers_the_server_that_its_operator_has_named(monkeypatch):
         assert planner.submit(world.reset(0)).result(10).chunk.actions.shape == (16, 7)
         world.close()
         engines.close()
+
+
+def test_a_family_that_nobody_has_heard_of_is_served_with_all_its_panels():
+    with open_server("gated", None, "127.0.0.1", 0) as server:
+        policy = RemotePolicy(RemoteConfig(server.url))
+        assert policy.metadata["policy"] == "gated"
+        observation = seen()
+        (answer,) = policy.predict([observation], [11])
+        (expected,) = GatedPolicy().predict([observation], [11])
+        policy.close()
+    np.testing.assert_array_equal(answer.chunk.actions, expected.chunk.actions)
+    np.testing.assert_equal(dict(answer.attention), dict(expected.attention))
+    assert answer.attention_mass == expected.attention_mass
+    assert list(answer.panels) == list(expected.panels)
+    assert_equal_panels(answer.panels, expected.panels)

@@ -9,9 +9,9 @@ import time
 import cv2
 import numpy as np
 import pytest
-from tests.robots.test_camera import FakeCapture
 
 from tests.fakes import brain
+from tests.robots.test_camera import FakeCapture
 from wam_demo.errors import InvalidInputError, UnknownNameError
 from wam_demo.robots.capture import CameraRack
 from wam_demo.ui.robot import camera

@@ -1,20 +1,17 @@
 """What a machine offers depends on the checkpoints that are there."""
 
 import json
+from dataclasses import replace
 
 from tests.fakes import brain
+from wam_demo.policies.registry import policy_spec
 from wam_demo.ui.live.tab import script
 from wam_demo.ui.shared import catalogue
 
 
 def test_policies_without_a_checkpoint_are_not_offered(monkeypatch):
-    from wam_demo.errors import CheckpointError
-
-    def require(policy):
-        if policy == "agra":
-            raise CheckpointError("missing")
-
-    monkeypatch.setattr(catalogue, "require_policy", require)
+    specs = [replace(policy_spec("agra"), is_available=lambda: False), *map(policy_spec, ("wam", "expert", "hold"))]
+    monkeypatch.setattr(catalogue, "policy_specs", lambda: specs)
     offered = catalogue.shipped()
     assert list(offered.policies) == ["wam", "expert", "hold"]
     assert "pick_place" in offered.tasks

@@ -16,11 +16,12 @@ from websockets.sync.client import ClientConnection, connect
 
 from wam_demo.errors import InvalidInputError, PolicyFault
 from wam_demo.limits import SERVER_ANSWER_S, SERVER_MESSAGE_BYTES
+from wam_demo.policies.panels import decode_panels
 from wam_demo.policies.remote.conventions import Convention, convention
 from wam_demo.policies.remote.keys import SEED
 from wam_demo.policies.remote.server import AUTHORIZATION
 from wam_demo.policies.remote.wire import decode, encode
-from wam_demo.types import POLICY_CAMERAS, ActionChunk, Observation, Prediction
+from wam_demo.types import POLICY_CAMERAS, ActionChunk, Observation, Panel, Policy, Prediction
 
 PROTOCOL = "wam_demo/1"
 """What our own server says in its metadata; any other server is spoken to as its convention asks."""
@@ -52,7 +53,7 @@ class RemoteConfig:
         convention(self.convention)
 
 
-class RemotePolicy:
+class RemotePolicy(Policy):
     """Asks a policy server; to be called from one thread at a time.
 
     Args:
@@ -73,10 +74,7 @@ class RemotePolicy:
         self.checkpoint_sha256: str | None = digest if isinstance(digest, str) else None
         self.tasks: tuple[str, ...] = tuple(self.metadata.get("tasks", ())) if self._is_ours else ()
 
-    def reset(self, instruction: str) -> None:
-        """Nothing to prepare: the instruction travels with each observation."""
-
-    def predict(self, observations: Sequence[Observation], *, seeds: Sequence[int] | None = None) -> list[Prediction]:
+    def predict(self, observations: Sequence[Observation], seeds: Sequence[int]) -> list[Prediction]:
         """Plan for each observation.
 
         Args:
@@ -90,8 +88,8 @@ class RemotePolicy:
         predictions: list[Prediction] = []
         for start in range(0, len(observations), CONNECTIONS):
             part = observations[start : start + CONNECTIONS]
-            own_seeds = seeds[start : start + CONNECTIONS] if seeds is not None and self._is_ours else None
-            requests = [self._request(o, own_seeds[i] if own_seeds else None) for i, o in enumerate(part)]
+            own_seeds = seeds[start : start + CONNECTIONS] if self._is_ours else [None] * len(part)
+            requests = [self._request(o, seed) for o, seed in zip(part, own_seeds, strict=True)]
             answers = self._exchange(requests)
             predictions += [self._prediction(a, o, ms) for (a, ms), o in zip(answers, part, strict=True)]
         return predictions
@@ -147,7 +145,8 @@ class RemotePolicy:
         plan = self._convention.plan(actions.astype(np.float64), observation)
         timing = {"policy_call": milliseconds, **_numbers(answer.get("server_timing"))}
         attention, mass = _attention(answer) if self._is_ours else ({}, {})
-        return Prediction(ActionChunk(plan), attention=attention, attention_mass=mass, timing_ms=timing)
+        panels = _panels(answer) if self._is_ours else {}
+        return Prediction(ActionChunk(plan), attention, mass, panels, timing)
 
     def _connect(self) -> tuple[ClientConnection, dict[str, Any]]:
         """A new connection and what the server says first."""
@@ -209,6 +208,13 @@ def _attention(answer: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, flo
         if camera in POLICY_CAMERAS and isinstance(grid, np.ndarray) and grid.ndim == 2 and np.isfinite(grid).all()
     }
     return usable, _numbers(answer.get("attention_mass"))
+
+
+def _panels(answer: Mapping[str, Any]) -> dict[str, Panel]:
+    try:
+        return decode_panels(answer.get("panels", {}))
+    except InvalidInputError as error:
+        raise PolicyFault(f"the policy server's panels are not usable: {error}") from error
 
 
 def _numbers(entries: object) -> dict[str, float]:

@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 
 from wam_demo.errors import PolicyFault, UnknownNameError
 from wam_demo.limits import ACTION_ROTATION_RAD, ACTION_TRANSLATION_M
-from wam_demo.policies.base import OPENING_INDEX
 from wam_demo.policies.remote.keys import fit_image
 from wam_demo.sim.kinematics import ArmKinematics
 from wam_demo.sim.rotation import logarithm
-from wam_demo.types import ACTION_DIM, CHUNK_STEPS, CONTROL_HZ, Observation, Vector
+from wam_demo.types import ACTION_DIM, CHUNK_STEPS, CONTROL_HZ, OPENING_INDEX, Observation, Vector
 
 OPENPI_IMAGE_SIZE = 224
 """Side [px] at which openpi's clients send their pictures."""

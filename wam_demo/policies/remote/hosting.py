@@ -10,13 +10,13 @@ from typing import Any
 
 from wam_demo.errors import InvalidInputError
 from wam_demo.limits import SERVER_ANSWER_S
-from wam_demo.policies.base import checkpoint_digest, load_policy, require_policy
 from wam_demo.policies.engine import EngineConfig, InferenceEngine
+from wam_demo.policies.registry import LoadContext, PolicySpec, require_policy
 from wam_demo.policies.remote.client import PROTOCOL
 from wam_demo.policies.remote.keys import KEYS
 from wam_demo.policies.remote.server import PolicyServer, ServerConfig
 from wam_demo.policies.remote.settings import token
-from wam_demo.types import ACTION_DIM, CHUNK_STEPS, CONTROL_HZ, IMAGE_SIZE, STATE_DIM, Policy
+from wam_demo.types import ACTION_DIM, CHUNK_STEPS, CONTROL_HZ, IMAGE_SIZE, STATE_DIM
 
 GATHER_S = 0.02
 """How long a batch waits for robots that have asked within the last second."""
@@ -31,12 +31,12 @@ def open_server(policy: str, checkpoint: Path | None, host: str, port: int) -> I
         CheckpointError: The checkpoint is missing or corrupt.
     """
     config = ServerConfig(host, port, token())
-    if policy == "expert":
-        raise InvalidInputError("policy 'expert' reads the simulator: it cannot be served")
-    require_policy(policy, checkpoint)
-    loaded = load_policy(policy, checkpoint)
+    spec = require_policy(policy, checkpoint)
+    if spec.privileged:
+        raise InvalidInputError(f"policy {policy!r} reads the simulator: it cannot be served")
+    loaded = spec.load(LoadContext(checkpoint))
     loaded.reset("warm up")  # the text encoder loads now, not at the first request
-    greeting = metadata(policy, loaded, checkpoint_digest(policy, checkpoint))
+    greeting = metadata(spec, checkpoint)
     batching = EngineConfig(gather_s=GATHER_S, act_timeout_s=SERVER_ANSWER_S)
     engine = InferenceEngine(loaded, batching)
     try:
@@ -46,13 +46,13 @@ def open_server(policy: str, checkpoint: Path | None, host: str, port: int) -> I
         engine.close()
 
 
-def metadata(name: str, policy: Policy, checkpoint_sha256: str | None) -> dict[str, Any]:
+def metadata(spec: PolicySpec, checkpoint: Path | None = None) -> dict[str, Any]:
     """What a client learns before its first observation; plain data only."""
     return {
         "protocol": PROTOCOL,
-        "policy": name,
-        "checkpoint_sha256": checkpoint_sha256,
-        "tasks": list(getattr(policy, "tasks", ())),
+        "policy": spec.name,
+        "checkpoint_sha256": spec.digest(checkpoint),
+        "tasks": list(spec.tasks(checkpoint)),
         "observation_keys": list(KEYS),
         "image_size": IMAGE_SIZE,
         "state_dim": STATE_DIM,

@@ -19,6 +19,7 @@ from websockets.http11 import Request, Response
 from wam_demo.errors import InvalidInputError, PolicyFault, WamDemoError
 from wam_demo.limits import SERVER_CLIENTS, SERVER_MESSAGE_BYTES, SERVER_SEND_S
 from wam_demo.policies.engine import InferenceEngine
+from wam_demo.policies.panels import encode_panels
 from wam_demo.policies.remote.keys import seed_of, to_observation
 from wam_demo.policies.remote.wire import decode, encode
 from wam_demo.types import Prediction
@@ -239,11 +240,12 @@ def _decoded(message: bytes, time_s: float) -> tuple[Any, int | None]:
 
 
 def _answer(prediction: Prediction, timing: Mapping[str, float]) -> dict[str, Any]:
-    """openpi's action dictionary, and where the action head looked."""
+    """openpi's action dictionary, where the action head looked, and whatever else the policy shows."""
     return {
         "actions": prediction.chunk.actions,
         "attention": dict(prediction.attention),
         "attention_mass": dict(prediction.attention_mass),
+        "panels": encode_panels(prediction.panels),
         "policy_timing": {name: float(value) for name, value in prediction.timing_ms.items()},
         "server_timing": dict(timing),
     }

@@ -16,6 +16,8 @@ DTYPES = ("|b1", "|u1", "|i1", "<u2", "<i2", "<u4", "<i4", "<u8", "<i8", "<f2", 
 MAX_DIMENSIONS = 6
 MAX_ENTRIES = 256
 """Entries of one list or map; numbers travel as arrays."""
+MAX_TEXT = 2**21
+"""Bytes of one text: pictures of panels travel as base64."""
 
 _ARRAY, _SCALAR = b"__ndarray__", b"__npgeneric__"
 
@@ -45,7 +47,7 @@ def decode(data: bytes) -> dict[str, Any]:
         message = msgpack.unpackb(
             data,
             object_hook=_unpack,
-            max_str_len=2**16,
+            max_str_len=MAX_TEXT,
             max_array_len=MAX_ENTRIES,
             max_map_len=MAX_ENTRIES,
             max_ext_len=0,

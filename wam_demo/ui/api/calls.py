@@ -12,9 +12,10 @@ from wam_demo.errors import InvalidInputError, UnknownNameError
 from wam_demo.evaluate.rollout import RolloutConfig, rollout
 from wam_demo.evaluate.suite import NOMINAL, EvaluationSpec, summarise
 from wam_demo.limits import API_EPISODES, IMAGE_PIXELS
-from wam_demo.policies.base import SCRIPTED_POLICIES, checkpoint_digest, load_policy, validate_instruction
+from wam_demo.policies.checks import validate_instruction
 from wam_demo.policies.engine import InferenceEngine
 from wam_demo.policies.engines import engines
+from wam_demo.policies.registry import checkpoint_digest, load_policy, policy_spec
 from wam_demo.policies.shared import SharedPolicy
 from wam_demo.robots.camera import CameraSource, Frame, home_state
 from wam_demo.types import Image, Policy
@@ -147,7 +148,7 @@ class ProgramCalls:
 
     @property
     def _planning(self) -> list[str]:
-        return [name for name in self._catalogue.policies if name not in SCRIPTED_POLICIES]
+        return [name for name in self._catalogue.policies if policy_spec(name).needs_images]
 
     def _spec(
         self, task: str, policy: str, axis: str, severity: int, instruction: str, episodes: int, seed: int
@@ -169,9 +170,10 @@ class ProgramCalls:
         return self._run(spec, self._policy(spec.policy), RolloutConfig(batch=4, processes=1))
 
     def _policy(self, name: str) -> Policy | None:
-        if name == "expert":
+        spec = policy_spec(name)
+        if spec.privileged:
             return None
-        return load_policy(name) if name in SCRIPTED_POLICIES else SharedPolicy(self._engine_of(name))
+        return SharedPolicy(self._engine_of(name)) if spec.needs_images else load_policy(name)
 
 
 def read_image(path: str) -> Image:

@@ -16,7 +16,7 @@ from wam_demo.config import VOTES
 from wam_demo.errors import DataError, InvalidInputError, UnknownNameError, WamDemoError
 from wam_demo.evaluate.blind_matchmaker import Matchmaker
 from wam_demo.evaluate.blind_votes import VoteStore
-from wam_demo.policies.base import checkpoint_digest
+from wam_demo.policies.registry import checkpoint_digest, policy_spec
 from wam_demo.types import CONTROL_HZ
 from wam_demo.ui.blind.room import BlindRoom, Place
 from wam_demo.ui.blind.standing import Standings
@@ -36,7 +36,7 @@ def open_room(catalogue: Catalogue, votes: Path = VOTES) -> BlindRoom | None:
     """
     from wam_demo.sim.perturb import AXES
 
-    policies = [name for name in catalogue.policies if name != "hold"]
+    policies = [name for name in catalogue.policies if not policy_spec(name).is_baseline]
     if len(policies) < 2:
         return None
     try:

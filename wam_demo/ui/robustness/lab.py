@@ -24,7 +24,7 @@ from wam_demo.evaluate.journal import JOURNAL_NAME
 from wam_demo.evaluate.record import EpisodeRecord
 from wam_demo.evaluate.report import prepare_output
 from wam_demo.limits import GRID_EPISODES, GRID_PROCESSES, GRID_QUEUE, GRID_RUNS_KEPT, GRID_VIDEOS_WAITING
-from wam_demo.policies.base import load_policy
+from wam_demo.policies.registry import load_policy
 from wam_demo.types import Policy
 from wam_demo.ui.robustness.view import view
 

@@ -16,6 +16,7 @@ from wam_demo.evaluate.grid import GridSpec
 from wam_demo.evaluate.record import EpisodeRecord, worst_first
 from wam_demo.evaluate.suite import NOMINAL
 from wam_demo.limits import GRID_EPISODES
+from wam_demo.policies.registry import policy_spec
 from wam_demo.types import CONTROL_HZ
 from wam_demo.ui.robustness.download import download
 from wam_demo.ui.robustness.lab import Job, Lab, checked
@@ -131,7 +132,7 @@ def read_spec(grid: object, catalogue: Catalogue) -> GridSpec:
 
 def script(catalogue: Catalogue) -> str:
     """The component's JavaScript, with the choices of this machine in front."""
-    policies = [name for name in catalogue.policies if name != "hold"]
+    policies = [name for name in catalogue.policies if not policy_spec(name).is_baseline]
     words = {NOMINAL: NOMINAL_WORDS, **AXES_IN_WORDS}
     config = {
         "policies": [{"name": name, "label": label} for name, label in catalogue.policies.items()],

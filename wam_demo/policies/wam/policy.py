@@ -12,14 +12,15 @@ from torch import Tensor
 
 from wam_demo.errors import CheckpointError, InvalidInputError, PolicyFault
 from wam_demo.models.checkpoint import sha256_of
+from wam_demo.models.geometry import Calibration
 from wam_demo.models.imagination import FOLDER, ImaginationExpert
 from wam_demo.models.text import text_encoder
 from wam_demo.models.tokenizer import Tokenizer, to_images, to_tensor
 from wam_demo.models.wam import Plan, Reading, WorldActionModel
-from wam_demo.policies.edited_plans import EditedPlans
 from wam_demo.policies.probe import PROBE_BATCH, Probe
 from wam_demo.policies.tokens import TokenGrid
-from wam_demo.types import IMAGE_SIZE, STATE_DIM, ActionChunk, Image, Observation, Prediction
+from wam_demo.policies.wam.edited_plans import EditedPlans
+from wam_demo.types import IMAGE_SIZE, STATE_DIM, ActionChunk, Image, Imaginer, Observation, Prediction, Scalars
 
 
 def compute_dtype() -> torch.dtype:
@@ -32,8 +33,8 @@ def _has_bf16() -> bool:
     return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
-class WamPolicy:
-    """Implements `Policy` and `Imaginer` with one checkpoint; the same weights plan and imagine.
+class WamPolicy(Imaginer):
+    """An `Imaginer` of one checkpoint; the same weights plan and imagine.
 
     Args:
         checkpoint: Directory of the WAM.
@@ -53,7 +54,6 @@ class WamPolicy:
             raise CheckpointError(f"{checkpoint} was trained with another tokenizer than the one beside it")
         self.cameras = self.model.config.cameras
         self.checkpoint_sha256 = sha256_of(checkpoint)
-        self.tasks: tuple[str, ...] = tuple(self.model.config.trained.get("tasks", ()))  # type: ignore[arg-type]
         self.expert = self._read_expert(checkpoint / FOLDER)
         self._text = text_encoder()
 
@@ -70,18 +70,17 @@ class WamPolicy:
         self._text.embed([instruction])
 
     @torch.inference_mode()
-    def predict(self, observations: Sequence[Observation], *, seeds: Sequence[int] | None = None) -> list[Prediction]:
+    def predict(self, observations: Sequence[Observation], seeds: Sequence[int]) -> list[Prediction]:
         """Plan for each observation.
 
         Args:
             observations: Any number; they are one batch.
-            seeds: Noise seed of each observation; 0 by default, so that the same observation gives
-                the same plan.
+            seeds: Noise seed of each.
         """
         began = time.perf_counter()
         latents, text, state = self.encode(observations)
         encoded = time.perf_counter()
-        plan = self.model.act(latents, text, state, self.noise(len(observations), seeds))
+        plan = self.model.act(latents, text, state, self.noise(seeds))
         ended = time.perf_counter()
         timing = {
             "encode": 1e3 * (encoded - began),
@@ -95,21 +94,21 @@ class WamPolicy:
         observations: Sequence[Observation],
         *,
         samples: int = 1,
-        seed: int | None = None,
+        seed: int = 0,
         chunks: Sequence[ActionChunk] | None = None,
     ) -> Iterator[list[list[Mapping[str, Image]]] | None]:
         """As `imagine`, yielding ``None`` after each denoising step and decoded frame so that plans go in between."""
         latents, text, state = (part.repeat_interleave(samples, 0) for part in self.encode(observations))
         reading = self.model.read(latents, text, state)
         if chunks is None:
-            noise = self.noise(len(latents))
+            noise = self.noise([0] * len(latents))
             actions = self.model.plan(reading.features, reading.text, reading.state, noise).actions
         else:
             actions = torch.from_numpy(np.stack([chunk.actions for chunk in chunks])).repeat_interleave(samples, 0)
         yield None
         video = self.model.config.backbone
         shape = (len(latents), video.cameras, video.horizons, *latents.shape[2:])
-        future = torch.randn(shape, generator=torch.Generator().manual_seed(0 if seed is None else seed))
+        future = torch.randn(shape, generator=torch.Generator().manual_seed(seed))
         for stage in self._imagined(reading, future, actions):
             future = stage
             yield None
@@ -128,26 +127,10 @@ class WamPolicy:
             return self.model.imagine_stages(reading, noise, actions)
         return self.expert.imagine_stages(self.model, self.tokenizer, reading, noise, actions)
 
-    def imagine(
-        self,
-        observations: Sequence[Observation],
-        *,
-        samples: int = 1,
-        seed: int | None = None,
-        chunks: Sequence[ActionChunk] | None = None,
-    ) -> list[list[Mapping[str, Image]]]:
-        """Sample futures; see `Imaginer`.
-
-        Args:
-            observations: Where from.
-            samples: Futures per observation.
-            seed: Of the noise.
-            chunks: What will be done, one per observation ("what if I moved left?"); the policy's own
-                plan by default.
-        """
-        *_, futures = self.imagine_stages(observations, samples=samples, seed=seed, chunks=chunks)
-        assert futures is not None
-        return futures
+    @property
+    def calibration(self) -> Calibration | None:
+        """Of the cameras, as its imagination was taught with; see `PlanFollower`."""
+        return None if self.expert is None else self.expert.config.calibration
 
     @property
     def token_grid(self) -> TokenGrid:
@@ -170,7 +153,7 @@ class WamPolicy:
         """
         began = time.perf_counter()
         edits = self.token_grid.check(edits)
-        plans = EditedPlans(self.model, *self.encode([observation]), self.noise(1, [seed])[:, :1])
+        plans = EditedPlans(self.model, *self.encode([observation]), self.noise([seed])[:, :1])
         base = plans.plan(self.token_grid.keep()[None])
         prediction = self._prediction(base, 0, {"policy_call": 1e3 * (time.perf_counter() - began)})
         actions = []
@@ -197,11 +180,11 @@ class WamPolicy:
         """(blocks, B, tokens, dim) float32 of the action-conditioning pass, tokens as `token_grid` has them."""
         return torch.stack(self.model.read(*self.encode(observations)).features).float().numpy()
 
-    def noise(self, count: int, seeds: Sequence[int] | None = None) -> Tensor:
-        """(count, draws, 16, 7) standard normal, row by row from its own seed."""
+    def noise(self, seeds: Sequence[int]) -> Tensor:
+        """(len(seeds), draws, 16, 7) standard normal, row by row from its own seed."""
         head, draws = self.model.config.head, self.model.config.draws
         rows = []
-        for seed in seeds if seeds is not None else [0] * count:
+        for seed in seeds:
             generator = torch.Generator().manual_seed(int(seed) % 2**63)
             rows.append(torch.randn(draws, head.steps, head.action_dim, generator=generator))
         return torch.stack(rows)
@@ -216,7 +199,7 @@ class WamPolicy:
             chunk=ActionChunk(actions),
             attention={camera: grid.numpy() for camera, grid in zip(self.cameras, maps, strict=True)},
             attention_mass={"proprio": float(extra[0]), "text": float(extra[1])},
-            extras={"spread_m": float(plan.spread[row]), "attention_layers": plan.attention[row].numpy()},
+            panels={"Plan": Scalars({"standard deviation [m]": float(plan.spread[row])})},
             timing_ms=timing,
         )
 

@@ -1,0 +1,54 @@
+"""The policy ``remote``: whatever answers at the policy server that the operator has configured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wam_demo.policies.registry import LoadContext, PolicySpec
+from wam_demo.policies.remote.settings import is_configured, remote_config
+
+if TYPE_CHECKING:
+    from wam_demo.policies.remote.client import RemotePolicy
+
+
+def _open(context: LoadContext | None = None) -> RemotePolicy:
+    from wam_demo.policies.remote.client import RemotePolicy
+
+    return RemotePolicy(remote_config())
+
+
+def _tasks(checkpoint: Path | None) -> Sequence[str]:
+    """As the server says them."""
+    policy = _open()
+    policy.close()
+    return policy.tasks
+
+
+def _digest(checkpoint: Path | None) -> str | None:
+    """Of the weights behind the server, if it says so."""
+    policy = _open()
+    policy.close()
+    return policy.checkpoint_sha256
+
+
+def _require(checkpoint: Path | None) -> None:
+    remote_config()
+
+
+def _is_available() -> bool:
+    return is_configured() and bool(remote_config())
+
+
+REMOTE = PolicySpec(
+    name="remote",
+    label="Policy server",
+    sentence="The policy runs on another machine, which sends its plan and no imagination.",
+    load=_open,
+    tasks=_tasks,
+    digest=_digest,
+    require=_require,
+    is_available=_is_available,
+    attends=True,
+)

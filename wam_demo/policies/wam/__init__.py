@@ -1,0 +1,1 @@
+"""World action models: `wam`, and `agra`, which is the same network with aligned features."""

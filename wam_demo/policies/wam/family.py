@@ -1,0 +1,61 @@
+"""The policies ``wam`` and ``agra``: one network, trained without and with aligned features."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from wam_demo.errors import CheckpointError
+from wam_demo.policies.registry import LoadContext, PolicySpec
+from wam_demo.policies.weights import checkpoint_directory, require_checkpoint
+from wam_demo.types import Policy
+
+
+def _spec(name: str, label: str, sentence: str) -> PolicySpec:
+    def require(checkpoint: Path | None) -> None:
+        require_checkpoint(checkpoint_directory(name, checkpoint))
+
+    def load(context: LoadContext) -> Policy:
+        require(context.checkpoint)
+        from wam_demo.policies.threads import limit_threads
+        from wam_demo.policies.wam.policy import WamPolicy
+
+        limit_threads()
+        return WamPolicy(checkpoint_directory(name, context.checkpoint))
+
+    def tasks(checkpoint: Path | None) -> Sequence[str]:
+        from wam_demo.models.checkpoint import read_config
+
+        return tuple(read_config(checkpoint_directory(name, checkpoint), "wam")["trained"].get("tasks", ()))
+
+    def digest(checkpoint: Path | None) -> str | None:
+        from wam_demo.models.checkpoint import sha256_of
+
+        return sha256_of(checkpoint_directory(name, checkpoint))
+
+    def is_available() -> bool:
+        try:
+            require(None)
+        except CheckpointError:
+            return False
+        return True
+
+    return PolicySpec(
+        name=name,
+        label=label,
+        sentence=sentence,
+        load=load,
+        tasks=tasks,
+        digest=digest,
+        require=require,
+        is_available=is_available,
+        imagines=True,
+        attends=True,
+        can_be_probed=True,
+        follows_a_plan=True,
+        has_weights=True,
+    )
+
+
+AGRA = _spec("agra", "AGRA", "A world action model whose features were aligned with those of a visual encoder.")
+WAM = _spec("wam", "WAM, unaligned", "A world action model as it is trained without alignment.")
