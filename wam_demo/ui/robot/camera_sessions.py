@@ -138,9 +138,7 @@ class CameraSessions:
         session.watching.start()
         return session
 
-    def _session(
-        self, camera: str, policy: str, planner: Planner, state: Vector, instruction: str
-    ) -> CameraSession:
+    def _session(self, camera: str, policy: str, planner: Planner, state: Vector, instruction: str) -> CameraSession:
         own = FrameBox() if camera == BROWSER else None
         frames = own if own is not None else self.rack.watch(camera)
         source = CameraSource({"front": frames}, state, instruction)

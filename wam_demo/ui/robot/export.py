@@ -19,7 +19,14 @@ from wam_demo.diagnose.openloop import DIMENSIONS, IMAGINE_EVERY, displacement_e
 from wam_demo.errors import InvalidInputError, UnknownNameError
 from wam_demo.policies.registry import PolicySpec
 from wam_demo.types import (
-    ACTION_DIM, CHUNK_STEPS, CONTROL_HZ, FUTURE_STEPS, IMAGE_SIZE, POLICY_CAMERAS, STATE_DIM, Image,
+    ACTION_DIM,
+    CHUNK_STEPS,
+    CONTROL_HZ,
+    FUTURE_STEPS,
+    IMAGE_SIZE,
+    POLICY_CAMERAS,
+    STATE_DIM,
+    Image,
 )  # fmt: skip
 from wam_demo.ui.robot.panel_columns import numbers, pictures
 from wam_demo.ui.robot.view import strip_moment
@@ -108,7 +115,10 @@ def _table(answers: Answers, folder: Path, instruction: str) -> Path:
         rows.writerow(header)
         for step in range(answers.clip.steps):
             found = numbers(answers.prediction(step))
-            values = [*_row(answers, step, looked), *(found[name].item() if name in found else np.nan for name in shown)]
+            values = [
+                *_row(answers, step, looked),
+                *(found[name].item() if name in found else np.nan for name in shown),
+            ]
             rows.writerow([_cell(value) for value in values])
     return path
 
@@ -119,7 +129,14 @@ def _row(answers: Answers, step: int, looked: list[str]) -> list[Any]:
     apart = displacement_error(planned, actions[step : step + CHUNK_STEPS])
     errors = [apart[k - 1] if k <= len(apart) else np.nan for k in FUTURE_STEPS]
     shares = attention_shares(prediction) or {}
-    return [step, step / CONTROL_HZ, *actions[step], *planned[0], *errors, *(shares.get(name, np.nan) for name in looked)]
+    return [
+        step,
+        step / CONTROL_HZ,
+        *actions[step],
+        *planned[0],
+        *errors,
+        *(shares.get(name, np.nan) for name in looked),
+    ]
 
 
 def _cell(value: Any) -> Any:

@@ -32,9 +32,9 @@ def pictures(prediction: Prediction) -> dict[str, Image]:
 def _numbers(panel: Panel) -> dict[str, Vector]:
     match panel:
         case Band(value, _, _):
-            return {"": np.float32([value])}
+            return {"": np.array([value], np.float32)}
         case Scalars(values):
-            return {name: np.float32([value]) for name, value in values.items()}
+            return {name: np.array([value], np.float32) for name, value in values.items()}
         case Chunks(chunks):
             return {name: np.asarray(chunk.actions, np.float32).reshape(-1) for name, chunk in chunks.items()}
         case Heatmap(grids):

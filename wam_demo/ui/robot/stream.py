@@ -12,7 +12,6 @@ import gradio as gr
 
 from wam_demo.errors import InvalidInputError, WamDemoError
 from wam_demo.policies.checks import validate_instruction
-from wam_demo.policies.registry import PolicySpec
 from wam_demo.robots.capture import CameraRack, configured_cameras
 from wam_demo.runtime.watching import WatchView
 from wam_demo.types import CONTROL_HZ, FUTURE_STEPS

@@ -19,7 +19,7 @@ from wam_demo.diagnose.answers import Answers
 from wam_demo.diagnose.openloop import IMAGINE_EVERY
 from wam_demo.diagnose.retouch import Retouch
 from wam_demo.errors import InvalidInputError, WamDemoError
-from wam_demo.limits import RECORDING_SESSIONS, RECORDING_IDLE_S
+from wam_demo.limits import RECORDING_IDLE_S, RECORDING_SESSIONS
 from wam_demo.robots.clip import Clip
 from wam_demo.robots.recording import Recording
 from wam_demo.ui.robot.policies import OpenLoopPolicy

@@ -79,7 +79,9 @@ def strip_tiles(moment: StripMoment) -> dict[str, Tile]:
 
 def _panel_tiles(panel: Panel, observed: Mapping[str, Image], stamp: object) -> dict[str, Tile]:
     if isinstance(panel, Frames):
-        return {f"{k}.{c}": picture(stamp, frame) for c, frames in panel.images.items() for k, frame in enumerate(frames)}
+        return {
+            f"{k}.{c}": picture(stamp, frame) for c, frames in panel.images.items() for k, frame in enumerate(frames)
+        }
     if isinstance(panel, Heatmap):
         grids = {camera: grid for camera, grid in panel.grids.items() if camera in observed}
         peak = heat_peak(grids) if grids else 0.0

@@ -17,7 +17,9 @@ Path = NDArray[np.float32]
 """(N, 4): TCP displacement [m] 3, gripper opening 0..1."""
 
 
-def planned_path(actions: Vector, start: Vector | Sequence[float] = (0.0, 0.0, 0.0), opening: float | None = None) -> Path:
+def planned_path(
+    actions: Vector, start: Vector | Sequence[float] = (0.0, 0.0, 0.0), opening: float | None = None
+) -> Path:
     """(17, 4) where a chunk leads: it begins at ``start``, with this opening or the first one planned."""
     actions = np.asarray(actions, np.float32)
     positions = np.asarray(start, np.float32) + np.vstack([np.zeros(3, np.float32), actions[:, :3].cumsum(0)])
@@ -30,7 +32,9 @@ def rows(path: Iterable[Sequence[float] | Path]) -> list[list[float]]:
     return [[round(float(value), _DECIMALS) for value in row] for row in path]
 
 
-def chunk_lines(prediction: Prediction, step: int, start: Vector | Sequence[float] = (0.0, 0.0, 0.0)) -> list[dict[str, Any]]:
+def chunk_lines(
+    prediction: Prediction, step: int, start: Vector | Sequence[float] = (0.0, 0.0, 0.0)
+) -> list[dict[str, Any]]:
     """Named chunks beside the executed one, JSON-ready: each begins at ``step`` where the TCP was."""
     panels = [panel for panel in prediction.panels.values() if isinstance(panel, Chunks)]
     return [
@@ -68,7 +72,13 @@ class Bands:
     def document(self, until: int) -> list[dict[str, Any]]:
         """JSON-ready: title, what 0 and 1 mean, and (step, value), each until the next one or ``until``."""
         return [
-            {"title": title, "low": panel.low, "high": panel.high, "until": until, "points": sorted(dict(points).items())}
+            {
+                "title": title,
+                "low": panel.low,
+                "high": panel.high,
+                "until": until,
+                "points": sorted(dict(points).items()),
+            }
             for title, (panel, points) in list(self._bands.items())  # copies: another thread may add
         ]
 
