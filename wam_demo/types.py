@@ -215,6 +215,9 @@ class StepRecord:
         events: Events applied before this step.
         success: Whether the success predicate has held for 0.5 s.
         fault: One line if the policy or simulator failed at this step, else ``None``.
+        commanded: (7,) float32 as the agent wanted it; ``None`` where only the action is known.
+        index: Position of the action in the plan, 0 .. 15; ``None`` while holding without one.
+        goal_distance: How far the task is from done after the action [m]; ``None`` when it is not known.
     """
 
     step: int
@@ -225,6 +228,9 @@ class StepRecord:
     events: Sequence[Event]
     success: bool
     fault: str | None = None
+    commanded: Vector | None = None
+    index: int | None = None
+    goal_distance: float | None = None
 
 
 class Policy(Protocol):

@@ -9,7 +9,7 @@ from tests.fakes import recordings
 from wam_demo.data.uploads.guess import guess
 from wam_demo.data.uploads.process import describe
 from wam_demo.diagnose.openloop import DIMENSIONS, OpenLoopScores, displacement_error, judge, score
-from wam_demo.robots.recording import Moment, Recording, RecordingSource
+from wam_demo.robots.recording import RecordedStep, Recording, RecordingSource
 from wam_demo.types import ActionChunk, Observation, Prediction
 
 STEPS = 30
@@ -19,7 +19,7 @@ def moments(steps=STEPS):
     for k in range(steps):
         image = np.full((128, 128, 3), 5 * k, np.uint8)
         observation = Observation({"front": image, "wrist": image}, np.zeros(17, np.float32), "go", k / 10)
-        yield Moment(k, observation, observation.images, np.zeros(7, np.float32))
+        yield RecordedStep(k, observation, observation.images, np.zeros(7, np.float32))
 
 
 def plan_of(action):
@@ -84,7 +84,7 @@ def test_a_recording_is_a_source(tmp_path):
     path = recordings.lerobot_v3(tmp_path / "set")
     found = describe(path)
     with Recording(path, found, guess(found), episode=1, start=0.5, stop=1.0) as recording:
-        source = RecordingSource(recording)
+        source = RecordingSource(recording.moments())
         assert (recording.steps, recording.frames) == (6, 6)
         seen = []
         while not source.finished:

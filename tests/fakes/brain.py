@@ -8,6 +8,7 @@ import numpy as np
 
 from tests.fakes.prober import GRID, FakeProber
 from tests.fakes.world import FakeWorld, sample
+from wam_demo.errors import PolicyFault
 from wam_demo.policies.probe import run_probe
 from wam_demo.policies.registry import PolicySpec, policy_specs, register
 from wam_demo.policies.whatif import towards
@@ -64,13 +65,23 @@ def planner(delay_s: float = 0.02) -> Planner:
 
         return _pool.submit(run)
 
-    return Planner(lambda o: later(_checked, o), lambda o: later(imagine, o))
+    return Planner(lambda o: later(checked, o), lambda o, chunk: later(imagine, o))
 
 
-def _checked(observation):
+def checked(observation):
     from wam_demo.policies.checks import check_prediction
 
     return check_prediction(plan(observation))
+
+
+def at_once(observation) -> Future:
+    """A plan that is there already."""
+    future: Future = Future()
+    try:
+        future.set_result(checked(observation))
+    except PolicyFault as fault:
+        future.set_exception(fault)
+    return future
 
 
 def hold_planner() -> Planner:
@@ -82,8 +93,8 @@ def hold_planner() -> Planner:
 
 def backend(horizon: int = 90) -> Backend:
     return Backend(
-        open_world=FakeWorld,
-        open_planner=lambda policy, world: planner() if policy == "steer" else hold_planner(),
+        open_source=FakeWorld,
+        open_planner=lambda policy, source: planner() if policy == "steer" else hold_planner(),
         sample=sample,
         horizons={"reach": horizon, "wander": horizon},
     )

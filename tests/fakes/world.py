@@ -1,14 +1,14 @@
-"""A drawn world with the interface of the simulator: instant, deterministic, no physics engine."""
+"""A drawn world as a source: instant, deterministic, no physics engine."""
 
 import copy
 import hashlib
 import threading
-from dataclasses import dataclass
-from types import SimpleNamespace
+from typing import ClassVar
 
 import cv2
 import numpy as np
 
+from wam_demo.errors import InvalidInputError
 from wam_demo.types import CONTROL_HZ, STATE_DIM, Event, Observation
 
 STATE = ("seed", "step_count", "events", "tcp", "opening", "objects", "success", "light", "instruction")
@@ -16,47 +16,45 @@ START = np.array([0.5, 0.0, 0.3], np.float32)
 TARGET = np.array([0.6, 0.15], np.float32)
 
 
-@dataclass(frozen=True)
-class FakeStepResult:
-    applied: np.ndarray
-    success_now: bool
-    success: bool
-    fault: str | None
-
-
 class FakeWorld:
-    """A dot over a table; success is being 3 cm from the target. Image u is y, v is x."""
+    """A dot over a table; success is being 3 cm from the target. Image u is y, v is x.
 
+    A source with every capability that a session knows.
+    """
+
+    clock = "simulated"
     open_worlds = 0
     success_after = 0
     """Control steps before which being at the target does not count."""
+    names: ClassVar = {"red_dot": "red dot"}
 
     def __init__(self, task: str = "reach") -> None:
         self.task, self.seed, self.step_count = task, 0, 0
         self.instruction = "reach the red dot"
         self.next_fault: str | None = None
+        self.fault: str | None = None
+        self.success = False
         self.thread = threading.get_ident()
         self.objects: dict[str, np.ndarray] = {}
         self.events: tuple[Event, ...] = ()
-        self.assignment = SimpleNamespace(colours={"red_dot": "red"}, nouns={"red_dot": "dot"})
         FakeWorld.open_worlds += 1
 
-    def reset(self, seed, perturbations=()):
-        self.draw(seed)
-        self.apply(perturbations)
-        return self.observe()
-
-    def draw(self, seed):
+    def reset(self, seed):
         self.seed, self.step_count, self.events = seed, 0, ()
         self.tcp, self.opening = START.copy(), 1.0
         self.objects = {"red_dot": TARGET.copy()}
         self.success, self.light, self.instruction = False, 1.0, "reach the red dot"
+        self.fault, self._refusal, self._picture = None, None, None
+        return self.observe()
 
-    def apply(self, perturbations):
-        for event in perturbations:
-            self.apply_event(event.kind, event.parameters)
+    def schedule(self, events):
+        for event in events:
+            self.disturb(event.kind, event.parameters)
 
-    def observe(self, pictures=None):
+    def refusal(self):
+        return None
+
+    def observe(self):
         self._same_thread()
         images = {camera: self.render(camera, 128) for camera in ("front", "wrist")}
         return Observation(images, self.state_vector(), self.instruction, self.step_count / CONTROL_HZ)
@@ -67,11 +65,15 @@ class FakeWorld:
         state[10:12] = self.objects["red_dot"]
         return state
 
+    def goal_distance(self):
+        return float(np.linalg.norm(self.tcp[:2] - self.objects["red_dot"]))
+
     def snapshot(self):
         return copy.deepcopy({name: getattr(self, name) for name in STATE})
 
     def restore(self, state):
         self.__dict__.update(copy.deepcopy(state))
+        self._picture = None
 
     def digest(self):
         return hashlib.sha256(repr(self.snapshot()).encode()).hexdigest()[:16]
@@ -79,20 +81,30 @@ class FakeWorld:
     def begin(self, action):
         self._same_thread()
         self.step_count += 1
+        self._action = np.asarray(action, np.float32)
         self._target = self.tcp + np.clip(action[:3], -0.05, 0.05)
-        self._from, self._progress, self.opening = self.tcp.copy(), 0, float(action[6])
-        return np.asarray(action, np.float32)
+        self._from, self.opening = self.tcp.copy(), float(action[6])
+        self._move(0.5)
 
-    def advance(self, substeps=25):
-        self._progress += substeps
-        self.tcp = self._from + (self._target - self._from) * min(1.0, self._progress / 25)
+    def finish(self):
+        self._move(1.0)
+        near = self.goal_distance() < 0.03
+        self.success = self.success or bool(near and self.step_count >= self.success_after)
+        self.fault, self.next_fault = self.next_fault, None
+        return self._action
 
-    def finish(self, applied):
-        near = np.linalg.norm(self.tcp[:2] - self.objects["red_dot"]) < 0.03
-        now = bool(near and self.step_count >= self.success_after)
-        self.success = self.success or now
-        fault, self.next_fault = self.next_fault, None
-        return FakeStepResult(applied, now, self.success, fault)
+    def apply(self, action):
+        self.begin(action)
+        return self.finish()
+
+    def _move(self, part):
+        self.tcp = self._from + (self._target - self._from) * part
+        self._picture = None
+
+    def picture(self):
+        if self._picture is None:
+            self._picture = self.render("front", 256)
+        return self._picture
 
     def render(self, camera, size=256):
         self._same_thread()
@@ -108,12 +120,15 @@ class FakeWorld:
             image = np.ascontiguousarray(image[::-1])
         return (image * self.light).astype(np.uint8)
 
-    def apply_event(self, kind, parameters):
+    def disturb(self, kind, parameters):
         self._same_thread()
+        self._picture = None
         if kind == "distractor" and "position" not in parameters:
             self.objects = {"red_dot": self.objects["red_dot"]}
         elif kind == "distractor":
             self.objects[f"thing_{len(self.objects)}"] = np.array(parameters["position"])
+        elif kind == "shove" and parameters["object"] not in self.objects:
+            raise InvalidInputError(f"{parameters['object']!r} cannot be shoved")
         elif kind == "shove":
             self.objects[parameters["object"]] += parameters["offset"]
         elif kind == "language":
@@ -145,7 +160,7 @@ class FakeWorld:
         assert threading.get_ident() == self.thread, "a world belongs to the thread that made it"
 
 
-def sample(axis, severity, seed, world):
+def sample(axis, severity, seed):
     """Events of an axis, as the simulator draws them."""
     rng = np.random.default_rng(seed)
     if severity == 0:

@@ -176,6 +176,37 @@ def test_success_must_hold(pick_place):
     assert [result.success for result in results].index(True) == first + SUCCESS_STEPS - 1
 
 
+@pytest.mark.parametrize("task", sorted(TASKS))
+@pytest.mark.parametrize("seed", [2, 3])
+def test_goal_distance_falls_to_zero_as_the_expert_finishes(worlds, task, seed):
+    world = worlds(task)
+    world.draw(seed)
+    expert, distances, success = Expert(world), [world.goal_distance()], False
+    while not success:
+        success = world.step(expert.act()).success
+        distances.append(world.goal_distance())
+    assert distances[0] > 0.03
+    assert distances[-1] == 0
+    assert (np.diff(distances[-SUCCESS_STEPS - 4 :]) <= 1e-3).all(), distances
+    thirds = [np.mean(part) for part in np.array_split(distances, 3)]
+    assert thirds[0] > thirds[1] > thirds[2]
+    world.scene.data.qvel[0] = np.nan
+    world.step(STILL)
+    assert world.goal_distance() is None
+
+
+def test_goal_distance_is_measured_in_metres(worlds):
+    world = worlds("push")
+    world.draw(0)
+    target, zone = world.assignment.target, world.scene.position("zone")
+    world.scene.place(target, zone - np.array([0.05 + 0.03, 0, -0.025]))
+    world.scene.refresh()
+    assert world.goal_distance() == pytest.approx(0.03)
+    world.scene.place(target, zone + np.array([0.05 + 0.03, 0.09 + 0.04, 0.025]))
+    world.scene.refresh()
+    assert world.goal_distance() == pytest.approx(0.05)
+
+
 def test_another_target_changes_the_words(pick_place):
     world = pick_place
     world.draw(0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from wam_demo.arguments import Parser
@@ -20,6 +21,7 @@ def add_arguments(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Every attempt of a session log, without pictures, compared with the states it was recorded with."""
+    from wam_demo.robots.simulator import simulator
     from wam_demo.runtime import logfile
     from wam_demo.runtime.replay import replay_all
     from wam_demo.sim import TASKS
@@ -27,10 +29,10 @@ def run(options: argparse.Namespace) -> None:
     attempts = logfile.parse_log(logfile.read_text(options.file), tuple(TASKS))
     out = prepare(options, "replay")
     with progress(len(attempts), "replay") as advance:
-        results = replay_all(attempts, advance)
+        results = replay_all(attempts, partial(simulator, images=False), advance)
     for number, (log, result) in enumerate(zip(attempts, results, strict=True), 1):
         print(f"{number}. {log.task}, seed {log.seed}, {log.policy}, {result.steps} steps: {result.verdict}")
-    exact = all(result.differs is None for result in results)
+    exact = all(result.exact for result in results)
     named = [
         {"task": log.task, "seed": log.seed, "policy": log.policy, **asdict(result)}
         for log, result in zip(attempts, results, strict=True)

@@ -15,7 +15,7 @@ from wam_demo.diagnose.openloop import Imagine, Judged, OpenLoopScores, Plan, di
 from wam_demo.diagnose.retouch import Retouch
 from wam_demo.policies.panels import decode_panels, encode_panels
 from wam_demo.robots.clip import Clip
-from wam_demo.robots.recording import Moment
+from wam_demo.robots.recording import RecordedStep
 from wam_demo.types import CHUNK_STEPS, FUTURE_STEPS, ActionChunk, Frames, Image, Panel, Prediction
 
 
@@ -46,13 +46,13 @@ class Answers:
         """Whether the policy imagines."""
         return self._imagine is not None
 
-    def moment(self, step: int) -> Moment:
+    def moment(self, step: int) -> RecordedStep:
         """The step as the policy sees it, disturbed."""
         found = self.clip.moment(step)
         if not self.retouch.changes:
             return found
         observation = self.retouch.observation(found.observation, step)
-        return Moment(step, observation, self.retouch.apply(found.pictures, step), found.action, found.recorded)
+        return RecordedStep(step, observation, self.retouch.apply(found.pictures, step), found.action, found.recorded)
 
     def prediction(self, step: int) -> Prediction:
         """The policy's answer at a step; asked for when it is not there yet."""

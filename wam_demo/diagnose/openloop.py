@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wam_demo.diagnose.imagination import psnr
-from wam_demo.robots.recording import Moment
+from wam_demo.policies.receding import PlayedStep
+from wam_demo.robots.recording import RecordedStep, RecordingSource
+from wam_demo.runtime.loop import Loop
 from wam_demo.types import ACTION_DIM, CHUNK_STEPS, FUTURE_STEPS, Image, Observation, Prediction, Vector
 
 DIMENSIONS = ("x_m", "y_m", "z_m", "rx_rad", "ry_rad", "rz_rad", "gripper")
@@ -94,13 +96,13 @@ class Judged:
         future: (4, H, W, 3) uint8 by camera, where it imagined.
     """
 
-    moment: Moment
+    moment: RecordedStep
     prediction: Prediction
     future: Mapping[str, Image] | None = None
 
 
 def judge(
-    moments: Iterable[Moment],
+    moments: Iterable[RecordedStep],
     plan: Plan,
     imagine: Imagine | None = None,
     every: int = IMAGINE_EVERY,
@@ -115,24 +117,40 @@ def judge(
         every: Control steps between two imaginations.
         batch: Control steps in one call.
     """
-    for part in _batches(moments, batch):
-        predictions = plan([moment.observation for moment in part])
-        chosen = [moment for moment in part if imagine is not None and moment.step % every == 0]
-        futures = imagine([moment.observation for moment in chosen]) if imagine and chosen else []
-        found = dict(zip([moment.step for moment in chosen], futures, strict=True))
-        for moment, prediction in zip(part, predictions, strict=True):
-            yield Judged(moment, prediction, found.get(moment.step))
+    source = RecordingSource(moments)
+    loop = Loop(source, _BatchAgent(source, plan, batch))
+    while not source.finished:
+        moment = source.now
+        record = loop.advance()
+        assert record.prediction is not None
+        imagined = imagine([moment.observation])[0] if imagine and moment.step % every == 0 else None
+        yield Judged(moment, record.prediction, imagined)
 
 
-def _batches(moments: Iterable[Moment], size: int) -> Iterator[list[Moment]]:
-    part: list[Moment] = []
-    for moment in moments:
-        part.append(moment)
-        if len(part) == size:
-            yield part
-            part = []
-    if part:
-        yield part
+class _BatchAgent:
+    """Answers the present and the following control steps in one call; nothing that it does changes what comes.
+
+    Args:
+        source: Of the loop.
+        plan: Answers observations.
+        batch: Control steps in one call.
+    """
+
+    wait_steps = 0
+
+    def __init__(self, source: RecordingSource, plan: Plan, batch: int) -> None:
+        self._source, self._plan, self._batch = source, plan, batch
+        self._answers: deque[Prediction] = deque()
+
+    def act(self, step: int, observation: Observation) -> PlayedStep:
+        """The first action of the answer to this control step."""
+        if not self._answers:
+            self._answers.extend(self._plan([each.observation for each in self._source.upcoming(self._batch)]))
+        prediction = self._answers.popleft()
+        return PlayedStep(np.asarray(prediction.chunk.actions[0], np.float32), prediction, step, 0)
+
+    def close(self) -> None:
+        """Nothing is under way."""
 
 
 def score(judged: Iterable[Judged], actions: Vector, on_step: Callable[[], None] = lambda: None) -> OpenLoopScores:
@@ -158,7 +176,7 @@ def score(judged: Iterable[Judged], actions: Vector, on_step: Callable[[], None]
     return scores
 
 
-def recorded_images(moment: Moment) -> dict[str, Image]:
+def recorded_images(moment: RecordedStep) -> dict[str, Image]:
     """(128, 128, 3) pictures by camera, without the grey one that stands for a missing camera."""
     return {camera: moment.observation.images[camera] for camera in moment.recorded}
 

@@ -12,8 +12,11 @@ import numpy as np
 
 from wam_demo.errors import SourceFault
 from wam_demo.limits import CAMERA_FRAME_AGE_S
+from wam_demo.robots.source import Clock
 from wam_demo.types import ACTION_DIM, IMAGE_SIZE, Image, Observation, Vector
 
+TICK_S = 0.05
+"""How often a camera that delivers nothing is looked at [s]."""
 NOTICE_S = 0.8 * CAMERA_FRAME_AGE_S
 """So long without anything new a camera counts as stopped [s]; said before the limit is reached."""
 
@@ -80,38 +83,60 @@ class FrameBox:
             return f"the camera is frozen: it has sent the same picture for {now - moved:.1f} s"
         return None
 
-    def newest(self) -> Frame:
-        """The newest frame of a camera that works.
-
-        Raises:
-            SourceFault: There is none, it is too old, or the picture is frozen.
-        """
-        fault, newest = self.fault(), self._newest
-        if fault is not None or newest is None:
-            raise SourceFault(fault or "the camera has sent no frame yet")
-        return newest
-
 
 class CameraSource:
-    """Cameras without a robot: it observes, and nothing moves.
+    """Cameras without a robot: it observes in real time, and nothing moves.
 
     Args:
         cameras: Frames by camera name; a camera of the policy that is missing stays grey.
         state: (17,) float32 that stands in for the robot's own, which a camera does not know.
-        instruction: What the policy is told.
+        instruction: What the policy is asked to do.
+        now: Seconds that only grow, as the frames' own.
     """
 
-    def __init__(self, cameras: Mapping[str, FrameBox], state: Vector, instruction: str) -> None:
+    clock: Clock = "real"
+
+    def __init__(
+        self,
+        cameras: Mapping[str, FrameBox],
+        state: Vector,
+        instruction: str,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._cameras = cameras
         self._state = state
-        self._began = time.monotonic()
+        self._now = now
+        self._began = now()
+        self._newest: Mapping[str, Frame] = {}
         self.instruction = instruction
 
-    def observe(self) -> Observation:
-        """The newest frames as an observation; raises `SourceFault` when a camera is stale or frozen."""
-        return self.seen({name: box.newest() for name, box in self._cameras.items()})
+    @property
+    def frames(self) -> Mapping[str, Frame]:
+        """Those of the newest observation."""
+        return self._newest
 
-    def seen(self, frames: Mapping[str, Frame]) -> Observation:
+    def reset(self, seed: int) -> Observation:
+        """Time begins anew."""
+        self._began = self._now()
+        return self.observe()
+
+    def observe(self) -> Observation:
+        """The newest frames, once one of them is new; raises `SourceFault` when a camera is stale or frozen."""
+        while True:
+            shown = {name: box.wait_for(self._number(name), TICK_S) for name, box in self._cameras.items()}
+            arrived = {name: frame for name, frame in shown.items() if frame is not None}
+            self._newest = {**self._newest, **arrived}
+            self.check()
+            if arrived and len(self._newest) == len(self._cameras):
+                return self.observation(self._newest)
+
+    def check(self) -> None:
+        """Raise `SourceFault` when a camera is stale or frozen."""
+        for box in self._cameras.values():
+            if (fault := box.fault()) is not None:
+                raise SourceFault(fault)
+
+    def observation(self, frames: Mapping[str, Frame]) -> Observation:
         """Given frames as an observation."""
         images = {camera: square(frame.image) for camera, frame in frames.items()}
         grey = np.full((IMAGE_SIZE, IMAGE_SIZE, 3), 127, np.uint8)
@@ -124,6 +149,12 @@ class CameraSource:
         still = np.zeros(ACTION_DIM, np.float32)
         still[-1] = self._state[9]
         return still
+
+    def close(self) -> None:
+        """Nothing: the frames belong to whoever reads the camera."""
+
+    def _number(self, camera: str) -> int:
+        return self._newest[camera].number if camera in self._newest else 0
 
 
 def square(image: Image, size: int = IMAGE_SIZE) -> Image:

@@ -11,7 +11,7 @@ import numpy as np
 
 from wam_demo.data.png import decode_png, encode_png
 from wam_demo.errors import InvalidInputError
-from wam_demo.robots.recording import Moment, Recording
+from wam_demo.robots.recording import RecordedStep, Recording
 from wam_demo.types import CONTROL_HZ, Image, Observation
 
 _JPEG = [cv2.IMWRITE_JPEG_QUALITY, 92]
@@ -51,7 +51,7 @@ class Clip:
                 self._file(moment.step, camera, "jpg").write_bytes(cv2.imencode(".jpg", shown, _JPEG)[1].tobytes())
             self.steps = moment.step + 1
 
-    def moment(self, step: int) -> Moment:
+    def moment(self, step: int) -> RecordedStep:
         """One control step.
 
         Raises:
@@ -62,9 +62,9 @@ class Clip:
         images = {c: decode_png(self._file(step, c, "png").read_bytes()) for c in ("front", "wrist")}
         pictures = {c: _read_jpeg(self._file(step, c, "jpg")) for c in ("front", "wrist")}
         observation = Observation(images, self.states[step], self._mapping.instruction, step / CONTROL_HZ)
-        return Moment(step, observation, pictures, self.actions[step], self.cameras)
+        return RecordedStep(step, observation, pictures, self.actions[step], self.cameras)
 
-    def moments(self) -> Iterator[Moment]:
+    def moments(self) -> Iterator[RecordedStep]:
         """Every control step that is there, in order."""
         return (self.moment(step) for step in range(self.steps))
 

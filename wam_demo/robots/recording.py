@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,6 +19,7 @@ from wam_demo.data.uploads.motion import actions, control_rows, states
 from wam_demo.data.uploads.process import EpisodeStream, Selection, require_episode
 from wam_demo.data.uploads.sampling import ticks
 from wam_demo.errors import DataError, InvalidInputError
+from wam_demo.robots.source import Clock
 from wam_demo.types import CONTROL_HZ, IMAGE_SIZE, Image, Observation, Vector
 
 SHOWN_SIZE = 256
@@ -26,7 +29,7 @@ GREY = 110
 
 
 @dataclass(frozen=True)
-class Moment:
+class RecordedStep:
     """One control step of a recording.
 
     Attributes:
@@ -101,7 +104,7 @@ class Recording:
         self.states = states(self._stream.values, mapping, rows)
         self.actions = actions(self._stream.values, mapping, rows)
 
-    def moments(self) -> Iterator[Moment]:
+    def moments(self) -> Iterator[RecordedStep]:
         """Every control step, once.
 
         Raises:
@@ -110,11 +113,11 @@ class Recording:
         for step, pictures in enumerate(self._stream.pictures()):
             yield self._moment(step, dict(zip(self._cameras, pictures, strict=True)))
 
-    def _moment(self, step: int, pictures: dict[str, Image]) -> Moment:
+    def _moment(self, step: int, pictures: dict[str, Image]) -> RecordedStep:
         pictures.setdefault("wrist", np.full((SHOWN_SIZE, SHOWN_SIZE, 3), GREY, np.uint8))
         images = {name: small(picture) for name, picture in pictures.items()}
         observation = Observation(images, self.states[step], self.mapping.instruction, step / CONTROL_HZ)
-        return Moment(step, observation, pictures, self.actions[step], tuple(self._cameras))
+        return RecordedStep(step, observation, pictures, self.actions[step], tuple(self._cameras))
 
     def close(self) -> None:
         """End the child process."""
@@ -138,33 +141,45 @@ class RecordingSource:
     """Implements `Source`: what is commanded changes nothing, `apply` returns what was done back then.
 
     Args:
-        recording: Played from its beginning.
+        steps: Control steps in order, of a `Recording` or a `wam_demo.robots.clip.Clip`.
     """
 
-    def __init__(self, recording: Recording) -> None:
-        self._moments = recording.moments()
-        self._now = next(self._moments, None)
+    clock: Clock = "simulated"
+
+    def __init__(self, steps: Iterable[RecordedStep]) -> None:
+        self._steps = iter(steps)
+        self._ahead: deque[RecordedStep] = deque()
 
     @property
     def finished(self) -> bool:
         """Whether the recording is over."""
-        return self._now is None
+        return not self.upcoming(1)
+
+    @property
+    def now(self) -> RecordedStep:
+        """The present control step; raises `DataError` when the recording is over."""
+        if self.finished:
+            raise DataError("the recording is over")
+        return self._ahead[0]
+
+    def upcoming(self, count: int) -> Sequence[RecordedStep]:
+        """The present and the following control steps, ``count`` of them or as many as there are."""
+        self._ahead.extend(islice(self._steps, max(0, count - len(self._ahead))))
+        return list(islice(self._ahead, count))
+
+    def reset(self, seed: int) -> Observation:
+        """A recording is played once, whatever the seed."""
+        return self.observe()
 
     def observe(self) -> Observation:
-        """What was seen at this control step.
-
-        Raises:
-            DataError: The recording is over.
-        """
-        return self._moment().observation
+        """What was seen at this control step."""
+        return self.now.observation
 
     def apply(self, action: Vector) -> Vector:
         """Go on by one control step; returns the recorded (7,) action, NaN where unknown."""
-        done = self._moment().action
-        self._now = next(self._moments, None)
+        done = self.now.action
+        self._ahead.popleft()
         return done
 
-    def _moment(self) -> Moment:
-        if self._now is None:
-            raise DataError("the recording is over")
-        return self._now
+    def close(self) -> None:
+        """Nothing: the recording belongs to whoever opened it."""

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol, runtime_checkable
 
-from wam_demo.types import CameraPose, Event, Observation, Vector
+import numpy as np
+from numpy.typing import NDArray
+
+from wam_demo.types import CameraPose, Event, Image, Observation, Vector
 
 Clock = Literal["simulated", "real"]
 """Whether time waits for the runtime (a simulator, a recording) or runs by itself (a camera, an arm)."""
@@ -14,19 +17,35 @@ Clock = Literal["simulated", "real"]
 class Source(Protocol):
     """Where observations come from and actions go."""
 
-    clock: Clock
+    @property
+    def clock(self) -> Clock:
+        """Whose time it is."""
 
     def reset(self, seed: int) -> Observation:
         """Begin an episode; returns its first observation. A real robot or a recording may ignore the seed."""
 
     def observe(self) -> Observation:
-        """The newest observation; raises `SourceFault` when there is none."""
+        """The newest observation; in real time it waits for one that is new. Raises `SourceFault` without one."""
 
     def apply(self, action: Vector) -> Vector:
         """Execute one (7,) action for one control step; returns what was really applied."""
 
     def close(self) -> None:
         """Free what it holds. Idempotent."""
+
+
+@runtime_checkable
+class Watchable(Protocol):
+    """A source that people can look at, also in the middle of a control step."""
+
+    def picture(self) -> Image:
+        """(256, 256, 3) view of ``front`` as it is now; the same object as long as nothing happened."""
+
+    def begin(self, action: Vector) -> None:
+        """First half of `Source.apply`."""
+
+    def finish(self) -> Vector:
+        """Second half of `Source.apply`; returns what was really applied."""
 
 
 @runtime_checkable
@@ -37,7 +56,7 @@ class Forkable(Protocol):
         """The whole state; later changes do not reach it."""
 
     def restore(self, state: Any) -> None:
-        """Go on from a state that `snapshot` gave."""
+        """Go on from a state that `snapshot` gave, here or in another source of the same task."""
 
     def digest(self) -> str:
         """Fingerprint of the state: equal states have equal fingerprints."""
@@ -45,11 +64,19 @@ class Forkable(Protocol):
 
 @runtime_checkable
 class Disturbable(Protocol):
-    """A source that can be disturbed along perturbation axes."""
+    """A source that can be disturbed along perturbation axes, also by pointing into its pictures."""
 
     @property
     def events(self) -> Sequence[Event]:
         """What has been applied in this episode."""
+
+    @property
+    def instruction(self) -> str:
+        """Words that a policy sees from now on."""
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """What people call the bodies that the task speaks of: colour and noun."""
 
     def disturb(self, kind: str, parameters: Mapping[str, Any]) -> Event:
         """Apply one disturbance between two control steps; returns what was applied.
@@ -57,6 +84,22 @@ class Disturbable(Protocol):
         Raises:
             InvalidInputError: It cannot be applied; nothing has changed.
         """
+
+    def schedule(self, events: Sequence[Event]) -> None:
+        """Apply events whose control step has come now, and each other one before its control step.
+
+        Raises:
+            InvalidInputError: One of them cannot be applied.
+        """
+
+    def refusal(self) -> str | None:
+        """Why an event that was scheduled could not be applied in the last control step, as one line."""
+
+    def pick(self, camera: str, u: float, v: float) -> str | None:
+        """Name of the movable thing seen at an image point 0..1, if any."""
+
+    def ground_point(self, camera: str, u: float, v: float) -> NDArray[np.floating] | None:
+        """(3,) point [m] of the table under an image point 0..1; ``None`` above the horizon."""
 
 
 @runtime_checkable
@@ -68,6 +111,9 @@ class Judged(Protocol):
         """Whether the success predicate has held for 0.5 s."""
 
     @property
+    def fault(self) -> str | None:
+        """What went wrong with the physics in this episode, as one line."""
+
     def goal_distance(self) -> float | None:
         """How far the task is from done [m]; ``None`` when it is not known."""
 

@@ -1,15 +1,15 @@
-"""One visitor's episode loop: joins a world, a policy and subscribers; owns the simulator's thread."""
+"""One loop joins a source, an agent and subscribers; a session is one visitor's, on a thread of its own."""
 
 from wam_demo.runtime.contracts import (
     Backend,
     Command,
-    Gap,
-    Handout,
+    Divergence,
+    Export,
     Outcome,
     Planner,
+    SessionView,
     Settings,
     TwinView,
-    View,
     Watcher,
 )
 from wam_demo.runtime.session import Session
@@ -17,13 +17,13 @@ from wam_demo.runtime.session import Session
 __all__ = [
     "Backend",
     "Command",
-    "Gap",
-    "Handout",
+    "Divergence",
+    "Export",
     "Outcome",
     "Planner",
     "Session",
+    "SessionView",
     "Settings",
     "TwinView",
-    "View",
     "Watcher",
 ]

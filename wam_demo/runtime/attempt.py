@@ -1,142 +1,162 @@
-"""One attempt at a task from one seed: plan, act, imagine, compare; a control step in two halves."""
+"""One attempt at a task from one seed: a loop with its log, its imagination and an end."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from wam_demo.diagnose.foresight import Foresight
 from wam_demo.policies.receding import ChunkPlayer, PlayedStep
+from wam_demo.robots.source import Disturbable, Forkable, Judged, Source, Watchable
 from wam_demo.runtime.contracts import Outcome, Planner
 from wam_demo.runtime.fork import Fork, forked
-from wam_demo.runtime.log import AttemptRecorder
-from wam_demo.runtime.replay import HALVES, Tape
-from wam_demo.types import CHUNK_STEPS, CONTROL_HZ, Event, Image, Observation, StepRecord, Vector
-
-if TYPE_CHECKING:
-    from wam_demo.sim.world import World
+from wam_demo.runtime.log import AttemptLog, LogRecorder
+from wam_demo.runtime.loop import Loop
+from wam_demo.runtime.monitor import PredictionMonitor
+from wam_demo.runtime.replay import ReplayAgent
+from wam_demo.runtime.subscriber import Subscriber
+from wam_demo.types import CHUNK_STEPS, CONTROL_HZ, Event, Image, Observation, StepRecord
 
 
 class Attempt:
-    """One attempt, stepped in the world's thread.
+    """One attempt, stepped in the source's thread.
 
     Args:
-        world: Is reset here.
+        source: Is reset here.
         planner: Where plans and imaginations come from.
+        task: Task name.
         seed: Seed of the reset.
         horizon: Control steps after which the attempt has failed.
-        perturbations: Applied at the reset.
-        tape: A log that is played in place of the planner's plans; it brings its own disturbances.
+        perturbations: Disturbances that it is reset with.
+        replay: A log that is played in place of the planner's plans; it brings its own disturbances.
+        subscribers: Told of the reset and of every step.
+
+    Raises:
+        InvalidInputError: A disturbance of the reset cannot be applied.
     """
 
     def __init__(
         self,
-        world: World,
+        source: Source,
         planner: Planner,
+        task: str,
         seed: int,
         horizon: int,
         perturbations: Sequence[Event] = (),
-        tape: Tape | None = None,
+        replay: AttemptLog | None = None,
+        subscribers: Sequence[Subscriber] = (),
     ) -> None:
-        self.world = world
+        self.source = source
+        self.seed = seed
         self.horizon = horizon
-        self.tape = tape
-        self.observation: Observation = world.reset(seed, perturbations)
-        self.recorder = AttemptRecorder(world, perturbations, horizon)
-        self.foresight = Foresight(planner.imagine)
-        self.played: PlayedStep | None = None
+        self.replay = None if replay is None else ReplayAgent(replay, source)
+        self.recorder = LogRecorder(source, task, seed, horizon, perturbations)
+        self.monitor = PredictionMonitor(planner.imagine)
         self.outcome: Outcome | None = None
-        self.half = 0
+        self.goal_distance: float | None = None
         self.fork: Fork | None = None
         """Where the newest disturbance can be undone; ``None`` before the first."""
-        self._player = tape or ChunkPlayer(planner.submit)
-        self._applied: Vector | None = None
+        self._agent = self.replay or ChunkPlayer(planner.submit)
+        self._loop = Loop(source, self._agent, [self.recorder, self.monitor, *subscribers])
         self._pictures: dict[int, Mapping[str, Image]] = {}
-        self._reported = 0
+        if self.replay is None:
+            self._first = self._loop.reset(seed, perturbations)
+        else:
+            with self.replay.at_reset():
+                self._first = self._loop.reset(seed, self.replay.perturbations)
 
     @property
     def step(self) -> int:
         """Control steps done."""
-        return self.world.step_count - self.half
+        return self._loop.step
+
+    @property
+    def halfway(self) -> bool:
+        """The first half of a control step is done."""
+        return self._loop.halfway
+
+    @property
+    def observation(self) -> Observation:
+        """The newest one."""
+        return self._loop.observation or self._first
+
+    @property
+    def played(self) -> PlayedStep | None:
+        """What is done at this step; ``None`` before the first."""
+        return self._loop.played
 
     @property
     def wait_steps(self) -> int:
         """Control steps that the newest plan has been waited for, or took."""
-        return self._player.wait_steps
+        return self._agent.wait_steps
+
+    @property
+    def instruction(self) -> str:
+        """Words that a policy sees."""
+        return self.source.instruction if isinstance(self.source, Disturbable) else self.observation.instruction
 
     @property
     def names(self) -> Mapping[str, str]:
-        """What people call the bodies that the task speaks of: colour and noun."""
-        colours, nouns = self.world.assignment.colours, self.world.assignment.nouns
-        return {body: f"{colours[body]} {noun}" if body in colours else noun for body, noun in nouns.items()}
+        """What people call the bodies that the task speaks of."""
+        return self.source.names if isinstance(self.source, Disturbable) else {}
+
+    @property
+    def events(self) -> Sequence[Event]:
+        """What has disturbed it."""
+        return self.source.events if isinstance(self.source, Disturbable) else ()
 
     @property
     def attended(self) -> Mapping[str, Image]:
-        """Pictures by camera at the step that the present prediction answers."""
+        """Pictures by camera at the step that the present prediction answers; ``front`` as people see it."""
         step = None if self.played is None else self.played.prediction_step
         return {} if step is None else self._pictures.get(step, {})
 
+    @property
+    def refusal(self) -> str | None:
+        """Why a disturbance of the reset could not be applied in the last control step, when it was due."""
+        return self.source.refusal() if isinstance(self.source, Disturbable) else None
+
+    def picture(self) -> Image:
+        """(H, W, 3) view of ``front`` now, (256, 256, 3) where the source can be looked at."""
+        return self.source.picture() if isinstance(self.source, Watchable) else self.observation.images["front"]
+
     def disturb(self, kind: str, parameters: Mapping[str, Any]) -> Event:
-        """Disturb the world between two control steps; it is logged and can be undone in a twin."""
-        assert self.half == 0, "a disturbance falls between control steps"
-        fork = forked(self.fork, kind, parameters, self.world)
-        event = self.world.apply_event(kind, parameters)
+        """Disturb the source between two control steps; it is logged and can be undone in a twin."""
+        fork = self.fork
+        if isinstance(self.source, Forkable):
+            fork = forked(fork, Event(self.step, kind, dict(parameters)), self.source)
+        event = self._loop.disturb(kind, parameters)
         self.fork = fork
-        self.recorder.event(parameters, event)
         return event
 
-    def prepare(self) -> bool:
-        """Before a control step: what the tape disturbs now; returns whether it did."""
-        return self.tape is not None and self.tape.disturb(self.step, self.disturb)
-
-    def begin(self, frame: Image) -> None:
-        """First half of a control step: observe, plan, imagine, start to move.
-
-        Args:
-            frame: (256, 256, 3) picture of ``front`` at this moment; the policy sees the same, smaller,
-                and attention is shown on it.
-        """
-        step, world = self.world.step_count, self.world
-        self.observation = world.observe({"front": frame})
-        self._pictures[step] = {**self.observation.images, "front": frame}
-        self._pictures.pop(step - 2 * CHUNK_STEPS, None)
-        self.foresight.observe(step, self.observation)
-        self.played = self._player.act(step, self.observation)
-        self.recorder.step(self.played)
-        if self.tape is not None:
-            self.tape.check(step, world)
-        self._applied = world.begin(self.played.action)
-        world.advance(HALVES[0])
-        self.half = 1
+    def begin(self) -> None:
+        """First half of a control step: observe, plan, imagine, start to move; or the end of a log."""
+        if self.replay is not None and not self.replay.disturb(self.step, self.disturb):
+            self._end_of_log(self.replay)
+            return
+        front = self.source.picture() if isinstance(self.source, Watchable) else None
+        self._loop.begin()
+        images = self.observation.images
+        self._pictures[self.step] = images if front is None else {**images, "front": front}
+        self._pictures.pop(self.step - 2 * CHUNK_STEPS, None)
 
     def finish(self) -> StepRecord:
         """Second half: move on, count success, decide whether the attempt has ended."""
-        assert self._applied is not None, "begin comes first"
-        assert self.played is not None
-        self.world.advance(HALVES[1])
-        result = self.world.finish(self._applied)
-        self.half = 0
-        events = self.world.events[self._reported :]
-        self._reported += len(events)
-        ended = self.tape is not None and self.tape.finish(self.step, self.disturb, self.world)
-        self.outcome = judge(self.step, self.horizon, result.success, result.fault)
-        if ended and self.outcome is None:
-            self.outcome = Outcome("replayed", "the log ends here")
-        return StepRecord(
-            step=self.step - 1,
-            observation=self.observation,
-            action=result.applied,
-            prediction=self.played.prediction,
-            prediction_step=self.played.prediction_step,
-            events=events,
-            success=result.success,
-            fault=result.fault or self.played.fault,
-        )
+        record = self._loop.finish()
+        fault = self.source.fault if isinstance(self.source, Judged) else None
+        self.goal_distance = record.goal_distance
+        self.outcome = judge(self.step, self.horizon, record.success, fault)
+        if self.replay is not None and self.replay.is_over(self.step):
+            self.replay.disturb(self.step, self.disturb)
+            self._end_of_log(self.replay)
+        return record
+
+    def _end_of_log(self, replay: ReplayAgent) -> None:
+        detail = "the log ends here" if replay.failed is None else "the log could not be applied"
+        self.outcome = self.outcome or Outcome("replayed", detail)
 
     def close(self) -> None:
         """Withdraw what was asked of the policy."""
-        self._player.close()
-        self.foresight.close()
+        self._loop.close()
 
 
 def judge(step: int, horizon: int, success: bool, fault: str | None) -> Outcome | None:

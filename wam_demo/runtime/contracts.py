@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
-from wam_demo.diagnose.foresight import Futures, Imagination, Surprise
 from wam_demo.policies.receding import PlayedStep
+from wam_demo.robots.source import Source
+from wam_demo.runtime.monitor import Imagination, Imagine, PredictionError
 from wam_demo.runtime.subscriber import Subscriber
 from wam_demo.types import Event, Image, Observation, Prediction
-
-if TYPE_CHECKING:
-    from wam_demo.sim.world import World
 
 
 @dataclass(frozen=True)
@@ -47,14 +45,14 @@ class Planner:
 
     Attributes:
         submit: Asks for a plan; a policy in an engine returns at once.
-        imagine: Asks for an imagination; ``None`` if the policy has none.
+        imagine: Asks what a plan leads to; ``None`` if the policy does not imagine.
         lockstep: Asks for a plan with a seed of the noise, to be awaited; the same observation and seed
             give the same plan. ``None``: `submit` does that.
         note: What a person should know about this policy on this task; empty if nothing.
     """
 
     submit: Callable[[Observation], Future[Prediction]]
-    imagine: Callable[[Observation], Future[Futures]] | None = None
+    imagine: Imagine | None = None
     note: str = ""
     lockstep: Callable[[Observation, int], Future[Prediction]] | None = None
 
@@ -64,17 +62,17 @@ class Backend:
     """What a session is built from; everything is called in the session's thread.
 
     Attributes:
-        open_world: Makes the world of a task.
-        open_planner: Gives the planner of a policy for a world.
-        sample: Draws the events of a perturbation axis: axis, severity 0..5, seed, world.
+        open_source: Makes the source of a task.
+        open_planner: Gives the planner of a policy for a source.
+        sample: Draws the events of a perturbation axis: axis, severity 0..5, seed.
         horizons: Control steps by task after which an attempt has failed.
         digest: SHA-256 of a policy's weights, ``None`` for one without weights.
         has_policy: Whether there is a policy of this name here.
     """
 
-    open_world: Callable[[str], World]
-    open_planner: Callable[[str, World], Planner]
-    sample: Callable[[str, int, int, World], Sequence[Event]]
+    open_source: Callable[[str], Source]
+    open_planner: Callable[[str, Source], Planner]
+    sample: Callable[[str, int, int], Sequence[Event]]
     horizons: Mapping[str, int]
     digest: Callable[[str], str | None] = lambda policy: None
     has_policy: Callable[[str], bool] = lambda policy: True
@@ -89,8 +87,8 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Gap:
-    """How far the two courses of a twin are apart at one control step.
+class Divergence:
+    """How far the two branches of a twin are apart at one control step.
 
     Attributes:
         step: Control step.
@@ -110,14 +108,14 @@ class TwinView:
     """What a twin looks like now.
 
     Attributes:
-        forked: Control step at which the two courses part.
+        forked: Control step at which the two branches part.
         step: Control step that both have reached.
         events: What happened to the one and not to the other.
         names: What people call the bodies.
         frames: (256, 256, 3) uint8 of ``front``: with the disturbance, without it.
         frame_number: Counts pairs of pictures.
         outcomes: How each ended, if it has.
-        gaps: One for every step that both have done.
+        divergences: One for every step that both have done.
     """
 
     forked: int
@@ -127,15 +125,15 @@ class TwinView:
     frames: tuple[Image, Image]
     frame_number: int
     outcomes: tuple[Outcome | None, Outcome | None]
-    gaps: Sequence[Gap]
+    divergences: Sequence[Divergence]
 
 
 @dataclass(frozen=True)
-class Handout:
+class Export:
     """Something that a person asked the session for, to be given to the page once.
 
     Attributes:
-        number: Counts handouts of this session.
+        number: Counts the exports of this session.
         kind: ``log``, ``link`` or ``paired``.
         content: JSON-ready.
     """
@@ -146,7 +144,7 @@ class Handout:
 
 
 @dataclass(frozen=True)
-class View:
+class SessionView:
     """What a session looks like now; the newest one replaces all before.
 
     Attributes:
@@ -165,8 +163,9 @@ class View:
         attended: Pictures by camera at the step that ``played.prediction`` answers.
         imagination: The newest one of this episode.
         imagination_fault: Why the last one asked for did not come, if it did not.
-        surprises: By steps ahead, the newest comparison of imagined and actual.
-        errors: By steps ahead, (control step, error) of every comparison of this episode.
+        prediction_errors: By steps ahead, the newest comparison of imagined and actual.
+        error_history: By steps ahead, (control step, error) of every comparison of this episode.
+        goal_distance: How far the task is from done [m]; ``None`` when it is not known.
         events: Every disturbance and command of this episode.
         outcome: How the episode ended, if it has.
         successes: Successful episodes of this session.
@@ -174,9 +173,9 @@ class View:
         note: What a person should know about this policy on this task.
         notice: One line for the person; empty when there is nothing to say.
         warning: Whether the line tells of a problem.
-        replay: A log is being played; ``None`` or how far it agrees, for people.
-        twin: The two courses, while there is a twin.
-        handout: The newest thing that was asked for.
+        replay: Policy of the log that is being played; ``None`` if none is.
+        twin: The two branches, while there is a twin.
+        export: The newest thing that was asked for.
     """
 
     episode: int
@@ -194,8 +193,9 @@ class View:
     attended: Mapping[str, Image]
     imagination: Imagination | None
     imagination_fault: str | None
-    surprises: Mapping[int, Surprise]
-    errors: Mapping[int, Sequence[tuple[int, float]]]
+    prediction_errors: Mapping[int, PredictionError]
+    error_history: Mapping[int, Sequence[tuple[int, float]]]
+    goal_distance: float | None
     events: Sequence[Event]
     outcome: Outcome | None
     successes: int
@@ -205,14 +205,11 @@ class View:
     warning: bool
     replay: str | None = None
     twin: TwinView | None = None
-    handout: Handout | None = None
+    export: Export | None = None
 
 
-class Watcher(Subscriber, Protocol):
-    """A subscriber that also follows episodes and wants the pictures between control steps."""
+class Watcher(Subscriber):
+    """A subscriber that also wants the pictures between control steps."""
 
-    def on_reset(self, observation: Observation) -> None:
-        """An episode begins; called in the session's thread."""
-
-    def on_view(self, view: View) -> None:
+    def on_view(self, view: SessionView) -> None:
         """Called up to 20 times a second, in the session's thread."""

@@ -1,26 +1,29 @@
-"""Live disturbances: turns what a person does to the picture into events of the world."""
+"""Live disturbances: turns what a person does to the picture into events of the source."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from wam_demo.errors import InvalidInputError
+from wam_demo.robots.source import Source
+from wam_demo.runtime.loop import disturbable
 from wam_demo.types import Event
-
-if TYPE_CHECKING:
-    from wam_demo.sim.world import World
 
 ONE_CLICK_SEVERITY = 3
 """Severity of a shove or a moved target that was not pointed at."""
 
 
-class Disturbable(Protocol):
-    """What can be disturbed: a world, and who keeps the log of it."""
+class Target(Protocol):
+    """What can be disturbed: a source, and who keeps the log of it."""
 
     @property
-    def world(self) -> World:
+    def source(self) -> Source:
         """Is asked what lies where."""
+
+    @property
+    def seed(self) -> int:
+        """Of the episode."""
 
     def disturb(self, kind: str, parameters: Mapping[str, Any]) -> Event:
         """Disturb it; returns what was applied."""
@@ -36,18 +39,16 @@ class Disturber:
         sample: Draws the events of an axis, see `Backend`.
     """
 
-    def __init__(self, sample: Callable[[str, int, int, World], Sequence[Event]]) -> None:
+    def __init__(self, sample: Callable[[str, int, int], Sequence[Event]]) -> None:
         self._sample = sample
         self.severities: dict[str, int] = {}
         self._count = 0
 
-    def at_reset(self, seed: int, world: World) -> list[Event]:
-        """Events of the axes that are switched on, for the reset of a world."""
-        return [
-            event for axis, severity in self.severities.items() for event in self._sample(axis, severity, seed, world)
-        ]
+    def at_reset(self, seed: int) -> list[Event]:
+        """Events of the axes that are switched on, for a reset."""
+        return [event for axis, severity in self.severities.items() for event in self._sample(axis, severity, seed)]
 
-    def apply(self, kind: str, parameters: Mapping[str, Any], target: Disturbable) -> list[Event]:
+    def apply(self, kind: str, parameters: Mapping[str, Any], target: Target) -> list[Event]:
         """Do one disturbance.
 
         Args:
@@ -64,7 +65,7 @@ class Disturber:
         self._count += 1
         return list(self._kinds[kind](self, parameters, target))
 
-    def _axis(self, parameters: Mapping[str, Any], target: Disturbable) -> Sequence[Event]:
+    def _axis(self, parameters: Mapping[str, Any], target: Target) -> Sequence[Event]:
         axis, severity = parameters["axis"], parameters["severity"]
         if severity:
             self.severities[axis] = severity
@@ -72,42 +73,36 @@ class Disturber:
             self.severities.pop(axis, None)
         return self._sampled(axis, severity, target)
 
-    def _distractor(self, parameters: Mapping[str, Any], target: Disturbable) -> Sequence[Event]:
+    def _distractor(self, parameters: Mapping[str, Any], target: Target) -> Sequence[Event]:
         if "at" not in parameters:
             return self._sampled("distractor", 1, target)
-        point = self._point(parameters["camera"], parameters["at"], target.world)
+        point = _point(parameters["camera"], parameters["at"], target.source)
         return [target.disturb("distractor", {"position": point})]
 
-    def _shove(self, parameters: Mapping[str, Any], target: Disturbable) -> Sequence[Event]:
+    def _shove(self, parameters: Mapping[str, Any], target: Target) -> Sequence[Event]:
         if "from" not in parameters:
             return self._sampled("shove", ONE_CLICK_SEVERITY, target)
         camera, (u, v) = parameters["camera"], parameters["from"]
-        name = target.world.pick(camera, u, v)
+        name = disturbable(target.source).pick(camera, u, v)
         if name is None:
             raise InvalidInputError("nothing to shove there: start the drag on an object")
-        start = self._point(camera, parameters["from"], target.world)
-        end = self._point(camera, parameters["to"], target.world)
+        start = _point(camera, parameters["from"], target.source)
+        end = _point(camera, parameters["to"], target.source)
         offset = [end[0] - start[0], end[1] - start[1]]
         return [target.disturb("shove", {"object": name, "offset": offset})]
 
-    def _swap_target(self, parameters: Mapping[str, Any], target: Disturbable) -> Sequence[Event]:
+    def _swap_target(self, parameters: Mapping[str, Any], target: Target) -> Sequence[Event]:
         return self._sampled("swap_target", ONE_CLICK_SEVERITY, target)
 
-    def _clear(self, parameters: Mapping[str, Any], target: Disturbable) -> Sequence[Event]:
-        dropped = ["distractor"] if any(event.kind == "distractor" for event in target.world.events) else []
+    def _clear(self, parameters: Mapping[str, Any], target: Target) -> Sequence[Event]:
+        events = disturbable(target.source).events
+        dropped = ["distractor"] if any(event.kind == "distractor" for event in events) else []
         axes, self.severities = [*self.severities, *dropped], {}
         return [event for axis in axes for event in self._sampled(axis, 0, target)]
 
-    def _sampled(self, axis: str, severity: int, target: Disturbable) -> Sequence[Event]:
-        events = self._sample(axis, severity, target.world.seed + self._count, target.world)
+    def _sampled(self, axis: str, severity: int, target: Target) -> Sequence[Event]:
+        events = self._sample(axis, severity, target.seed + self._count)
         return [target.disturb(event.kind, dict(event.parameters)) for event in events]
-
-    @staticmethod
-    def _point(camera: str, at: Sequence[float], world: World) -> list[float]:
-        point = world.ground_point(camera, at[0], at[1])
-        if point is None:
-            raise InvalidInputError("that point is not on the table")
-        return [float(value) for value in point[:2]]
 
     _kinds: Mapping[str, Callable[..., Sequence[Event]]] = {
         "axis": _axis,
@@ -120,3 +115,10 @@ class Disturber:
 
 DISTURBANCES = frozenset(Disturber._kinds)
 """Kinds that `Disturber.apply` knows."""
+
+
+def _point(camera: str, at: Sequence[float], source: Source) -> list[float]:
+    point = disturbable(source).ground_point(camera, at[0], at[1])
+    if point is None:
+        raise InvalidInputError("that point is not on the table")
+    return [float(value) for value in point[:2]]

@@ -1,46 +1,47 @@
-"""The attempts of one session, one after the other, on one world with one policy."""
+"""The attempts of one session, one after the other, on one source with one policy."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from wam_demo.errors import InvalidInputError, WamDemoError
 from wam_demo.limits import LOG_ATTEMPTS
+from wam_demo.robots.source import Source
 from wam_demo.runtime.attempt import Attempt
 from wam_demo.runtime.contracts import Backend, Planner, Settings
-from wam_demo.runtime.disturb import Disturbable, Disturber
+from wam_demo.runtime.disturb import Disturber, Target
+from wam_demo.runtime.fork import Fork
 from wam_demo.runtime.log import AttemptLog
-from wam_demo.runtime.replay import Tape
-from wam_demo.runtime.twin import Twin
-
-if TYPE_CHECKING:
-    from wam_demo.sim.world import World
+from wam_demo.runtime.subscriber import Subscriber
+from wam_demo.runtime.twin import Twin, TwinSource
 
 SEEDS = 2**31
 
 
 class Episodes:
-    """Opens worlds and policies, begins attempts and counts how they end; used in one thread.
+    """Opens sources and policies, begins attempts and counts how they end; used in one thread.
 
     Args:
         settings: What to begin with.
-        backend: Makes worlds and planners.
+        backend: Makes sources and planners.
+        subscribers: Told of every attempt's reset and steps.
     """
 
-    def __init__(self, settings: Settings, backend: Backend) -> None:
+    def __init__(self, settings: Settings, backend: Backend, subscribers: Sequence[Subscriber] = ()) -> None:
         self.settings = settings
         self.attempt: Attempt | None = None
         self.twin: Twin | None = None
         self.begun = self.ended = self.successes = 0
         self._backend = backend
-        self._world: World | None = None
+        self._subscribers = subscribers
+        self._source: Source | None = None
         self._planner: Planner | None = None
         self._disturber = Disturber(backend.sample)
         self._logs: deque[AttemptLog] = deque(maxlen=LOG_ATTEMPTS - 1)
-        self._tapes: deque[AttemptLog] = deque()
+        self._to_replay: deque[AttemptLog] = deque()
 
     @property
     def severities(self) -> Mapping[str, int]:
@@ -53,37 +54,37 @@ class Episodes:
         return "" if self._planner is None else self._planner.note
 
     def begin(self, settings: Settings | None = None) -> Attempt:
-        """Begin an attempt; a world or policy that cannot be opened leaves the old one as it was.
+        """Begin an attempt; a source or policy that cannot be opened leaves the old one as it was.
 
         Args:
             settings: ``None`` repeats the present ones.
 
         Raises:
-            WamDemoError: A world or policy cannot be opened.
+            WamDemoError: A source or policy cannot be opened.
         """
-        self._tapes.clear()
+        self._to_replay.clear()
         return self._begin(settings or self.settings)
 
     def begin_replay(self, attempts: Sequence[AttemptLog]) -> Attempt:
         """Play logged attempts, one after the other.
 
         Raises:
-            WamDemoError: The world of a task cannot be opened, or a disturbance of the reset cannot be
+            WamDemoError: The source of a task cannot be opened, or a disturbance of the reset cannot be
                 applied; an attempt of one's own goes on or begins.
         """
-        return self._begin_tape(deque(attempts))
+        return self._begin_replay(deque(attempts))
 
-    def _begin_tape(self, tapes: deque[AttemptLog]) -> Attempt:
-        log, before = tapes.popleft(), self.settings
+    def _begin_replay(self, logs: deque[AttemptLog]) -> Attempt:
+        log, before = logs.popleft(), self.settings
         settings = replace(before, task=log.task, seed=log.seed)
-        self._tapes.clear()
+        self._to_replay.clear()
         try:
             attempt = self._begin(replace(settings, policy=self._known(log.policy)), log)
         except WamDemoError:
             if self.attempt is None:
                 self._begin(before)
             raise
-        self._tapes = tapes
+        self._to_replay = logs
         return attempt
 
     def _known(self, policy: str) -> str:
@@ -92,7 +93,7 @@ class Episodes:
 
     def _begin(self, settings: Settings, log: AttemptLog | None = None) -> Attempt:
         other = (settings.task, settings.policy) != (self.settings.task, self.settings.policy)
-        if other or self._world is None or self._planner is None:
+        if other or self._source is None or self._planner is None:
             self._open(settings)
         if other:
             self.ended = self.successes = 0
@@ -104,8 +105,8 @@ class Episodes:
 
     def begin_next(self) -> Attempt:
         """Begin the next attempt of the log that is played, or an attempt with the next seed."""
-        if self._tapes:
-            return self._begin_tape(self._tapes)
+        if self._to_replay:
+            return self._begin_replay(self._to_replay)
         return self.begin(replace(self.settings, seed=(self.settings.seed + 1) % SEEDS))
 
     @property
@@ -113,43 +114,48 @@ class Episodes:
         """Whether another attempt may follow by itself."""
         if self.twin is not None:
             return False
-        replaying = self.attempt is not None and self.attempt.tape is not None
-        return bool(self._tapes) if replaying else self.settings.autoplay
+        replaying = self.attempt is not None and self.attempt.replay is not None
+        return bool(self._to_replay) if replaying else self.settings.autoplay
 
     def count(self) -> None:
         """The present attempt has ended."""
-        if self.attempt is not None and self.attempt.outcome is not None and self.attempt.tape is None:
+        if self.attempt is not None and self.attempt.outcome is not None and self.attempt.replay is None:
             self.ended += 1
             self.successes += self.attempt.outcome.name == "success"
 
     def disturb(self, kind: str, parameters: Mapping[str, Any]) -> None:
-        """Disturb the present attempt, or the first course of its twin.
+        """Disturb the present attempt, or the first branch of its twin.
 
         Raises:
             InvalidInputError: There is no attempt, it is a replay, or nothing to disturb at that place.
         """
-        self._disturber.apply(kind, parameters, self._disturbable())
+        self._disturber.apply(kind, parameters, self._target())
 
     def instruct(self, text: str) -> None:
         """Tell the policy something else from now on; raises `InvalidInputError` without an attempt."""
-        self._disturbable().disturb("language", {"text": text})
+        self._target().disturb("language", {"text": text})
 
     def open_twin(self) -> Twin:
         """Play on twice from the newest disturbance of the present attempt, or from here.
 
         Raises:
-            WamDemoError: There is no attempt, it has ended undisturbed, or no second world can be opened.
+            WamDemoError: There is no attempt, it has ended undisturbed, or no second source can be opened.
         """
         attempt = self._opened()
         if attempt.fork is None and attempt.outcome is not None:
             raise InvalidInputError("this attempt has ended undisturbed: reset it, then start the twin")
         self.close_twin()
-        spare = self._backend.open_world(self.settings.task)
-        self.twin = Twin(attempt.world, spare, self._planner_of, attempt.fork, attempt.horizon)
+        source = attempt.source
+        if not isinstance(source, TwinSource):
+            raise InvalidInputError("the state of this source cannot be kept: there is no twin")
+        fork = attempt.fork or Fork(source.snapshot(), attempt.step)
+        spare = self._backend.open_source(self.settings.task)
+        assert isinstance(spare, TwinSource), "every source of a task can do the same"
+        self.twin = Twin(source, spare, self._planner_of, attempt.seed, fork, attempt.horizon)
         return self.twin
 
     def close_twin(self) -> None:
-        """Go back to the attempt as it was and free the second world."""
+        """Go back to the attempt as it was and free the second source."""
         if self.twin is not None:
             twin, self.twin = self.twin, None
             twin.close()
@@ -167,70 +173,70 @@ class Episodes:
         return present
 
     def close(self) -> None:
-        """Free the simulator."""
+        """Free the source."""
         self._close_attempt(keep=False)
-        if self._world is not None:
-            self._world.close()
-        self._world = self._planner = None
+        if self._source is not None:
+            self._source.close()
+        self._source = self._planner = None
 
     def _opened(self) -> Attempt:
-        if self._world is None or self.attempt is None:
+        if self._source is None or self.attempt is None:
             raise InvalidInputError("no episode is open; reset to start one")
         return self.attempt
 
-    def _disturbable(self) -> Disturbable:
+    def _target(self) -> Target:
         attempt = self._opened()
         if self.twin is not None:
             return self.twin
-        if attempt.tape is not None:
+        if attempt.replay is not None:
             raise InvalidInputError("this is a replay of a log: reset to act yourself")
         return attempt
 
-    def _planner_of(self, world: World) -> Planner:
-        return self._backend.open_planner(self.settings.policy, world)
+    def _planner_of(self, source: Source) -> Planner:
+        return self._backend.open_planner(self.settings.policy, source)
 
     def _present_log(self) -> AttemptLog | None:
         """The log of the attempt; a replay is its own log. A twin is no part of it."""
         attempt = self.attempt
         if attempt is None:
             return None
-        if attempt.tape is not None:
-            return attempt.tape.log
+        if attempt.replay is not None:
+            return attempt.replay.log
         policy, outcome = self.settings.policy, attempt.outcome
         name = None if outcome is None else outcome.name
-        whole = attempt.half == 0 and self.twin is None
+        whole = not attempt.halfway and self.twin is None
         return attempt.recorder.log(policy, self._backend.digest(policy), name, whole)
 
     def _open(self, settings: Settings) -> None:
-        """Exchange world and planner as far as needed, the old ones staying until the new ones are there."""
-        old = self._world
-        world = old if old is not None and settings.task == old.task else self._backend.open_world(settings.task)
+        """Exchange source and planner as far as needed, the old ones staying until the new ones are there."""
+        old = self._source
+        source = (
+            old if old is not None and settings.task == self.settings.task else self._backend.open_source(settings.task)
+        )
         try:
-            planner = self._backend.open_planner(settings.policy, world)
+            planner = self._backend.open_planner(settings.policy, source)
         except Exception:
-            if world is not old:
-                world.close()
+            if source is not old:
+                source.close()
             raise
-        if old is not None and world is not old:
+        if old is not None and source is not old:
             self._close_attempt()
             old.close()
-        self._world, self._planner = world, planner
+        self._source, self._planner = source, planner
 
     def _new_attempt(self, log: AttemptLog | None) -> Attempt:
-        world, planner, settings = self._world, self._planner, self.settings
-        assert world is not None, "opened before"
+        source, planner, settings = self._source, self._planner, self.settings
+        assert source is not None, "opened before"
         assert planner is not None
         if log is not None:
-            tape = Tape(log)
-            with tape.at_reset():
-                return Attempt(world, planner, log.seed, log.horizon, tape.perturbations, tape)
-        perturbations = self._disturber.at_reset(settings.seed, world)
-        return Attempt(world, planner, settings.seed, self._backend.horizons[settings.task], perturbations)
+            return Attempt(source, planner, log.task, log.seed, log.horizon, replay=log, subscribers=self._subscribers)
+        events, horizon = self._disturber.at_reset(settings.seed), self._backend.horizons[settings.task]
+        return Attempt(source, planner, settings.task, settings.seed, horizon, events, subscribers=self._subscribers)
 
     def _close_attempt(self, keep: bool = True) -> None:
         self.close_twin()
         if self.attempt is not None:
-            log = self._present_log() if keep and self.attempt.tape is None else None
+            log = self._present_log() if keep and self.attempt.replay is None else None
             if log is not None and log.steps:
                 self._logs.append(log)
             self.attempt.close()

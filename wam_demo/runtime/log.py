@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
-from wam_demo.policies.receding import PlayedStep
-from wam_demo.types import Event, Vector
-
-if TYPE_CHECKING:
-    from wam_demo.sim.world import World
+from wam_demo.robots.source import Disturbable, Forkable, Source
+from wam_demo.runtime.subscriber import Subscriber
+from wam_demo.types import Event, Observation, StepRecord, Vector
 
 DIGEST_EVERY = 10
 """Control steps between two fingerprints of the state."""
@@ -26,7 +24,7 @@ class LoggedEvent:
         step: Control step before which it was applied.
         kind: Name of the perturbation axis.
         asked: Parameters it was applied with; applying them again in the same state does the same.
-        applied: Parameters as the world reported them, ``None`` if they were not known yet.
+        applied: Parameters as the source reported them, ``None`` if they were not known yet.
         at_reset: It was handed in with the reset, where it waits for its step.
         line: Where it stands in a file, for messages; 0 if it comes from none.
     """
@@ -47,7 +45,7 @@ class LoggedStep:
         action: (7,) float32 as commanded; a delay and the limits of the arm act on it in the world.
         made: Control step of the observation that its plan answered; ``None`` without a plan.
         index: Position in that plan; ``None`` while the arm held.
-        state: Fingerprint of the world before the step, where one was taken.
+        state: Fingerprint of the source before the step, where one was taken.
     """
 
     action: Vector
@@ -87,47 +85,67 @@ class AttemptLog:
     final: str | None = None
 
 
-class AttemptRecorder:
-    """Collects the log of the attempt in a world.
+class LogRecorder(Subscriber):
+    """Keeps the log of one attempt.
 
     Args:
-        world: Has just been reset.
-        perturbations: That it was reset with.
+        source: Is fingerprinted, where that is possible.
+        task: Task name.
+        seed: Seed of the reset.
         horizon: Control steps after which the attempt has failed.
+        perturbations: That it is reset with.
     """
 
-    def __init__(self, world: World, perturbations: Sequence[Event], horizon: int) -> None:
-        self._world = world
-        self._horizon = horizon
-        self._instruction = world.instruction
-        applied = iter(world.events)
-        self._events = [
-            LoggedEvent(e.step, e.kind, dict(e.parameters), next(applied).parameters if e.step <= 0 else None, True)
-            for e in perturbations
-        ]
+    def __init__(self, source: Source, task: str, seed: int, horizon: int, perturbations: Sequence[Event] = ()) -> None:
+        self._source = source
+        self._perturbations = perturbations
+        self._log = AttemptLog(task, seed, "", None, horizon, "")
+        self._events: list[LoggedEvent] = []
         self._commands: list[tuple[int, str]] = []
         self._steps: list[LoggedStep] = []
+        self._state: str | None = None
 
-    def event(self, asked: Mapping[str, Any], event: Event) -> None:
-        """A disturbance was applied with the parameters asked for."""
-        self._events.append(LoggedEvent(event.step, event.kind, dict(asked), event.parameters))
+    def on_reset(self, observation: Observation) -> None:
+        """The attempt begins."""
+        self._log = replace(self._log, instruction=observation.instruction)
+        applied = iter(self._source.events if isinstance(self._source, Disturbable) else ())
+        self._events = [
+            LoggedEvent(e.step, e.kind, dict(e.parameters), next(applied).parameters if e.step <= 0 else None, True)
+            for e in self._perturbations
+        ]
+        self._fingerprint()
+
+    def on_event(self, asked: Event, applied: Event) -> None:
+        """A disturbance."""
+        self._events.append(LoggedEvent(asked.step, asked.kind, asked.parameters, applied.parameters))
+        self._fingerprint()
+
+    def on_step(self, record: StepRecord) -> None:
+        """A control step is done; the state it began in was fingerprinted before."""
+        action = np.array(record.action if record.commanded is None else record.commanded, np.float32)
+        self._steps.append(LoggedStep(action, record.prediction_step, record.index, self._state))
+        self._fingerprint()
 
     def command(self, name: str) -> None:
         """A person gave a command that moves nothing."""
         self._commands.append((len(self._steps), name))
 
-    def step(self, played: PlayedStep) -> None:
-        """A control step begins with this."""
-        step = len(self._steps)
-        state = self._world.digest() if step % DIGEST_EVERY == 0 else None
-        made = played.prediction_step
-        self._steps.append(LoggedStep(np.array(played.action, np.float32), made, played.index, state))
-
     def log(self, policy: str, weights_sha256: str | None, outcome: str | None, whole: bool = True) -> AttemptLog:
-        """The log so far; ``whole``: the last step is done, so that its state can be compared."""
-        world = self._world
-        return AttemptLog(
-            world.task, world.seed, policy, weights_sha256, self._horizon, self._instruction,
-            tuple(self._events), tuple(self._commands), tuple(self._steps), outcome,
-            world.digest() if whole else None,
-        )  # fmt: skip
+        """The log so far; ``whole``: the source stands after the last step, so that its state can be compared."""
+        return replace(
+            self._log,
+            policy=policy,
+            weights_sha256=weights_sha256,
+            events=tuple(self._events),
+            commands=tuple(self._commands),
+            steps=tuple(self._steps),
+            outcome=outcome,
+            final=self._digest() if whole else None,
+        )
+
+    def _fingerprint(self) -> None:
+        """Of the state in which the next control step begins, for every tenth."""
+        self._state = self._digest() if len(self._steps) % DIGEST_EVERY == 0 else None
+
+    def _digest(self) -> str | None:
+        return self._source.digest() if isinstance(self._source, Forkable) else None

@@ -22,7 +22,12 @@ from wam_demo.types import ACTION_DIM, Vector
 SCHEMA, VERSION = "wam_demo.session_log", 1
 SEED_MAX = 2**31 - 1
 HORIZON_MAX = 1_000_000
+EVENT_SEED_MAX = 2**53
+SEVERITY_MAX = 5
 LINE_CHARACTERS = 20_000
+_TEXTS = ("object", "text", "style", "shape", "blur")
+_OBJECTS = ("front", "wrist", "side")
+_LISTS = ("drops", "confounders")
 
 Line = Mapping[str, Any]
 
@@ -187,6 +192,7 @@ class _Reader:
         asked, applied = line.get("asked"), line.get("applied")
         if not isinstance(asked, dict) or not isinstance(applied, dict | None):
             _refuse(number, "'asked' and 'applied' must be objects")
+        _check_parameters(number, asked)
         self._events.append(LoggedEvent(due, _text(number, line, "event", 40), asked, applied, at_reset, number))
 
     def _command(self, number: int, line: Line) -> None:
@@ -224,6 +230,24 @@ class _Reader:
         if step != len(self._steps):
             _refuse(number, f"expected step {len(self._steps)}, got {step}")
         return step
+
+
+def _check_parameters(number: int, asked: Line) -> None:
+    """What every axis takes for granted of its parameters; their ranges are the axis's own matter."""
+    for name, value in asked.items():
+        if name == "severity":
+            _whole(number, asked, name, 0, SEVERITY_MAX)
+        elif name == "seed":
+            _whole(number, asked, name, 0, EVENT_SEED_MAX)
+        elif name in _TEXTS and not isinstance(value, str | None):
+            _refuse(number, f"{name!r} of 'asked' must be text, got {str(value)[:40]!r}")
+        elif name in _OBJECTS or name in _LISTS:
+            parts = value if name in _LISTS and isinstance(value, list) else [value]
+            if not all(isinstance(part, dict) for part in parts):
+                kind = "an object" if name in _OBJECTS else "a list of objects"
+                _refuse(number, f"{name!r} of 'asked' must be {kind}, got {str(value)[:40]!r}")
+            for part in parts:
+                _check_parameters(number, part)
 
 
 def _action(number: int, values: object) -> Vector:

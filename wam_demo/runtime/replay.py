@@ -2,42 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from wam_demo.errors import InvalidInputError
 from wam_demo.policies.receding import PlayedStep
+from wam_demo.robots.source import Forkable, Source
 from wam_demo.runtime.log import AttemptLog, LoggedEvent
-from wam_demo.sim.controller import SUBSTEPS
+from wam_demo.runtime.loop import Loop
 from wam_demo.types import Event, Observation
 
-if TYPE_CHECKING:
-    from wam_demo.sim.world import World
-
-Apply = Callable[[str, dict[str, Any]], object]
-
-HALVES = (12, SUBSTEPS - 12)
-"""Physics steps of the two halves of a control step; a picture can be taken between them."""
+Disturb = Callable[[str, Mapping[str, Any]], object]
 
 
-class Tape:
-    """One logged attempt, played step by step in place of a policy.
+class ReplayAgent:
+    """An agent that does what a log says.
+
+    Args:
+        log: What is played.
+        source: Its fingerprints are compared with those of the log.
 
     Attributes:
-        log: What is played.
         checked: Fingerprints compared so far.
         differs: First control step at which the state was another one, if any was.
-        wait_steps: A tape is never waited for.
+        failed: Why the log could not be played to its end, with its line.
+        wait_steps: A log is never waited for.
     """
 
     wait_steps = 0
 
-    def __init__(self, log: AttemptLog) -> None:
+    def __init__(self, log: AttemptLog, source: Source) -> None:
         self.log = log
         self.checked = 0
         self.differs: int | None = None
+        self.failed: str | None = None
+        self._source = source
         self._live: dict[int, list[LoggedEvent]] = {}
         for event in log.events:
             if not event.at_reset:
@@ -45,7 +46,7 @@ class Tape:
 
     @property
     def perturbations(self) -> list[Event]:
-        """What the world is to be reset with."""
+        """What the source is to be reset with."""
         return [Event(event.step, event.kind, event.asked) for event in self.log.events if event.at_reset]
 
     @contextmanager
@@ -57,53 +58,57 @@ class Tape:
             line = next((event.line for event in self.log.events if event.at_reset), 0)
             raise InvalidInputError(f"line {line}: {error}") from None
 
-    def disturb(self, step: int, apply: Apply) -> bool:
-        """Apply what the log has before control step ``step``; returns whether there was anything.
+    def is_over(self, step: int) -> bool:
+        """Whether the log has no control step ``step`` any more, or could not be played up to it."""
+        return self.failed is not None or step >= len(self.log.steps)
 
-        Raises:
-            InvalidInputError: An event cannot be applied; names its line.
+    def disturb(self, step: int, disturb: Disturb) -> bool:
+        """Apply what the log has before control step ``step``; what cannot be applied ends the replay.
+
+        Returns:
+            Whether the log goes on with a control step.
         """
-        events = self._live.pop(step, [])
-        for event in events:
+        for event in self._live.pop(step, []):
             try:
-                apply(event.kind, dict(event.asked))
+                disturb(event.kind, dict(event.asked))
             except InvalidInputError as error:
-                raise InvalidInputError(f"line {event.line}: {error}") from None
-        return bool(events)
+                self.failed = f"line {event.line}: {error}"
+        if self.failed is None and self.is_over(step):
+            self._check(step, self.log.final)
+        return not self.is_over(step)
 
     def act(self, step: int, observation: Observation) -> PlayedStep:
-        """The logged action of a control step."""
+        """The logged action of a control step; the state before it is compared."""
         taken = self.log.steps[step]
+        self._check(step, taken.state)
         return PlayedStep(taken.action, None, taken.made, taken.index)
 
-    def check(self, step: int, world: World) -> None:
-        """Compare the state before control step ``step``, or after the last one."""
-        ended = step >= len(self.log.steps)
-        expected = self.log.final if ended else self.log.steps[step].state
-        if expected is None:
+    def _check(self, step: int, expected: str | None) -> None:
+        if expected is None or not isinstance(self._source, Forkable):
             return
         self.checked += 1
-        if self.differs is None and world.digest() != expected:
+        if self.differs is None and self._source.digest() != expected:
             self.differs = step
-
-    def finish(self, step: int, apply: Apply, world: World) -> bool:
-        """After a control step: if it was the last, end as the log does; returns whether it was."""
-        if step < len(self.log.steps):
-            return False
-        self.disturb(step, apply)
-        self.check(step, world)
-        return True
 
     def close(self) -> None:
         """Nothing is under way."""
 
+    @property
+    def exact(self) -> bool:
+        """Whether every state that the log knows came out the same, and it knows at least one."""
+        return self.failed is None and self.differs is None and self.checked > 0
+
     def verdict(self) -> str:
         """One sentence about how exact the replay was."""
+        if self.failed is not None:
+            return f"the log could not be replayed: {self.failed}"
         if self.differs is not None:
             return (
                 f"the replay differs from its log at step {self.differs}: "
                 "it was recorded on another machine or by another version"
             )
+        if not self.checked:
+            return "replayed, but nothing could be compared: the log holds no states"
         return f"replayed exactly: {self.checked} of {self.checked} states agree to the last bit"
 
 
@@ -116,6 +121,7 @@ class Replayed:
         checked: Fingerprints compared.
         differs: First control step at which the state was another one, ``None`` if all agree.
         success: The success predicate held for 0.5 s.
+        exact: Every fingerprint of the log agrees, and it holds at least one.
         verdict: One sentence.
     """
 
@@ -123,42 +129,37 @@ class Replayed:
     checked: int
     differs: int | None
     success: bool
+    exact: bool
     verdict: str
 
 
-def replay(log: AttemptLog, world: World) -> Replayed:
-    """Play an attempt in a world of its task, as fast as it goes.
+def replay(log: AttemptLog, source: Source) -> Replayed:
+    """Play an attempt on a source of its task, as fast as it goes.
 
     Raises:
-        InvalidInputError: The log holds an event that cannot be applied.
+        InvalidInputError: An event of the reset cannot be applied.
     """
-    tape, success = Tape(log), False
-    with tape.at_reset():
-        world.draw(log.seed)
-        world.apply(tape.perturbations)
-    for step, taken in enumerate(log.steps):
-        tape.disturb(step, world.apply_event)
-        tape.check(step, world)
-        applied = world.begin(taken.action)
-        for half in HALVES:
-            world.advance(half)
-        success = world.finish(applied).success
-    tape.finish(len(log.steps), world.apply_event, world)
-    return Replayed(len(log.steps), tape.checked, tape.differs, success, tape.verdict())
+    agent, success = ReplayAgent(log, source), False
+    loop = Loop(source, agent)
+    with agent.at_reset():
+        loop.reset(log.seed, agent.perturbations)
+    while agent.disturb(loop.step, loop.disturb):
+        success = loop.advance().success
+    return Replayed(loop.step, agent.checked, agent.differs, success, agent.exact, agent.verdict())
 
 
-def replay_all(attempts: Sequence[AttemptLog], advance: Callable[[], None]) -> list[Replayed]:
-    """Play attempts one after the other, each in a world of its task; ``advance`` is called after each."""
-    from wam_demo.sim.world import World
-
-    results, worlds = [], {}
+def replay_all(
+    attempts: Sequence[AttemptLog], open_source: Callable[[str], Source], advance: Callable[[], None]
+) -> list[Replayed]:
+    """Play attempts one after the other, each on a source of its task; ``advance`` is called after each."""
+    results, sources = [], {}
     try:
         for log in attempts:
-            if log.task not in worlds:
-                worlds[log.task] = World(log.task)
-            results.append(replay(log, worlds[log.task]))
+            if log.task not in sources:
+                sources[log.task] = open_source(log.task)
+            results.append(replay(log, sources[log.task]))
             advance()
     finally:
-        for world in worlds.values():
-            world.close()
+        for source in sources.values():
+            source.close()
     return results

@@ -1,12 +1,21 @@
-"""Who hears what a loop does: screen, log, recorder, evaluator, monitor of the imagination."""
+"""Who hears what a loop does: screen, log, monitor of predictions, evaluator."""
 
-from typing import Protocol
+from __future__ import annotations
 
-from wam_demo.types import StepRecord
+from wam_demo.types import Event, Observation, StepRecord
 
 
-class Subscriber(Protocol):
-    """Receives every step of a loop, in the loop's thread."""
+class Subscriber:
+    """Hears of everything in the loop's thread; override what is of interest."""
+
+    def on_reset(self, observation: Observation) -> None:
+        """An episode begins with this observation."""
 
     def on_step(self, record: StepRecord) -> None:
-        """Called after each control step."""
+        """A control step is done."""
+
+    def on_event(self, asked: Event, applied: Event) -> None:
+        """The source was disturbed between two control steps; applying ``asked`` again does the same."""
+
+    def on_close(self) -> None:
+        """The loop has ended."""

@@ -1,140 +1,140 @@
-"""The counterfactual twin: two courses from one state with the same policy noise, in lock-step."""
+"""The counterfactual twin: two branches from one state with the same policy noise, in lock-step."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from wam_demo.policies.receding import LockstepPlayer, PlayedStep
+from wam_demo.robots.source import Forkable, Judged, Source, Watchable
+from wam_demo.runtime.agents import LockstepAgent
 from wam_demo.runtime.attempt import judge
-from wam_demo.runtime.contracts import Gap, Outcome, Planner, TwinView
+from wam_demo.runtime.contracts import Divergence, Outcome, Planner, TwinView
 from wam_demo.runtime.fork import Fork
-from wam_demo.runtime.replay import HALVES
-from wam_demo.types import Event, Image, Observation
+from wam_demo.runtime.loop import Loop
+from wam_demo.types import Event, Image, Vector
 
-if TYPE_CHECKING:
-    from wam_demo.sim.world import World, WorldState
 
-PICTURE_SIZE = 256
+@runtime_checkable
+class TwinSource(Source, Forkable, Watchable, Judged, Protocol):
+    """What a twin needs of a source."""
 
 
 class Branch:
-    """One of the two courses.
+    """One of the two.
 
     Args:
-        world: Stands at the fork.
-        planner: For this world.
+        source: Stands at the fork.
+        planner: For this source.
+        seed: Of the episode; the noise of the plans follows from it.
+        step: Control step of the fork.
         horizon: Control steps after which an attempt has failed.
     """
 
-    def __init__(self, world: World, planner: Planner, horizon: int) -> None:
-        self.world = world
+    def __init__(self, source: TwinSource, planner: Planner, seed: int, step: int, horizon: int) -> None:
+        self.source = source
         self.outcome: Outcome | None = None
-        self.played: PlayedStep | None = None
-        self.frame: Image = world.render("front", PICTURE_SIZE)
+        self.frame: Image = source.picture()
         self._horizon = horizon
-        self._player = LockstepPlayer(planner.lockstep or (lambda seen, seed: planner.submit(seen)), world.seed)
-        self._seen: Observation | None = None
+        submit = planner.lockstep or (lambda observation, noise_seed: planner.submit(observation))
+        self._agent = LockstepAgent(submit, seed)
+        self._loop = Loop(source, self._agent, step=step)
+
+    @property
+    def step(self) -> int:
+        """Control steps done."""
+        return self._loop.step
 
     def disturb(self, kind: str, parameters: Mapping[str, Any]) -> Event:
-        """Disturb this course and not the other."""
-        event = self.world.apply_event(kind, parameters)
-        self._seen = None
-        self.frame = self.world.render("front", PICTURE_SIZE)
+        """Disturb this branch and not the other."""
+        event = self._loop.disturb(kind, parameters)
+        self.frame = self.source.picture()
         return event
 
     def ask(self) -> None:
         """Observe and ask for a plan if it is time; may be repeated in the same state."""
-        if self._seen is None:
-            self._seen = self.world.observe({"front": self.frame})
-        self._player.ask(self.world.step_count, self._seen)
+        self._agent.ask(self.step, self.source.observe())
 
     def collect(self) -> None:
         """Wait for the plan; raises `WamDemoError` without one, and `ask` may be repeated."""
-        self._player.collect(self.world.step_count)
+        self._agent.collect(self.step)
 
     def move(self) -> None:
         """One control step."""
-        assert self._seen is not None, "ask comes first"
-        world, self.played = self.world, self._player.play(self.world.step_count, self._seen)
-        applied = world.begin(self.played.action)
-        for half in HALVES:
-            world.advance(half)
-        result = world.finish(applied)
-        self.outcome = judge(world.step_count, self._horizon, result.success, result.fault)
-        self._seen, self.frame = None, world.render("front", PICTURE_SIZE)
+        record = self._loop.advance()
+        self.outcome = judge(self.step, self._horizon, record.success, self.source.fault)
+        self.frame = self.source.picture()
 
-    def tool(self) -> np.ndarray:
+    def action(self) -> Vector:
+        """(7,) that was commanded last."""
+        assert self._loop.played is not None, "it has moved"
+        return self._loop.played.action
+
+    def tool(self) -> Vector:
         """(3,) position of the tool centre point [m]."""
-        return self.world.state_vector()[:3]
+        return self.source.observe().state[:3]
 
     def close(self) -> None:
         """Withdraw what was asked of the policy."""
-        self._player.close()
+        self._loop.close()
 
 
 class Twin:
     """Plays on from a fork twice: with the disturbance and without it.
 
     Plans are awaited and their noise follows from seed and step, so that whatever is different follows
-    from the disturbance. A further disturbance goes to the first course only.
+    from the disturbance. A further disturbance goes to the first branch only.
 
     Args:
-        world: The session's own; given back as it was by `close`.
-        spare: Another world of the same task; closed by `close`.
-        open_planner: Gives a planner for a world.
-        fork: Where the courses part; ``None``: here and now, until somebody disturbs.
+        source: The session's own; given back as it was by `close`.
+        spare: Another source of the same task; closed by `close`.
+        open_planner: Gives a planner for a source.
+        seed: Of the episode.
+        fork: Where the branches part.
         horizon: Control steps after which an attempt has failed.
     """
 
     def __init__(
         self,
-        world: World,
-        spare: World,
-        open_planner: Callable[[World], Planner],
-        fork: Fork | None,
+        source: TwinSource,
+        spare: TwinSource,
+        open_planner: Callable[[Source], Planner],
+        seed: int,
+        fork: Fork,
         horizon: int,
     ) -> None:
-        self._own, self._spare, self._saved = world, spare, world.snapshot()
-        self._gaps: list[Gap] = []
+        self.source, self._spare, self._saved = source, spare, source.snapshot()
+        self.seed = seed
+        self._divergences: list[Divergence] = []
         self._events: list[Event] = []
         self._frame_number = 0
+        self._forked = fork.step
         self._branches: tuple[Branch, ...] = ()
         try:
-            self._branches = self._fork(fork, open_planner, horizon)
+            for each in (source, spare):
+                each.restore(fork.state)
+            self._branches = tuple(
+                Branch(each, open_planner(each), seed, fork.step, horizon) for each in (source, spare)
+            )
+            for event in fork.asked:
+                self._events.append(self._branches[0].disturb(event.kind, event.parameters))
         except BaseException:
             self.close()
             raise
-        self._forked = self.step
-
-    def _fork(self, fork: Fork | None, open_planner: Callable[[World], Planner], horizon: int) -> tuple[Branch, Branch]:
-        start: WorldState = self._saved if fork is None else fork.state
-        for world in (self._own, self._spare):
-            world.restore(start)
-        with_, without = (Branch(world, open_planner(world), horizon) for world in (self._own, self._spare))
-        for event in () if fork is None else fork.asked:
-            self._events.append(with_.disturb(event.kind, event.parameters))
-        return with_, without
 
     @property
     def step(self) -> int:
-        """Control steps that the course which is ahead has done."""
-        return max(branch.world.step_count for branch in self._branches)
-
-    @property
-    def world(self) -> World:
-        """The world that a person disturbs."""
-        return self._own
+        """Control steps that the branch which is ahead has done."""
+        return max(branch.step for branch in self._branches)
 
     @property
     def ended(self) -> bool:
-        """Whether both courses have come to their end."""
+        """Whether both branches have come to their end."""
         return all(branch.outcome is not None for branch in self._branches)
 
     def disturb(self, kind: str, parameters: Mapping[str, Any]) -> Event:
-        """Disturb the first course; if nothing was different before, the courses part here."""
+        """Disturb the first branch; if nothing was different before, they part here."""
         if not self._events:
             self._forked = self.step
         event = self._branches[0].disturb(kind, parameters)
@@ -143,7 +143,7 @@ class Twin:
         return event
 
     def advance(self) -> None:
-        """One control step of every course that has not ended.
+        """One control step of every branch that has not ended.
 
         Raises:
             WamDemoError: The policy has no usable answer; nothing has moved, and the step may be repeated.
@@ -157,7 +157,7 @@ class Twin:
             branch.move()
         self._frame_number += 1
         if len(moving) == 2:
-            self._gaps.append(self._gap())
+            self._divergences.append(self._divergence())
 
     def view(self, names: Mapping[str, str]) -> TwinView:
         """What it looks like now; ``names`` is what people call the bodies."""
@@ -170,23 +170,21 @@ class Twin:
             frames=(with_.frame, without.frame),
             frame_number=self._frame_number,
             outcomes=(with_.outcome, without.outcome),
-            gaps=tuple(self._gaps),
+            divergences=tuple(self._divergences),
         )
 
     def close(self) -> None:
-        """Give the session's world back as it was and free the other one."""
+        """Give the session's source back as it was and free the other one."""
         for branch in self._branches:
             branch.close()
-        self._own.restore(self._saved)
+        self.source.restore(self._saved)
         self._spare.close()
 
-    def _gap(self) -> Gap:
+    def _divergence(self) -> Divergence:
         with_, without = self._branches
-        assert with_.played is not None
-        assert without.played is not None
-        difference = with_.played.action - without.played.action
-        return Gap(
-            step=with_.world.step_count - 1,
+        difference = with_.action() - without.action()
+        return Divergence(
+            step=with_.step - 1,
             action=float(np.linalg.norm(difference[:3])),
             gripper=float(difference[-1]),
             tool=float(np.linalg.norm(with_.tool() - without.tool())),

@@ -6,23 +6,19 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeoutError
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from wam_demo.diagnose.foresight import Foresight, Imagination, Surprise
-from wam_demo.errors import WamDemoError
-from wam_demo.robots.camera import CameraSource, Frame, FrameBox, square
+from wam_demo.errors import PolicyFault, SourceFault, WamDemoError
+from wam_demo.robots.camera import CameraSource, square
+from wam_demo.robots.simulator import PICTURE_SIZE
+from wam_demo.runtime.agents import AwaitingAgent
 from wam_demo.runtime.contracts import Planner
-from wam_demo.types import CONTROL_HZ, Image, Observation, Prediction
+from wam_demo.runtime.loop import Loop
+from wam_demo.runtime.monitor import Imagination, PredictionError, PredictionMonitor
+from wam_demo.runtime.subscriber import Subscriber
+from wam_demo.types import Image, Observation, Prediction, StepRecord
 
-PICTURE_SIZE = 256
-"""Side [px] of the picture that people see."""
-GAP_STEPS = 20
-"""After a pause this long [control steps] what was imagined before is not compared with what comes."""
-TICK_S = 0.05
-"""How often a camera that delivers nothing is looked at."""
 RATE_WINDOW = 20
 
 _log = logging.getLogger(__name__)
@@ -39,7 +35,7 @@ class WatchView:
         observation: What the policy saw.
         prediction: What it answered; ``None`` before its first answer.
         imagination: The newest one.
-        surprises: By steps ahead, the newest comparison of imagined and actual.
+        prediction_errors: By steps ahead, the newest comparison of imagined and actual.
         rate_hz: Predictions a second, lately.
         age_s: From the frame's arrival to its prediction [s].
         notice: One line for the person; empty when all is well.
@@ -51,33 +47,36 @@ class WatchView:
     observation: Observation | None = None
     prediction: Prediction | None = None
     imagination: Imagination | None = None
-    surprises: Mapping[int, Surprise] | None = None
+    prediction_errors: Mapping[int, PredictionError] | None = None
     rate_hz: float = 0.0
     age_s: float = 0.0
     notice: str = ""
 
 
-class Watching:
+class Watching(Subscriber):
     """Predicts on the newest frame, as fast as the policy answers, on a thread of its own.
 
     Args:
-        source: Makes observations of frames.
-        frames: The camera.
+        source: The camera, as ``front``.
         planner: Plans and imagines.
         show: Called with each new view, in the watching thread.
+        now: Seconds that only grow, as the source's own.
     """
 
     def __init__(
-        self, source: CameraSource, frames: FrameBox, planner: Planner, show: Callable[[WatchView], None]
+        self,
+        source: CameraSource,
+        planner: Planner,
+        show: Callable[[WatchView], None],
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._source = source
-        self._frames = frames
-        self._planner = planner
         self._show = show
+        self._now = now
         self._view = WatchView()
-        self._foresight = Foresight(planner.imagine)
+        self._monitor = PredictionMonitor(planner.imagine)
+        self._loop = Loop(source, AwaitingAgent(planner.submit, self._meanwhile), [self._monitor, self])
         self._answered: deque[float] = deque(maxlen=RATE_WINDOW)
-        self._began, self._step = time.monotonic(), -1
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watching", daemon=True)
 
@@ -96,82 +95,59 @@ class Watching:
             self._thread.join(timeout=2.0)
 
     def _run(self) -> None:
-        last = 0
         try:
             while not self._closing.is_set():
-                frame = self._frames.wait_for(last, TICK_S)
-                last = frame.number if frame is not None else last
-                self._guarded(frame)
+                self.look()
         finally:
-            self._foresight.close()
+            self._loop.close()
 
-    def _guarded(self, frame: Frame | None) -> None:
-        """Whatever fails becomes one line for the person, and the next frame is tried."""
-        notice = self._frames.fault() or ""
+    def look(self) -> None:
+        """Answer one frame; whatever fails becomes one line for the person, and the next frame is tried."""
         try:
-            if frame is not None and not notice:
-                self._look(frame)
-                return
+            self._loop.advance()
         except WamDemoError as error:
-            notice = " ".join(str(error).split())
+            self._complain(" ".join(str(error).split()))
         except Exception as error:
             _log.exception("watching")
-            notice = f"the policy could not look at this frame ({type(error).__name__})"
-        self._complain(notice)
+            self._complain(f"the policy could not look at this frame ({type(error).__name__})")
+
+    def on_step(self, record: StepRecord) -> None:
+        """An answer is there."""
+        frame = self._source.frames["front"]
+        self._answered.append(self._now())
+        self._publish(
+            number=self._view.number + 1,
+            step=record.step,
+            frame=square(frame.image, PICTURE_SIZE),
+            observation=record.observation,
+            prediction=record.prediction,
+            imagination=self._monitor.latest,
+            prediction_errors=dict(self._monitor.newest),
+            rate_hz=self._rate(),
+            age_s=self._now() - frame.received,
+            notice=self._monitor.fault or "",
+        )
+
+    def _meanwhile(self) -> None:
+        """A policy that hangs does not hide a dead camera, nor keep a stream that is closed."""
+        if self._closing.is_set():
+            raise PolicyFault("the stream is closed")
+        try:
+            self._source.check()
+            self._complain("")
+        except SourceFault as fault:
+            self._complain(str(fault))
 
     def _complain(self, notice: str) -> None:
         """Say that nothing new can be shown, and why; or that it can again."""
-        if notice != self._view.notice:
+        if notice != self._view.notice and not self._closing.is_set():
             self._answered.clear()
             self._publish(notice=notice, rate_hz=0.0)
 
-    def _look(self, frame: Frame) -> None:
-        observation = self._source.seen({"front": frame})
-        prediction = self._await(self._planner.submit(observation))
-        if prediction is None:
-            return
-        step = int((frame.received - self._began) * CONTROL_HZ)
-        self._remember(step, observation)
-        self._answered.append(time.monotonic())
-        self._publish(
-            number=self._view.number + 1,
-            step=step,
-            frame=square(frame.image, PICTURE_SIZE),
-            observation=observation,
-            prediction=prediction,
-            imagination=self._foresight.latest,
-            surprises=dict(self._foresight.surprises),
-            rate_hz=_rate(self._answered),
-            age_s=time.monotonic() - frame.received,
-            notice=self._foresight.fault or "",
-        )
-
-    def _await(self, future: Future[Prediction]) -> Prediction | None:
-        """The answer, or ``None`` when the stream is closed first."""
-        while not self._closing.is_set():
-            try:
-                return future.result(timeout=TICK_S)
-            except FutureTimeoutError:
-                if future.done():
-                    raise
-                self._complain(self._frames.fault() or "")
-        future.cancel()
-        return None
-
-    def _remember(self, step: int, observation: Observation) -> None:
-        """Let this picture stand for the control steps since the last, so that every imagined moment finds one."""
-        if self._step < 0 or step - self._step > GAP_STEPS:
-            self._foresight.close()
-            self._foresight = Foresight(self._planner.imagine)
-            self._step = step - 1
-        for passed in range(self._step + 1, step + 1):
-            self._foresight.observe(passed, observation)
-        self._step = max(self._step, step)
+    def _rate(self) -> float:
+        times = self._answered
+        return (len(times) - 1) / max(1e-3, times[-1] - times[0]) if len(times) > 1 else 0.0
 
     def _publish(self, **changes: object) -> None:
         self._view = replace(self._view, **changes)  # type: ignore[arg-type]
         self._show(self._view)
-
-
-def _rate(times: Sequence[float] | deque[float]) -> float:
-    return (len(times) - 1) / max(1e-3, times[-1] - times[0]) if len(times) > 1 else 0.0

@@ -80,12 +80,14 @@ class StepResult:
         success_now: The goal is met in this state.
         success: It has held for 0.5 s at some time in this episode.
         fault: What went wrong with the physics, or ``None``.
+        refusal: Why an event whose control step had come could not be applied, or ``None``.
     """
 
     applied: Vector
     success_now: bool
     success: bool
     fault: str | None
+    refusal: str | None = None
 
 
 def digest(state: WorldState) -> str:

@@ -8,6 +8,7 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from wam_demo.errors import InvalidInputError
 from wam_demo.sim import cameras, perturb
 from wam_demo.sim.controller import FINGERS, HOME, JOINTS, SUBSTEPS, Controller, checked_action
 from wam_demo.sim.guard import Guard
@@ -195,8 +196,17 @@ class World:
         due = tuple(event for event in progress.pending if event.step <= progress.step)
         pending = tuple(event for event in progress.pending if event.step > progress.step)
         self._progress = replace(progress, streak=streak, success=success, fault=fault, pending=pending)
-        self.apply(due)
-        return StepResult(applied, now, success, fault)
+        return StepResult(applied, now, success, fault, self._apply_due(due))
+
+    def _apply_due(self, events: Sequence[Event]) -> str | None:
+        """Apply events in the middle of an episode: one that cannot be applied becomes a line and ends nothing."""
+        refusal = None
+        for event in events:
+            try:
+                self.apply_event(event.kind, event.parameters)
+            except InvalidInputError as error:
+                refusal = f"{event.kind} could not be applied: {error}"
+        return refusal
 
     def step(self, action: Vector) -> StepResult:
         """One whole control step."""
@@ -232,6 +242,11 @@ class World:
     def fault(self) -> str | None:
         """What went wrong with the physics in this episode, or ``None``."""
         return self._progress.fault
+
+    def goal_distance(self) -> float | None:
+        """How far the task is from done [m]: 0 when at most letting go is missing; ``None`` after a fault."""
+        distance = self.logic.distance(self.scene, self.assignment)
+        return distance if self.fault() is None and np.isfinite(distance) else None
 
     def snapshot(self) -> WorldState:
         """A fork point of physics, looks, controller and counters."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from wam_demo.runtime import Gap, Outcome, TwinView
+from wam_demo.runtime import Divergence, Outcome, TwinView
 from wam_demo.types import Event
 from wam_demo.ui.live.twin import twin_charts, twin_status, twin_tiles
 
@@ -17,10 +17,10 @@ def view(outcomes=(None, None), events=(SHOVE,), gaps=()):
 
 
 def test_distances_are_in_centimetres_and_the_event_has_its_words():
-    status = twin_status(view(gaps=(Gap(12, 0.02, 0.0, 0.001), Gap(13, 0.005, -1.0, 0.0304))))
+    status = twin_status(view(gaps=(Divergence(12, 0.02, 0.0, 0.001), Divergence(13, 0.005, -1.0, 0.0304))))
     assert status["what"] == ["shove red cube"]
     assert (status["action_cm"], status["largest_cm"], status["tool_cm"]) == (0.5, 2.0, 3.04)
-    assert twin_charts(view(gaps=(Gap(12, 0.02, -1.0, 0.001),)))["gaps"] == [[12, 2.0, -1.0, 0.1]]
+    assert twin_charts(view(gaps=(Divergence(12, 0.02, -1.0, 0.001),)))["gaps"] == [[12, 2.0, -1.0, 0.1]]
 
 
 def test_before_the_first_step_there_is_no_difference():

@@ -87,5 +87,8 @@ class Task(Protocol):
     def success(self, scene: "Scene", assignment: Assignment) -> bool:
         """Whether the goal is met in this state."""
 
+    def distance(self, scene: "Scene", assignment: Assignment) -> float:
+        """How far [m] the state is from those that meet the goal; 0 where only letting go or rest is missing."""
+
     def act(self, scene: "Scene", assignment: Assignment) -> Vector:
         """The memoryless expert's (7,) action in this state."""

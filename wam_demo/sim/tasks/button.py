@@ -19,7 +19,7 @@ BUTTON_GAP_M = 0.12
 PRESSED_M, RELEASED_M = 0.006, 0.003
 """Travel [m] of a cap that counts as pressed, and below which it does not."""
 
-_CAP_TOP_M = 0.044
+_CAP_TOP_M, _CAP_RADIUS_M = 0.044, 0.024
 _TIP_M = 0.009
 _PRESS_Z = _CAP_TOP_M + _TIP_M - 0.011
 _CLEAR_Z, _TRANSIT_Z = _CAP_TOP_M + _TIP_M + 0.02, 0.14
@@ -46,9 +46,17 @@ class Button:
 
     def success(self, scene: Scene, assignment: Assignment) -> bool:
         """The named cap is down and the others are up."""
-        travel = {name: -float(scene.data.joint(name).qpos[0]) for name in BUTTONS}
+        travel = {name: _travel(scene, name) for name in BUTTONS}
         others = max(value for name, value in travel.items() if name != assignment.target)
         return travel[assignment.target] > PRESSED_M and others < RELEASED_M
+
+    def distance(self, scene: Scene, assignment: Assignment) -> float:
+        """From the finger tips to the cap, and from there what is missing of its travel [m]."""
+        travel = _travel(scene, assignment.target)
+        offset = hand(scene).position - scene.position(assignment.target)
+        beside = max(0.0, float(np.hypot(*offset[:2])) - _CAP_RADIUS_M)
+        above = max(0.0, float(offset[2]) - _TIP_M - (_CAP_TOP_M - travel))
+        return float(np.hypot(beside, above)) + max(0.0, PRESSED_M - travel)
 
     def act(self, scene: Scene, assignment: Assignment) -> Vector:
         """Above the button with closed fingers, then down on it, and stay."""
@@ -59,3 +67,8 @@ class Button:
         height += (_TRANSIT_Z - _CLEAR_Z) * rise(error, 0.018, 0.10)
         travel = max(fall(distance, 0.012, 0.018), fall(min(height, _CLEAR_Z) - float(state.position[2]), 0.008, 0.03))
         return move(state, np.array([*centre[:2], height]), 0.0, 0.0, horizontal=travel)
+
+
+def _travel(scene: Scene, name: str) -> float:
+    """How far a cap is down [m]."""
+    return -float(scene.data.joint(name).qpos[0])

@@ -46,6 +46,10 @@ class Drawer:
         """The named drawer is open."""
         return _travel(scene, assignment.target) > OPEN_M
 
+    def distance(self, scene: Scene, assignment: Assignment) -> float:
+        """What is missing of the opening [m]."""
+        return max(0.0, OPEN_M - _travel(scene, assignment.target))
+
     def act(self, scene: Scene, assignment: Assignment) -> Vector:
         """Retreat when it is open, else pull the handle when it is held, else fetch the handle."""
         state, handle = hand(scene), f"{assignment.target}_handle"

@@ -55,6 +55,12 @@ class PickPlace:
         resting = np.linalg.norm(scene.velocity(assignment.target)) < 0.1
         return bool(_in_bowl(scene, assignment) and apart and resting)
 
+    def distance(self, scene: Scene, assignment: Assignment) -> float:
+        """From the object to the inside of the bowl [m]."""
+        offset = scene.position(assignment.target) - scene.position("bowl")
+        beside = max(0.0, float(np.hypot(*offset[:2])) - BOWL_RADIUS_M)
+        return float(np.hypot(beside, max(0.0, offset[2] - _low(scene, assignment.target))))
+
     def act(self, scene: Scene, assignment: Assignment) -> Vector:
         """Retreat when it is in the bowl, else carry it when it is held, else fetch it."""
         state = hand(scene)
@@ -73,6 +79,11 @@ def _in_bowl(scene: Scene, assignment: Assignment) -> bool:
     """Inside the rim and low, or let go above it."""
     position: NDArray = scene.position(assignment.target)
     above = np.hypot(*(position - scene.position("bowl"))[:2]) < BOWL_RADIUS_M
-    low = position[2] < scene.half_extents(assignment.target).max() + 0.02
+    low = position[2] < _low(scene, assignment.target)
     falling = position[2] < 0.12 and grip(scene, hand(scene), assignment.target) == 0
     return bool(above and (low or falling))
+
+
+def _low(scene: Scene, name: str) -> float:
+    """Height [m] of its centre below which an object over the bowl lies in it."""
+    return float(scene.half_extents(name).max()) + 0.02

@@ -21,6 +21,7 @@ ZONE_HALF_M = np.array([0.06, 0.10])
 """Half size [m] of the marked rectangle."""
 OBJECT_GAP_M = 0.11
 
+_INSIDE_M = ZONE_HALF_M - 0.01
 _RAKE_OPENING = 0.25
 _RAKE_HALF_M = 0.010
 _LOW_Z, _CLEAR_Z, _TRANSIT_Z = 0.02, 0.082, 0.13
@@ -50,9 +51,14 @@ class Push:
     def success(self, scene: Scene, assignment: Assignment) -> bool:
         """The object stands in the zone, at rest on the table."""
         offset = scene.position(assignment.target) - scene.position("zone")
-        inside = (np.abs(offset[:2]) < ZONE_HALF_M - 0.01).all()
+        inside = (np.abs(offset[:2]) < _INSIDE_M).all()
         resting = np.linalg.norm(scene.velocity(assignment.target)) < 0.1
         return bool(inside and resting and offset[2] < 0.05)
+
+    def distance(self, scene: Scene, assignment: Assignment) -> float:
+        """From the object to the inner part of the zone [m], on the table."""
+        offset = (scene.position(assignment.target) - scene.position("zone"))[:2]
+        return float(np.linalg.norm(np.maximum(0.0, np.abs(offset) - _INSIDE_M)))
 
     def act(self, scene: Scene, assignment: Assignment) -> Vector:
         """Retreat when it stands well inside, else rake it from behind."""

@@ -41,8 +41,11 @@ class Reach:
 
     def success(self, scene: Scene, assignment: Assignment) -> bool:
         """The TCP is at the hovering point."""
-        error = np.linalg.norm(hand(scene).position - _hover(scene, assignment.target))
-        return bool(error < TOLERANCE_M)
+        return _error(scene, assignment.target) < TOLERANCE_M
+
+    def distance(self, scene: Scene, assignment: Assignment) -> float:
+        """From the TCP to the ball about the hovering point [m]."""
+        return max(0.0, _error(scene, assignment.target) - TOLERANCE_M)
 
     def act(self, scene: Scene, assignment: Assignment) -> Vector:
         """Through a funnel to the hovering point, then stay."""
@@ -51,6 +54,10 @@ class Reach:
         height = point[2] + (_TRANSIT_Z - point[2]) * rise(distance, 0.01, 0.10)
         travel = max(fall(distance, 0.02, 0.03), fall(float(point[2] - state.position[2]), 0.004, 0.02))
         return move(state, np.array([*point[:2], height]), 0.0, 0.0, horizontal=travel)
+
+
+def _error(scene: Scene, name: str) -> float:
+    return float(np.linalg.norm(hand(scene).position - _hover(scene, name)))
 
 
 def _hover(scene: Scene, name: str) -> NDArray[np.float64]:

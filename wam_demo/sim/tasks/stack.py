@@ -18,7 +18,7 @@ OBJECT_GAP_M = 0.12
 """Far enough for the open gripper around any of them."""
 ON_TOP_M = 0.018
 """Horizontal distance of the centres below which one object is on top of the other."""
-_TOLERANCE_M = 0.005
+_TOLERANCE_M, _TOUCHING_M = 0.005, 0.008
 
 
 class Stack:
@@ -51,7 +51,12 @@ class Stack:
         state = hand(scene)
         apart = np.linalg.norm(scene.position(assignment.target) - state.position) > 0.05 or state.opening > 0.75
         resting = np.linalg.norm(scene.velocity(assignment.target)) < 0.1
-        return bool(distance < ON_TOP_M and abs(gap) < 0.008 and apart and resting)
+        return bool(distance < ON_TOP_M and abs(gap) < _TOUCHING_M and apart and resting)
+
+    def distance(self, scene: Scene, assignment: Assignment) -> float:
+        """From the object to a place on top of the other one [m]."""
+        distance, gap = _offset(scene, assignment)
+        return float(np.hypot(max(0.0, distance - ON_TOP_M), max(0.0, abs(gap) - _TOUCHING_M)))
 
     def act(self, scene: Scene, assignment: Assignment) -> Vector:
         """Let go when it stands on the other one, else carry it there when it is held, else fetch it."""

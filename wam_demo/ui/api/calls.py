@@ -138,7 +138,7 @@ class ProgramCalls:
         if "front" not in frames:
             raise InvalidInputError("there is no picture to plan on: give an image")
         source = CameraSource({}, home_state(), validate_instruction(instruction))
-        prediction = self._engine_of(policy).submit(source.seen(frames), seed=0).result()
+        prediction = self._engine_of(policy).submit(source.observation(frames), seed=0).result()
         return {
             "policy": policy,
             "actions": np.asarray(prediction.chunk.actions, float).round(5).tolist(),

@@ -7,9 +7,9 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
-from wam_demo.diagnose.foresight import Futures
 from wam_demo.errors import InvalidInputError
-from wam_demo.runtime import View
+from wam_demo.policies.engine import Futures
+from wam_demo.runtime import SessionView
 from wam_demo.types import CONTROL_HZ, FUTURE_STEPS, ActionChunk, Image, Observation
 from wam_demo.ui.live.inquirer import Answer
 from wam_demo.ui.shared.packet import Tile
@@ -50,7 +50,7 @@ class CounterfactualPlan:
 
 
 def counterfactual_plan(
-    view: View, planning: CounterfactualPlanning | None, at: tuple[float, float], warn: Callable[[str], None]
+    view: SessionView, planning: CounterfactualPlanning | None, at: tuple[float, float], warn: Callable[[str], None]
 ) -> CounterfactualPlan:
     """A question about the newest moment of a view.
 
@@ -74,7 +74,7 @@ def counterfactual_plan(
     return CounterfactualPlan(planning, view.episode, step, view.observation, at, chunk, warn)
 
 
-def counterfactual_tiles(answer: Answer[CounterfactualPlan] | None, view: View) -> dict[str, Tile]:
+def counterfactual_tiles(answer: Answer[CounterfactualPlan] | None, view: SessionView) -> dict[str, Tile]:
     """The frames by ``whatif.steps ahead.camera``; none of another episode."""
     if answer is None or answer.ask.episode != view.episode:
         return {}
@@ -85,7 +85,7 @@ def counterfactual_tiles(answer: Answer[CounterfactualPlan] | None, view: View) 
     }
 
 
-def counterfactual_status(answer: Answer[CounterfactualPlan] | None, view: View) -> dict[str, Any] | None:
+def counterfactual_status(answer: Answer[CounterfactualPlan] | None, view: SessionView) -> dict[str, Any] | None:
     """What the page says about it: JSON-ready; ``None`` when there is nothing of this episode."""
     if answer is None or answer.ask.episode != view.episode:
         return None

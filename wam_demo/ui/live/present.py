@@ -7,14 +7,14 @@ from dataclasses import asdict
 from typing import Any
 
 from wam_demo.policies.registry import PolicySpec
-from wam_demo.runtime import View
+from wam_demo.runtime import SessionView
 from wam_demo.types import CONTROL_HZ, FUTURE_STEPS
 from wam_demo.ui.live.twin import twin_charts, twin_status
 from wam_demo.ui.live.words import OUTCOME_WORDS, event_marks, status_line, why_absent
 from wam_demo.ui.shared.strip import StripMoment, picture
 
 
-def moment(view: View, spec: PolicySpec) -> StripMoment:
+def moment(view: SessionView, spec: PolicySpec) -> StripMoment:
     """What the strip shows of the newest view.
 
     Args:
@@ -31,7 +31,7 @@ def moment(view: View, spec: PolicySpec) -> StripMoment:
         },
         imagined={ahead: {c: f[index] for c, f in frames.items()} for index, ahead in enumerate(FUTURE_STEPS)},
         imagined_at=None if imagination is None else imagination.step,
-        errors=view.surprises,
+        errors=view.prediction_errors,
         prediction=None if played is None else played.prediction,
         answered=None if played is None else played.prediction_step,
         observed=view.attended,
@@ -39,7 +39,7 @@ def moment(view: View, spec: PolicySpec) -> StripMoment:
     )
 
 
-def status(view: View) -> dict[str, Any]:
+def status(view: SessionView) -> dict[str, Any]:
     """What changes often: JSON-ready.
 
     Args:
@@ -65,19 +65,19 @@ def status(view: View) -> dict[str, Any]:
     }
 
 
-def charts(view: View, track: Mapping[str, Any]) -> dict[str, Any]:
+def charts(view: SessionView, track: Mapping[str, Any]) -> dict[str, Any]:
     """What changes with each control step: JSON-ready.
 
     Args:
         view: The newest one.
         track: From `Track.charts`.
     """
-    errors = {str(ahead): [[at, round(error, 4)] for at, error in found] for ahead, found in view.errors.items()}
+    errors = {str(ahead): [[at, round(error, 4)] for at, error in found] for ahead, found in view.error_history.items()}
     gaps = {} if view.twin is None else {"twin": twin_charts(view.twin)}
     return {**track, "errors": errors, "events": event_marks(view.events, view.names), **gaps}
 
 
-def _badges(view: View) -> dict[str, Any]:
+def _badges(view: SessionView) -> dict[str, Any]:
     played = view.played if view.twin is None else None  # a twin's plans are awaited: no age, no rate
     prediction = None if played is None else played.prediction
     policy_ms = None if prediction is None else prediction.timing_ms.get("policy_call")

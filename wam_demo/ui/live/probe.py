@@ -13,7 +13,7 @@ import numpy as np
 
 from wam_demo.diagnose.finding import Finding, Masked, Question, Selection
 from wam_demo.errors import InvalidInputError
-from wam_demo.runtime import View
+from wam_demo.runtime import SessionView
 from wam_demo.types import CONTROL_HZ, Image, Observation, Vector
 from wam_demo.ui.live.inquirer import Answer
 from wam_demo.ui.shared.packet import Tile
@@ -64,7 +64,9 @@ class ProbeAsk:
         return self.question.answer(result)
 
 
-def ask_about(view: View, probing: Probing | None, region: Mapping[str, Any], warn: Callable[[str], None]) -> ProbeAsk:
+def ask_about(
+    view: SessionView, probing: Probing | None, region: Mapping[str, Any], warn: Callable[[str], None]
+) -> ProbeAsk:
     """A question about the newest moment of a view.
 
     Args:
@@ -86,7 +88,7 @@ def ask_about(view: View, probing: Probing | None, region: Mapping[str, Any], wa
     return ProbeAsk(probing, view.episode, step, view.observation, selection, warn)
 
 
-def probe_tiles(answer: Answer[ProbeAsk] | None, view: View) -> dict[str, Tile]:
+def probe_tiles(answer: Answer[ProbeAsk] | None, view: SessionView) -> dict[str, Tile]:
     """Raw attention and causal map of the probed moment by ``probe.kind.camera``; none of another episode."""
     if answer is None or answer.ask.episode != view.episode:
         return {}
@@ -101,7 +103,7 @@ def probe_tiles(answer: Answer[ProbeAsk] | None, view: View) -> dict[str, Tile]:
     }
 
 
-def probe_status(answer: Answer[ProbeAsk] | None, view: View) -> dict[str, Any] | None:
+def probe_status(answer: Answer[ProbeAsk] | None, view: SessionView) -> dict[str, Any] | None:
     """What the page says about the probed moment: JSON-ready; ``None`` when there is nothing of this episode."""
     if answer is None or answer.ask.episode != view.episode:
         return None

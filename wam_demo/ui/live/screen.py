@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from wam_demo.runtime import View
+from wam_demo.runtime import SessionView, Watcher
 from wam_demo.types import Observation, StepRecord
 from wam_demo.ui.live.counterfactual import CounterfactualPlan
 from wam_demo.ui.live.inquirer import Inquirer
@@ -13,11 +13,11 @@ from wam_demo.ui.live.probe import ProbeAsk
 from wam_demo.ui.live.track import Track
 
 
-class Screen:
+class Screen(Watcher):
     """The newest view of one session, handed from its thread to the stream of its page."""
 
     def __init__(self) -> None:
-        self.newest: tuple[View, dict[str, Any]] | None = None
+        self.newest: tuple[SessionView, dict[str, Any]] | None = None
         self._track = Track()
         self._charts: dict[str, Any] = self._track.charts()
         self._changed: Callable[[], None] = lambda: None
@@ -38,7 +38,7 @@ class Screen:
         self._track.add(record)
         self._charts = self._track.charts()
 
-    def on_view(self, view: View) -> None:
+    def on_view(self, view: SessionView) -> None:
         """A picture is there; it replaces the one before."""
         self.newest = (view, self._charts)
         self._changed()

@@ -12,7 +12,7 @@ from typing import Any
 
 from wam_demo.errors import WamDemoError
 from wam_demo.policies.registry import PolicySpec
-from wam_demo.runtime import View
+from wam_demo.runtime import SessionView
 from wam_demo.ui.live.counterfactual import counterfactual_status, counterfactual_tiles
 from wam_demo.ui.live.hub import Hub, Visitor
 from wam_demo.ui.live.present import charts, moment, status
@@ -101,7 +101,7 @@ class Window:
 
 def _encode(
     encoder: PacketEncoder,
-    newest: tuple[View, dict[str, Any]],
+    newest: tuple[SessionView, dict[str, Any]],
     policies: Mapping[str, PolicySpec],
     screen: Screen,
 ) -> str:
@@ -115,10 +115,10 @@ def _encode(
         "probe": probe_status(probed, view),
         "whatif": counterfactual_status(counterfactual, view),
     }
-    handout = None if view.handout is None else asdict(view.handout)
+    export = None if view.export is None else asdict(view.export)
     pictures = strip_tiles(shown) if view.twin is None else twin_tiles(view.twin)
     pictures |= probe_tiles(probed, view) | counterfactual_tiles(counterfactual, view)
-    return encoder.encode(pictures, words, charts(view, track), stamp, handout)
+    return encoder.encode(pictures, words, charts(view, track), stamp, export)
 
 
 def _waiting(position: int) -> str:

@@ -8,7 +8,7 @@ import gradio as gr
 
 from wam_demo.errors import WamDemoError
 from wam_demo.limits import LOG_BYTES
-from wam_demo.runtime import Session, View
+from wam_demo.runtime import Session, SessionView
 from wam_demo.types import CONTROL_HZ, FUTURE_STEPS
 from wam_demo.ui.live.commands import parse_command, parse_point, parse_region
 from wam_demo.ui.live.counterfactual import counterfactual_plan
@@ -77,7 +77,7 @@ def receive(hub: Hub, catalogue: Catalogue, key: str, payload: object) -> None:
 def receive_probe(hub: Hub, catalogue: Catalogue, key: str, payload: object) -> None:
     """Ask what a page wants to know about its newest view; what is wrong with it becomes one line on the page."""
 
-    def ask(session: Session, screen: Screen, view: View) -> None:
+    def ask(session: Session, screen: Screen, view: SessionView) -> None:
         policy = view.settings.policy
         probing = catalogue.open_probing(policy) if catalogue.policies[policy].can_be_probed else None
         screen.prober.ask(ask_about(view, probing, parse_region(payload), session.warn))
@@ -88,7 +88,7 @@ def receive_probe(hub: Hub, catalogue: Catalogue, key: str, payload: object) -> 
 def receive_whatif(hub: Hub, catalogue: Catalogue, key: str, payload: object) -> None:
     """Ask what a page wants to have imagined; what is wrong with it becomes one line on the page."""
 
-    def ask(session: Session, screen: Screen, view: View) -> None:
+    def ask(session: Session, screen: Screen, view: SessionView) -> None:
         policy = view.settings.policy
         planning = catalogue.open_counterfactuals(policy) if catalogue.policies[policy].follows_a_plan else None
         screen.counterfactuals.ask(counterfactual_plan(view, planning, parse_point(payload), session.warn))
@@ -96,7 +96,7 @@ def receive_whatif(hub: Hub, catalogue: Catalogue, key: str, payload: object) ->
     _ask(hub, key, ask)
 
 
-def _ask(hub: Hub, key: str, ask: Callable[[Session, Screen, View], None]) -> None:
+def _ask(hub: Hub, key: str, ask: Callable[[Session, Screen, SessionView], None]) -> None:
     """Ask about the newest view of a page, if it is here and has one."""
     try:
         session = hub.session(key)

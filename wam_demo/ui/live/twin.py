@@ -25,22 +25,22 @@ def twin_tiles(twin: TwinView) -> dict[str, Tile]:
 
 def twin_status(twin: TwinView) -> dict[str, Any]:
     """What changes often: JSON-ready, distances in cm."""
-    largest = max((gap.action for gap in twin.gaps), default=0.0)
+    largest = max((each.action for each in twin.divergences), default=0.0)
     return {
         "forked": twin.forked,
         "step": twin.step,
         "what": list(dict.fromkeys(event_label(event, twin.names) for event in twin.events)),
         "outcomes": {side: _outcome(outcome) for side, outcome in zip(SIDES, twin.outcomes, strict=True)},
-        "action_cm": _cm(twin.gaps[-1].action) if twin.gaps else None,
+        "action_cm": _cm(twin.divergences[-1].action) if twin.divergences else None,
         "largest_cm": _cm(largest),
-        "tool_cm": _cm(twin.gaps[-1].tool) if twin.gaps else None,
+        "tool_cm": _cm(twin.divergences[-1].tool) if twin.divergences else None,
         "verdict": verdict(twin),
     }
 
 
 def twin_charts(twin: TwinView) -> dict[str, Any]:
     """Differences by control step: JSON-ready, rows of step, action [cm], gripper, tool [cm]."""
-    rows = [[gap.step, _cm(gap.action), round(gap.gripper, 3), _cm(gap.tool)] for gap in twin.gaps]
+    rows = [[each.step, _cm(each.action), round(each.gripper, 3), _cm(each.tool)] for each in twin.divergences]
     return {"forked": twin.forked, "step": twin.step, "gaps": rows}
 
 

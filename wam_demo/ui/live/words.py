@@ -7,7 +7,7 @@ from itertools import groupby, zip_longest
 from typing import Any
 
 from wam_demo.policies.registry import PolicySpec
-from wam_demo.runtime import View
+from wam_demo.runtime import SessionView
 from wam_demo.runtime.fork import SAME_GESTURE_STEPS
 from wam_demo.types import CONTROL_HZ, Event
 from wam_demo.ui.shared.catalogue import AXIS_WORDS
@@ -61,14 +61,14 @@ def _dragged_on(event: Event, later: Event | None) -> bool:
     return later.step - event.step <= SAME_GESTURE_STEPS
 
 
-def status_line(view: View) -> dict[str, Any]:
+def status_line(view: SessionView) -> dict[str, Any]:
     """The line at the bottom: a message if there is one, else what is going on."""
     if view.notice:
         return {"text": view.notice, "warn": view.warning}
     return {"text": _going_on(view), "warn": False}
 
 
-def _going_on(view: View) -> str:
+def _going_on(view: SessionView) -> str:
     policy, seed = view.settings.policy, view.settings.seed
     if view.twin is not None:
         return "Twin: same state, same policy, same noise; left with the disturbance, right without it."

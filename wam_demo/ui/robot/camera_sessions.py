@@ -143,7 +143,7 @@ class CameraSessions:
         frames = own if own is not None else self.rack.watch(camera)
         source = CameraSource({"front": frames}, state, instruction)
         session: CameraSession
-        watching = Watching(source, frames, planner, lambda view: session.show(view))
+        watching = Watching(source, planner, lambda view: session.show(view))
         session = CameraSession(camera, self.policies[policy], watching, own)
         return session
 

@@ -147,7 +147,7 @@ def strip_moment(session: CameraSession, view: WatchView) -> StripMoment:
         now={} if view.frame is None else {"front": picture(view.number, view.frame)},
         imagined={} if frames is None else {k: {"front": frame} for k, frame in zip(FUTURE_STEPS, frames, strict=True)},
         imagined_at=None if view.imagination is None else view.imagination.step,
-        errors={k: replace(e, maps={"front": e.maps["front"]}) for k, e in (view.surprises or {}).items()},
+        errors={k: replace(e, maps={"front": e.maps["front"]}) for k, e in (view.prediction_errors or {}).items()},
         prediction=view.prediction,
         answered=view.number,
         observed={} if view.observation is None else {"front": view.observation.images["front"]},

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from wam_demo.diagnose.answers import Answers, change
-from wam_demo.diagnose.foresight import Surprise
 from wam_demo.diagnose.openloop import recorded_images
 from wam_demo.diagnose.retouch import Retouch
 from wam_demo.policies.registry import PolicySpec
 from wam_demo.robots.clip import Clip
+from wam_demo.runtime.monitor import PredictionError
 from wam_demo.types import CONTROL_HZ, FUTURE_STEPS, OPENING_INDEX, Image
 from wam_demo.ui.robot.upload_sessions import UploadSession
 from wam_demo.ui.shared.packet import encode_jpeg, pack
@@ -81,13 +81,15 @@ def strip_moment(
     )
 
 
-def _error(answers: Answers, made: int, ahead: int, imagined: Mapping[str, Image]) -> Surprise | None:
+def _error(answers: Answers, made: int, ahead: int, imagined: Mapping[str, Image]) -> PredictionError | None:
     """How far an imagined moment lies from what really came; ``None`` when the recording ends before."""
     if made + ahead >= answers.clip.steps:
         return None
     actual = recorded_images(answers.moment(made + ahead))
     maps = {camera: difference(imagined[camera], image) for camera, image in actual.items() if camera in imagined}
-    return Surprise(made, made + ahead, float(np.mean([d.mean() for d in maps.values()])), maps) if maps else None
+    return (
+        PredictionError(made, made + ahead, float(np.mean([d.mean() for d in maps.values()])), maps) if maps else None
+    )
 
 
 def curves(session: UploadSession, retouch: Retouch) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from wam_demo.types import Event
 from wam_demo.ui.shared.questions import CounterfactualPlanning, Probing
 
 if TYPE_CHECKING:
-    from wam_demo.sim.world import World
+    from wam_demo.robots.source import Source
 
 AXIS_WORDS: Mapping[str, tuple[str, str]] = {
     "camera": ("camera", "Move the cameras: 1 is 2 cm and 1°, 5 is 15 cm and 10°"),
@@ -69,7 +69,7 @@ def shipped() -> Catalogue:
         policies={spec.name: spec for spec in policy_specs() if spec.is_available()},
         axes=tuple(AXIS_WORDS),
         backend=Backend(
-            open_world=_open_world,
+            open_source=_open_source,
             open_planner=open_planner,
             sample=_sample,
             horizons={name: spec.horizon for name, spec in TASKS.items()},
@@ -94,17 +94,19 @@ def warm_up(catalogue: Catalogue) -> None:
         engines.get(preferred.name)
 
 
-def open_planner(policy: str, world: World | None = None) -> Planner:
+def open_planner(policy: str, source: Source | None = None) -> Planner:
     """How a policy is asked for plans and imaginations.
 
     Args:
         policy: Its name.
-        world: What it acts in; ``None`` where nothing is simulated.
+        source: What it acts in; ``None`` where nothing is simulated.
     """
     from wam_demo.policies.engines import engines
     from wam_demo.policies.receding import InlinePlanner
+    from wam_demo.robots.simulator import SimulatorSource
 
     spec = policy_spec(policy)
+    world = source.world if isinstance(source, SimulatorSource) else None
     if not spec.needs_images:
         return Planner(InlinePlanner(load_policy(policy, world=world)).submit)
     engine, trained = engines.get(policy), spec.tasks(None)
@@ -116,16 +118,16 @@ def open_planner(policy: str, world: World | None = None) -> Planner:
     )
 
 
-def _open_world(task: str) -> World:
-    from wam_demo.sim.world import World
+def _open_source(task: str) -> Source:
+    from wam_demo.robots.simulator import simulator
 
-    return World(task)
+    return simulator(task)
 
 
-def _sample(axis: str, severity: int, seed: int, world: World) -> Sequence[Event]:
+def _sample(axis: str, severity: int, seed: int) -> Sequence[Event]:
     from wam_demo.sim import perturb
 
-    return perturb.sample(axis, severity, seed, world)
+    return perturb.sample(axis, severity, seed)
 
 
 def _open_probing(policy: str) -> Probing:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from wam_demo.diagnose.foresight import Futures
+from wam_demo.policies.engine import Futures
 from wam_demo.policies.tokens import TokenGrid
 from wam_demo.types import ActionChunk, Observation, Vector
 

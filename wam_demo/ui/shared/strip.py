@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from wam_demo.diagnose.foresight import Surprise
+from wam_demo.runtime.monitor import PredictionError
 from wam_demo.types import Band, Chunks, Frames, Heatmap, Image, Panel, Prediction, Scalars, Vector
 from wam_demo.ui.shared.packet import Tile
 from wam_demo.ui.shared.pictures import attention_peak, error_map, heat_peak, overlay
@@ -36,7 +36,7 @@ class StripMoment:
     now: Mapping[str, Tile]
     imagined: Mapping[int, Mapping[str, Image]] = field(default_factory=dict)
     imagined_at: int | None = None
-    errors: Mapping[int, Surprise] = field(default_factory=dict)
+    errors: Mapping[int, PredictionError] = field(default_factory=dict)
     prediction: Prediction | None = None
     answered: object = None
     observed: Mapping[str, Image] = field(default_factory=dict)

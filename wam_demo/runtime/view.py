@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from wam_demo.runtime.contracts import Handout, View
+from wam_demo.runtime.contracts import Export, SessionView
 from wam_demo.runtime.episodes import Episodes
 from wam_demo.types import Image
 
 
-def look(
+def session_view(
     episodes: Episodes,
     state: str,
     frame: Image,
     frame_number: int,
     notice: tuple[str, bool],
-    handout: Handout | None = None,
-) -> View:
+    export: Export | None = None,
+) -> SessionView:
     """The view of the present attempt and its twin.
 
     Args:
@@ -23,18 +23,18 @@ def look(
         frame: (256, 256, 3) uint8 of ``front`` in the attempt.
         frame_number: Counts these pictures.
         notice: One line for the person and whether it tells of a problem.
-        handout: The newest thing that was asked for.
+        export: The newest thing that was asked for.
     """
     attempt, twin = episodes.attempt, episodes.twin
     assert attempt is not None, "there is nothing to look at"
-    foresight, tape = attempt.foresight, attempt.tape
-    return View(
+    monitor, replay = attempt.monitor, attempt.replay
+    return SessionView(
         episode=episodes.begun,
         state=state,
         step=attempt.step if twin is None else twin.step,
         horizon=attempt.horizon,
         settings=episodes.settings,
-        instruction=attempt.world.instruction,
+        instruction=attempt.instruction,
         names=attempt.names,
         severities=dict(episodes.severities),
         frame=frame,
@@ -42,18 +42,19 @@ def look(
         observation=attempt.observation,
         played=attempt.played,
         attended=attempt.attended,
-        imagination=foresight.latest,
-        imagination_fault=foresight.fault,
-        surprises=dict(foresight.surprises),
-        errors={ahead: tuple(found) for ahead, found in foresight.errors.items()},
-        events=attempt.world.events,
+        imagination=monitor.latest,
+        imagination_fault=monitor.fault,
+        prediction_errors=dict(monitor.newest),
+        error_history={ahead: tuple(errors) for ahead, errors in monitor.history.items()},
+        goal_distance=attempt.goal_distance,
+        events=attempt.events,
         outcome=attempt.outcome if twin is None else None,
         successes=episodes.successes,
         episodes=episodes.ended,
         note=episodes.note,
         notice=notice[0],
         warning=notice[1],
-        replay=None if tape is None else tape.log.policy,
+        replay=None if replay is None else replay.log.policy,
         twin=None if twin is None else twin.view(attempt.names),
-        handout=handout,
+        export=export,
     )

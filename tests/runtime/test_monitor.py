@@ -4,8 +4,8 @@ from concurrent.futures import Future
 
 import numpy as np
 import pytest
-
 from wam_demo.diagnose.foresight import Foresight, Imagination, compare
+
 from wam_demo.errors import PolicyFault
 from wam_demo.types import Observation
 

@@ -23,9 +23,9 @@ def attempt_link(episodes: Episodes) -> str:
 def paired_test(episodes: Episodes) -> dict[str, Any]:
     """Task, policy, seed, axis and severity of the newest disturbance; raises `InvalidInputError` without one."""
     settings, attempt = episodes.settings, episodes.attempt
-    test = nearest_test(() if attempt is None else attempt.world.events)
+    test = nearest_test(() if attempt is None else attempt.events)
     return {"task": settings.task, "policy": settings.policy, "seed": settings.seed, **test}
 
 
-HANDOUTS: Mapping[str, Callable[[Episodes], Any]] = {"log": session_log, "link": attempt_link, "paired": paired_test}
+EXPORTS: Mapping[str, Callable[[Episodes], Any]] = {"log": session_log, "link": attempt_link, "paired": paired_test}
 """By the command that asks for it."""
