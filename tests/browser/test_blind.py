@@ -1,10 +1,10 @@
 """The Blind A/B tab in Chromium: both sides play, the vote reveals, and is still there after a restart."""
 
 import pytest
+from wam_demo.ui.blind.room import BlindRoom
 
 from tests.fakes.blind import match, video
 from wam_demo.evaluate.blind_votes import VoteStore
-from wam_demo.ui.blind.room import BlindRoom
 
 pytestmark = pytest.mark.browser
 

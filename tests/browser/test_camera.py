@@ -7,14 +7,14 @@ import threading
 import gradio as gr
 import numpy as np
 import pytest
+from wam_demo.ui.robot.camera import build_live_stream
+from wam_demo.ui.robot.camera_desk import CameraDesk
 
 from tests.browser.conftest import FLAGS, eventually
 from tests.fakes import brain
 from tests.robots.test_camera import FakeCapture
 from wam_demo.robots.capture import CameraRack
 from wam_demo.ui.app import launch_arguments
-from wam_demo.ui.robot.camera import build_live_stream
-from wam_demo.ui.robot.camera_desk import CameraDesk
 
 pytestmark = pytest.mark.browser
 

@@ -7,12 +7,12 @@ import shutil
 import zipfile
 
 import pytest
+from wam_demo.ui.robot.room import RobotRoom
 
 from tests.browser.conftest import eventually
 from tests.fakes import recordings
 from tests.fakes.brain import catalogue, imagine, plan
 from wam_demo.ui.app import build_app, launch_arguments, open_hub
-from wam_demo.ui.robot.room import RobotRoom
 
 pytestmark = pytest.mark.browser
 SEEN = "document.querySelector('.robot').seen"

@@ -7,12 +7,17 @@ from tests.fakes.blind import video
 from tests.fakes.brain import catalogue as drawn
 from tests.fakes.grid import FakeEngine
 from wam_demo.evaluate.grid_run import GridRun
+from wam_demo.policies.registry import policy_spec
 from wam_demo.ui.shared.catalogue import Catalogue
 
 
 def catalogue() -> Catalogue:
     """The drawn world's catalogue with names that the evaluation knows."""
-    return replace(drawn(), tasks={"push": "Push", "reach": "Reach"}, policies={"expert": "Expert", "hold": "Hold"})
+    return replace(
+        drawn(),
+        tasks={"push": "Push", "reach": "Reach"},
+        policies={name: policy_spec(name) for name in ("expert", "hold")},
+    )
 
 
 class FilmedRun(GridRun):

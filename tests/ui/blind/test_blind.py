@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 import pytest
+from wam_demo.ui.blind.room import BlindRoom
 
 from tests.fakes.blind import match
 from tests.fakes.brain import catalogue
 from tests.fakes.filmed import until
 from wam_demo.evaluate.blind_votes import VoteStore
-from wam_demo.ui.blind.room import BlindRoom
 from wam_demo.ui.blind.standing import Standings
 from wam_demo.ui.blind.tab import open_room, responder, script
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import gradio.utils
 import pytest
+from wam_demo.ui.robot.room import RobotRoom
 
 from tests.fakes import recordings
 from tests.fakes.brain import catalogue, imagine, plan
-from wam_demo.ui.robot.room import RobotRoom
 from wam_demo.ui.robot.tab import EXAMPLE, responder, script
 
 PAGE = "a-page-of-its-own"

@@ -14,10 +14,10 @@ const LINK_DIALOG = `
     <input type="text" readonly data-text="link" aria-label="Link">
     <form method="dialog"><button type="button" class="pad" data-do="copy">Copy</button><button class="pad">Close</button></form></dialog>`;
 
-const asked = new Set(); // a handout that nobody on this page asked for belongs to an earlier visit
+const asked = new Set(); // an export that nobody on this page asked for belongs to an earlier visit
 function ask(kind) { asked.add(kind); send(kind); }
 
-const handouts = {
+const exports = {
   log: (text) => {
     const name = `session-${new Date().toISOString().slice(0, 19).replace(/[:T]/g, "-")}.jsonl`;
     saveFile(name, URL.createObjectURL(new Blob([text], { type: "application/jsonl" })));
@@ -30,9 +30,9 @@ const handouts = {
   paired: (test) => toRobustness(test),
 };
 plug({
-  listen({ status, handout }) {
+  listen({ status, export: made }) {
     if (status) replayShared();
-    if (handout && asked.delete(handout.kind)) handouts[handout.kind](handout.content);
+    if (made && asked.delete(made.kind)) exports[made.kind](made.content);
   },
 });
 

@@ -111,11 +111,12 @@ def responder(catalogue: Catalogue, sessions: UploadSessions) -> Callable[[Any],
         return state(session, question)
 
     def show(session: UploadSession, question: Question) -> Answer:
-        session.require_clip()
         ahead, step = question.get("ahead"), whole("step", question.get("step"), 0, _MOST_STEPS)
         if ahead not in FUTURE_STEPS:
             raise InvalidInputError(f"{shown(ahead)} is not a step ahead; valid: {', '.join(map(str, FUTURE_STEPS))}")
-        return look(session, catalogue.policies[session.policy], step, int(ahead), _retouch(question))
+        retouch = _retouch(question)
+        session.require_clip()
+        return look(session, catalogue.policies[session.policy], step, int(ahead), retouch)
 
     def charts(session: UploadSession, question: Question) -> Answer:
         return curves(session, _retouch(question))

@@ -1,7 +1,8 @@
 """What marks and empty panels say."""
 
-from wam_demo.types import Event
 from wam_demo.ui.shared.words import event_label, event_marks, why_absent
+
+from wam_demo.types import Event
 
 
 def test_labels_say_what_to_what_and_how_much():

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from wam_demo.ui.live.whatif import whatif_status, whatif_tiles
 
 from tests.fakes.brain import catalogue
 from tests.fakes.page import until
@@ -11,7 +12,6 @@ from wam_demo.errors import InvalidInputError
 from wam_demo.ui.app import open_hub
 from wam_demo.ui.live.commands import parse_point
 from wam_demo.ui.live.tab import receive_whatif
-from wam_demo.ui.live.whatif import whatif_status, whatif_tiles
 
 
 @pytest.fixture

@@ -9,13 +9,13 @@ import time
 import cv2
 import numpy as np
 import pytest
+from wam_demo.ui.robot.camera_desk import CameraDesk, read_jpeg
 
 from tests.fakes import brain
 from tests.robots.test_camera import FakeCapture
 from wam_demo.errors import InvalidInputError, UnknownNameError
 from wam_demo.robots.capture import CameraRack
 from wam_demo.ui.robot import camera
-from wam_demo.ui.robot.camera_desk import CameraDesk, read_jpeg
 
 
 def jpeg(value=0, side=256):

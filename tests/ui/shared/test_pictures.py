@@ -1,7 +1,6 @@
 """Colours of attention and error."""
 
 import numpy as np
-
 from wam_demo.ui.shared.panels import ERROR_FULL_SCALE, attention_overlay, error_map
 
 

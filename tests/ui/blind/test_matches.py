@@ -4,12 +4,12 @@ import threading
 import time
 
 import pytest
+from wam_demo.ui.blind.room import BlindRoom
 
 from tests.fakes.blind import match
 from wam_demo.errors import CheckpointError, InvalidInputError
 from wam_demo.evaluate.blind_votes import VoteStore
 from wam_demo.ui.blind import room as blind_room
-from wam_demo.ui.blind.room import BlindRoom
 
 
 class Maker:
