@@ -13,6 +13,7 @@ from wam_demo.ui.shared.catalogue import Catalogue
 
 def catalogue() -> Catalogue:
     """The drawn world's catalogue with names that the evaluation knows."""
+    policies = {name: policy_spec(name) for name in ("expert", "hold")}
     return replace(
         drawn(),
         tasks={"push": "Push", "reach": "Reach"},
