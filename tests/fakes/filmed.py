@@ -17,7 +17,7 @@ def catalogue() -> Catalogue:
     return replace(
         drawn(),
         tasks={"push": "Push", "reach": "Reach"},
-        policies={name: policy_spec(name) for name in ("expert", "hold")},
+        policies=policies,
     )
 
 

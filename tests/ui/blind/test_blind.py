@@ -8,6 +8,7 @@ from tests.fakes.blind import match
 from tests.fakes.brain import catalogue
 from tests.fakes.filmed import until
 from wam_demo.evaluate.blind_votes import VoteStore
+from wam_demo.policies.registry import policy_spec
 from wam_demo.ui.blind.matches import BlindMatches
 from wam_demo.ui.blind.standing import Standings
 from wam_demo.ui.blind.tab import open_matches, responder, script
@@ -71,7 +72,7 @@ def test_without_two_policies_there_is_no_room(tmp_path):
 
 def test_votes_that_cannot_be_kept_last_until_the_app_stops(tmp_path, caplog):
     (tmp_path / "file").write_text("")
-    offered = replace(catalogue(), policies={"expert": "Expert", "wam": "WAM"})
+    offered = replace(catalogue(), policies={name: policy_spec(name) for name in ("expert", "wam")})
     room = open_matches(offered, tmp_path / "file" / "votes.sqlite3")
     try:
         room.store.keep("m", match())

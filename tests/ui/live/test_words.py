@@ -1,8 +1,11 @@
 """What marks and empty panels say."""
 
-from wam_demo.ui.shared.words import event_label, event_marks, why_absent
+import pytest
 
+from tests.fakes.brain import STEER
+from wam_demo.policies.registry import policy_spec
 from wam_demo.types import Event
+from wam_demo.ui.live.words import event_label, event_marks, why_absent
 
 
 def test_labels_say_what_to_what_and_how_much():

@@ -9,12 +9,14 @@ import time
 import cv2
 import numpy as np
 import pytest
-from wam_demo.ui.robot.camera_desk import read_jpeg
 
 from tests.fakes import brain
 from tests.robots.test_camera import FakeCapture
 from wam_demo.errors import InvalidInputError, UnknownNameError
 from wam_demo.robots.capture import CameraRack
+from wam_demo.ui.robot import stream
+from wam_demo.ui.robot.camera_sessions import CameraSessions, read_jpeg
+from wam_demo.ui.shared.strip import strip_tiles
 
 
 def jpeg(value=0, side=256):
