@@ -46,7 +46,7 @@ def test_the_vote_reveals_and_counts(answer):
 @pytest.mark.parametrize(
     ("question", "text"),
     [
-        (None, "unknown question"),
+        (None, "a question is an object"),
         ({"kind": "drop"}, "unknown question 'drop'"),
         ({"kind": ["look"]}, "unknown question"),
         ({"kind": "look"}, "no name"),

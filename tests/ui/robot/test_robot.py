@@ -103,7 +103,7 @@ def test_a_run_under_a_disturbance(ask):
 @pytest.mark.parametrize(
     ("question", "message"),
     [
-        ("text", "unknown question"),
+        ("text", "a question is an object"),
         ({"kind": "opne"}, "did you mean 'open'"),
         ({"kind": ["state"]}, "unknown question"),
         ({"kind": {}}, "unknown question"),

@@ -9,8 +9,8 @@ from typing import Any
 
 import gradio as gr
 
-from wam_demo.errors import WamDemoError
-from wam_demo.ui.shared.checks import one_of
+from wam_demo.errors import InvalidInputError, WamDemoError
+from wam_demo.ui.shared.checks import one_of, shown
 
 UI = Path(__file__).parents[1]
 STYLES = tuple(sorted(UI.glob("*/*.css"), key=lambda path: path.name != "page.css"))
@@ -63,9 +63,10 @@ def answering(kinds: Mapping[str, Callable[[Question], Answer]]) -> Callable[[An
     """
 
     def answer(question: Any) -> Answer:
-        kind = question.get("kind") if isinstance(question, Mapping) else None
         try:
-            return kinds[one_of("question", kind, kinds)](question)
+            if not isinstance(question, Mapping):
+                raise InvalidInputError(f"a question is an object with a kind, got {shown(question)}")
+            return kinds[one_of("question", question.get("kind"), kinds)](question)
         except WamDemoError as error:
             return {"error": " ".join(str(error).split())}
 
