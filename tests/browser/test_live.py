@@ -108,7 +108,7 @@ def test_bad_values_are_one_line_and_the_next_request_works(serve, visit):
     seed = page.locator("#wam-seed")
     seed.fill("many")
     seed.press("Enter")
-    page.wait_for_function("document.querySelector('.status').textContent.includes('seed must be a number')")
+    page.wait_for_function("document.querySelector('.status').textContent.includes('seed must be a whole number')")
     assert page.evaluate(f"{STATUS}.state") == "running"
 
 

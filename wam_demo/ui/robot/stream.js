@@ -25,11 +25,14 @@ const SEND_MS = 125, AHEAD = 12, SIDE = 256, SILENT_MS = 4000, LOOK_BACK = 300;
 const choice = (name) => $(`[data-choice="${name}"]`);
 const say = (text, warn = false) => notice(text, warn, $(".line"));
 strip.cameraName = (name) => (name === "wrist" ? "wrist (grey)" : name);
-strip.now = () => (cam.status.number ? { facts: fact(seconds(cam.status.step), " s", "since the stream began") } : { absent: "The camera's first picture is on its way." });
+strip.now = () => {
+  if (!cam.status) return { absent: "Start the stream to see the camera as the policy sees it." };
+  if (!cam.status.number) return { absent: "The camera's first picture is on its way." };
+  return { facts: fact(seconds(cam.status.step), " s", "since the stream began") };
+};
 // Before a stream runs, every view says how it comes to be filled.
 const IDLE = { imagined_at: null, shares: null, errors: {}, panels: [], absent: {
   imagined: "Comes with the first imagination.", attention: "Comes with the first plan.", error: "Comes when an imagined moment has passed." } };
-plug({ panels: { now: () => !cam.status && { absent: "Start the stream to see the camera as the policy sees it." } } });
 
 // The camera of this device. Its pictures are cut to the square that the policy sees before they leave.
 const shutter = document.createElement("canvas");

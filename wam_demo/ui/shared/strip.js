@@ -26,7 +26,7 @@ const stripMarkup = ({ second = true, now = "" } = {}) => `
     ${stripPanel("now", "Now", { body: now, second })}${stripPanel("imagined", "Imagined", { aside: horizonSlider, second })}
     ${stripPanel("attention", "Attention", { second })}${stripPanel("error", "Imagined − actual", { second })}
   </div>
-  <div class="extras" aria-label="What else this policy shows" hidden></div>`;
+  <div class="extras" aria-label="Further panels" hidden></div>`;
 
 const fact = (value, unit, text) => `<p class="value">${value}<small>${unit}</small></p><p>${text}</p>`;
 const share = ([name, value]) =>
