@@ -127,7 +127,7 @@ function showExtras(panels) {
   }
   const numbers = cards.filter(({ kind }) => kind === "scalars");
   box.querySelectorAll(".scalars dl").forEach((list, i) => setHtml(list, Object.entries(numbers[i].values)
-    .map(([name, value]) => `<div><dt>${escapeHtml(name)}</dt><dd>${value === null ? "–" : Number(value.toPrecision(3))}</dd></div>`).join("")));
+    .map(([name, value]) => `<div><dt>${escapeHtml(name)}</dt><dd>${value === null ? "–" : Math.abs(value) < 1000 ? Number(value.toPrecision(3)) : Math.round(value)}</dd></div>`).join("")));
   return anew;
 }
 
