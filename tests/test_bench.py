@@ -29,7 +29,7 @@ PROMISED = {
 @pytest.mark.timeout(900)
 def test_every_figure_is_measured(tmp_path):
     from wam_demo.models.tokenizer import Tokenizer
-    from wam_demo.models.wam import WorldActionModel
+    from wam_demo.models.wam.model import WorldActionModel
 
     WorldActionModel().save_pretrained(tmp_path / "agra")
     Tokenizer().save_pretrained(tmp_path / "tokenizer")

@@ -42,7 +42,11 @@ class ReplayDiffers(WamDemoError):
 
 
 class PolicyFault(WamDemoError):
-    """A policy answered late, with a wrong shape or with values that are not finite."""
+    """A policy failed, or answered with a wrong shape or with values that are not finite."""
+
+
+class PolicyBusy(PolicyFault):
+    """A policy has not answered in time, or too many wait for it: that says nothing about its plans."""
 
 
 class SourceFault(WamDemoError):

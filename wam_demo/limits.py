@@ -63,10 +63,16 @@ RECORDING_IDLE_S = 180.0
 
 SERVER_MESSAGE_BYTES = 16 * 2**20
 """Largest websocket message that the policy server or its client accepts."""
+SERVER_UNREAD_BYTES = 2 * SERVER_MESSAGE_BYTES
+"""What may wait for a robot to take it: an answer, and those to its pings."""
 SERVER_CLIENTS = 64
 """Robots connected to one policy server; further ones are turned away."""
 SERVER_SEND_S = 5.0
 """A robot that has not taken its answer for this long has stopped reading and is dropped."""
+SERVER_REACH_M = 10.0
+"""Largest coordinate [m] of a tool centre point that a robot may send."""
+SERVER_JOINT_RAD = 12.6
+"""Largest joint angle [rad] that a robot may send: two turns. Larger ones are degrees, or nonsense."""
 SERVER_ANSWER_S = 10.0
 """Longest wait for a plan, in the server's queue and on the wire."""
 

@@ -20,7 +20,7 @@ from wam_demo.types import FUTURE_STEPS, ActionChunk, Prediction
 class Copier:
     """Imagines that nothing changes."""
 
-    def imagine(self, observations, *, samples=1, seed=None):
+    def imagine(self, observations, *, samples=1, seed=0, chunks=None):
         return [
             [{camera: np.repeat(image[None], 4, axis=0) for camera, image in o.images.items()}] * samples
             for o in observations
@@ -147,5 +147,5 @@ def test_the_motion_is_told_when_that_is_asked_for(world):
             return super().imagine(observations, samples=samples, seed=seed)
 
     listener = Listener()
-    score_imagination(listener, world, [500_000], told_motion=True)
+    score_imagination(listener, world, [500_000], true_motion=True)
     assert all(chunk.actions.shape == (16, 7) for chunk in listener.told)

@@ -61,6 +61,7 @@ class FakeImaginer(FakePolicy, Imaginer):
     def __init__(self, stages: int = 4) -> None:
         super().__init__()
         self.stages = stages
+        self.stage_s = 0.0
         self.started = threading.Event()
         self.proceed = threading.Event()
 
@@ -69,5 +70,6 @@ class FakeImaginer(FakePolicy, Imaginer):
             self.calls.append(f"stage{stage}")
             self.started.set()
             self.proceed.wait(5)
+            time.sleep(self.stage_s)
             yield None
         yield [[{"front": np.zeros((4, 8, 8, 3), np.uint8)}] * samples for _ in observations]

@@ -3,6 +3,7 @@
 import socket
 import struct
 import time
+from contextlib import suppress
 
 import msgpack
 import numpy as np
@@ -39,6 +40,17 @@ def with_array(**changes) -> bytes:
     return msgpack.packb(plain)
 
 
+def with_state(index: int, value: float) -> bytes:
+    state = np.zeros(17, np.float32)
+    state[index] = value
+    return encode(message(observation__state=state))
+
+
+def from_droid(joints, closed: float) -> bytes:
+    changes = {"observation__joint_position": joints, "observation__gripper_position": np.array([closed])}
+    return encode(message(observation__state=None, **changes))
+
+
 @pytest.mark.parametrize(
     ("sent", "words"),
     [
@@ -49,6 +61,12 @@ def with_array(**changes) -> bytes:
             encode(message(observation__state=np.full(17, np.nan))),
             "InvalidInputError: 'observation/state' holds",
         ),
+        (with_state(0, 1e38), "InvalidInputError: 'observation/state' holds 1e+38 as TCP position [m]; at most 10"),
+        (with_state(4, 2.0), "InvalidInputError: 'observation/state' holds 2 as TCP rotation"),
+        (with_state(9, 100.0), "InvalidInputError: 'observation/state' holds 100 as gripper opening"),
+        (with_state(12, 90.0), "InvalidInputError: 'observation/state' holds 90 as joint angles [rad]"),
+        (from_droid(np.full(7, 1e9), 0.0), "InvalidInputError: 'observation/joint_position' holds 1e+09"),
+        (from_droid(np.zeros(7), 255.0), "InvalidInputError: 'observation/gripper_position' holds 255"),
         (encode(message(observation__sate=1)), "InvalidInputError: unknown observation key"),
         (encode({}), "InvalidInputError: the observation has no 'observation/image'"),
         (b"", "InvalidInputError: the message is not msgpack"),
@@ -160,8 +178,37 @@ def test_a_policy_that_hangs_gives_a_fault_in_time(host, dial):  # noqa: F811
     connection = dial(server)
     connection.recv()
     connection.send(encode(message(prompt="slow")))
-    assert connection.recv(timeout=3).startswith("PolicyFault: no answer after")
+    assert connection.recv(timeout=3).startswith("PolicyBusy: no answer after")
     policy.release.set()
+    assert works(connection)
+
+
+PING = b"\x89\x84" + bytes(4) + b"ping"
+
+
+def test_a_flood_of_pings_fills_neither_the_log_nor_memory(host, dial, caplog):  # noqa: F811
+    """Nobody reads the pongs, and then nobody is there."""
+    server = host()
+    good = dial(server)
+    good.recv()
+    flooding = handshake(server.port)
+    flooding.settimeout(0.5)
+    before = psutil.Process().memory_info().rss
+    with suppress(OSError):  # the server stops taking them, or drops us
+        for _ in range(400):
+            flooding.sendall(PING * 20_000)
+    flooding.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # vanish: the next write fails
+    flooding.close()
+    assert works(good)
+    eventually_alone(server)
+    assert psutil.Process().memory_info().rss - before < 100 * 2**20
+    assert len(caplog.records) < 10
+
+
+def test_a_ping_gets_its_pong_between_two_answers(host, dial):  # noqa: F811
+    connection = dial(host())
+    connection.recv()
+    assert connection.ping().wait(5)
     assert works(connection)
 
 

@@ -6,12 +6,12 @@ import pytest
 import torch
 
 from wam_demo.errors import CheckpointError
-from wam_demo.models.action_head import ActionHeadConfig
-from wam_demo.models.backbone import BackboneConfig
 from wam_demo.models.checkpoint import WEIGHTS_NAME, sha256_of
 from wam_demo.models.teacher import Simsem, SimsemConfig
 from wam_demo.models.tokenizer import Tokenizer, TokenizerConfig, to_images, to_tensor
-from wam_demo.models.wam import WamConfig, WorldActionModel
+from wam_demo.models.wam.action_head import ActionHeadConfig
+from wam_demo.models.wam.backbone import BackboneConfig
+from wam_demo.models.wam.model import WamConfig, WorldActionModel
 
 SMALL = WamConfig(BackboneConfig(dim=32, depth=2, heads=2), ActionHeadConfig(dim=32, depth=2, heads=2))
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from wam_demo.models.geometry import cell_middles, places, warped_wrist
+from wam_demo.models.geometry import cell_geometry, cell_middles, warped_wrist
 from wam_demo.sim.expert import Expert
 from wam_demo.sim.rotation import logarithm
 from wam_demo.sim.world import World
@@ -36,7 +36,7 @@ def walk(calibration):
     for _ in range(5):
         world.step(expert.act())
     after = torch.tensor(world.state_vector()).double()[None]
-    told = places(calibration, before, motion(before, after), GRID)
+    told = cell_geometry(calibration, before, motion(before, after), GRID)
     yield world, seen_before, now, told
     world.close()
     seen_before.close()
@@ -98,11 +98,11 @@ def test_values_stay_bounded_whatever_the_state(calibration):
     """Poses that no robot has, as an upload may hold them."""
     state = torch.randn(64, 17, generator=torch.Generator().manual_seed(0)) * 3
     state[0] = 0
-    told = places(calibration, state, torch.randn(64, 4, 7), GRID)
+    told = cell_geometry(calibration, state, torch.randn(64, 4, 7), GRID)
     assert told.isfinite().all()
     assert told[..., :6].abs().max() <= 1.5
     tilted = replace(calibration, front=replace(calibration.front, position=(0.0, 0.0, -1.0)))
-    assert places(tilted, state, torch.zeros(64, 4, 7), GRID).isfinite().all()
+    assert cell_geometry(tilted, state, torch.zeros(64, 4, 7), GRID).isfinite().all()
 
 
 def test_the_tables_later_picture_is_brought_over_from_both_pictures_of_now(walk, calibration):

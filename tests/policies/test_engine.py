@@ -2,13 +2,17 @@
 
 import threading
 import time
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from tests.fakes.policies import FakeImaginer, FakePolicy, observation
-from wam_demo.errors import InvalidInputError, PolicyFault, UnknownNameError
-from wam_demo.policies.engine import LONGEST_REST, QUICK_PLAN_S, EngineConfig, InferenceEngine
+from tests.fakes.policies import FakeImaginer, FakePolicy, observation, prediction
+from wam_demo.errors import InvalidInputError, PolicyBusy, PolicyFault, UnknownNameError
+from wam_demo.policies.engine import EngineConfig, InferenceEngine
 from wam_demo.policies.engines import EngineRegistry
+from wam_demo.policies.pacing import QUICK_PLAN_S
+from wam_demo.types import ActionChunk, Prediction
 
 WAIT_S = 5.0
 
@@ -65,27 +69,21 @@ def test_a_request_alone_shares_its_call_with_nobody(start):
     assert policy.batches == [1, 1, 1, 1, 2]
 
 
-def test_imaginations_rest_while_plans_come_late_and_not_otherwise(start):
-    policy = FakeImaginer()
-    policy.proceed.set()
-    engine = start(policy)
-    engine._plan_s = 10 * QUICK_PLAN_S
-    engine._rest(0.05)
-    asked = time.monotonic()
-    engine.submit_imagination(observation()).result(WAIT_S)
-    assert time.monotonic() - asked > 0.8 * LONGEST_REST * 0.05
-    engine._plan_s = 0.5 * QUICK_PLAN_S
-    engine._rest(10.0)
-    engine.submit_imagination(observation()).result(WAIT_S)
-
-
 def test_a_plan_is_answered_while_imaginations_rest(start):
-    engine = start(FakeImaginer())
-    engine._plan_s = 10 * QUICK_PLAN_S
-    engine._rest(60.0)
-    imagination = engine.submit_imagination(observation())
+    """Plans that take five times as long as they should: the second imagination waits, plans do not."""
+    policy = FakeImaginer(stages=1)
+    policy.proceed.set()
+    policy.delay_s = 5 * QUICK_PLAN_S
+    engine = start(policy)
+    for _ in range(3):
+        engine.submit(observation(), timeout_s=WAIT_S).result(WAIT_S)
+    policy.delay_s = 0.0
+    policy.stage_s = 0.3
+    engine.submit_imagination(observation()).result(WAIT_S)
+    resting = engine.submit_imagination(observation())
     assert engine.submit(observation()).result(WAIT_S).chunk.actions.shape == (16, 7)
-    assert not imagination.done()
+    assert not resting.done()
+    assert len(resting.result(WAIT_S)) == 1
 
 
 def test_seeds_reach_the_policy(start):
@@ -107,11 +105,62 @@ def test_a_bad_session_never_fails_the_others(start, instruction, message):
     assert engine.stats().faults == 1
 
 
+class Careless(FakePolicy):
+    """Answers with whatever it was told to."""
+
+    def __init__(self, answer):
+        super().__init__()
+        self.answer = answer
+
+    def predict(self, observations, seeds):
+        if any(item.instruction == "careless" for item in observations):
+            return self.answer(observations)
+        return super().predict(observations, seeds)
+
+
+class Unreadable:
+    """A chunk that raises when it is looked at."""
+
+    @property
+    def actions(self):
+        raise RuntimeError("the array is gone")
+
+
+CARELESS = {
+    "None": lambda observations: None,
+    "a list of None": lambda observations: [None] * len(observations),
+    "a generator": lambda observations: (prediction() for _ in observations),
+    "too few": lambda observations: [],
+    "text as a plan": lambda observations: [Prediction("plan") for _ in observations],
+    "a plan of objects": lambda observations: [Prediction(ActionChunk(np.full((16, 7), None))) for _ in observations],
+    "a plan that raises": lambda observations: [Prediction(Unreadable()) for _ in observations],
+    "no panels": lambda observations: [replace(prediction(), panels=None) for _ in observations],
+}
+
+
+@pytest.mark.parametrize("answer", CARELESS.values(), ids=CARELESS)
+def test_whatever_a_policy_answers_the_worker_lives_on(start, answer):
+    engine = start(Careless(answer))
+    with pytest.raises(PolicyFault) as fault:
+        engine.submit(observation(instruction="careless")).result(WAIT_S)
+    assert not isinstance(fault.value, PolicyBusy)
+    assert engine.submit(observation()).result(WAIT_S).chunk.actions.shape == (16, 7)
+
+
+def test_an_imagination_that_cannot_even_begin_is_a_fault_and_the_worker_lives_on(start):
+    engine = start(FakePolicy())  # no `Imaginer`
+    with pytest.raises(PolicyFault, match="imagine_stages"):
+        engine.submit_imagination(observation()).result(WAIT_S)
+    with pytest.raises(PolicyFault, match="probe_stages"):
+        engine.submit_probe(observation(), np.zeros((1, 8), np.int64)).result(WAIT_S)
+    assert engine.submit(observation()).result(WAIT_S)
+
+
 def test_a_late_answer_is_a_fault_and_the_next_request_works(start):
     policy = FakePolicy()
     engine = start(policy, act_timeout_s=0.05)
     late = engine.submit(observation(instruction="slow"))
-    with pytest.raises(PolicyFault, match="no answer after"):
+    with pytest.raises(PolicyBusy, match="no answer after"):
         late.result(WAIT_S)
     policy.release.set()
     deadline = time.monotonic() + WAIT_S
@@ -172,7 +221,7 @@ def test_an_overloaded_engine_refuses(start):
     while not policy.batches:
         time.sleep(0.001)
     kept = [engine.submit(observation()) for _ in range(2)]
-    with pytest.raises(PolicyFault, match="overloaded"):
+    with pytest.raises(PolicyBusy, match="overloaded"):
         engine.submit(observation()).result(WAIT_S)
     policy.release.set()
     assert all(future.result(WAIT_S) for future in kept)
@@ -192,18 +241,20 @@ def test_a_waiting_request_can_be_withdrawn(start):
 
 
 def test_close_resolves_every_future_and_ends_the_threads(start):
-    policy = FakePolicy()
+    policy, before = FakePolicy(), set(threading.enumerate())
     engine = start(policy)
     futures = [engine.submit(observation(instruction="slow")) for _ in range(5)]
     while not policy.batches:
         time.sleep(0.001)
-    threading.Timer(0.05, policy.release.set).start()
+    releasing = threading.Timer(0.05, policy.release.set)
+    releasing.start()
     engine.close()
+    releasing.join()
     for future in futures:
         assert isinstance(future.exception(0), PolicyFault)
     with pytest.raises(PolicyFault, match="closed"):
         engine.submit(observation()).result(0)
-    assert not [thread for thread in threading.enumerate() if thread in engine._threads]
+    assert set(threading.enumerate()) <= before
     engine.close()
 
 

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from wam_demo.errors import PolicyFault
-from wam_demo.models.action_head import ActionHeadConfig
-from wam_demo.models.backbone import BackboneConfig
 from wam_demo.models.tokenizer import Tokenizer, TokenizerConfig
-from wam_demo.models.wam import WamConfig, WorldActionModel
+from wam_demo.models.wam.action_head import ActionHeadConfig
+from wam_demo.models.wam.backbone import BackboneConfig
+from wam_demo.models.wam.model import WamConfig, WorldActionModel
 from wam_demo.policies.probe import run_probe
 from wam_demo.policies.wam.edited_plans import edited
 from wam_demo.policies.wam.policy import WamPolicy
@@ -83,4 +83,4 @@ def test_values_that_are_not_finite_are_a_fault(policy, monkeypatch):
 
 def _inputs(policy):
     latents, text, state = (part.to(policy.dtype) for part in policy.encode([an_observation()]))
-    return policy.model.features(latents, text, state), text, state, policy.noise(1)
+    return policy.model.features(latents, text, state), text, state, policy.noise([0])

@@ -8,13 +8,13 @@ import pytest
 import torch
 
 from wam_demo.errors import CheckpointError, InvalidInputError
-from wam_demo.models.action_head import ActionHeadConfig
-from wam_demo.models.backbone import BackboneConfig
 from wam_demo.models.checkpoint import sha256_of
-from wam_demo.models.geometry import Calibration, Camera
-from wam_demo.models.imagination import ExpertConfig, ImaginationExpert
+from wam_demo.models.geometry import CalibratedCamera, Calibration
 from wam_demo.models.tokenizer import Tokenizer, TokenizerConfig
-from wam_demo.models.wam import WamConfig, WorldActionModel
+from wam_demo.models.wam.action_head import ActionHeadConfig
+from wam_demo.models.wam.backbone import BackboneConfig
+from wam_demo.models.wam.imagination import ImaginationConfig, ImaginationModel
+from wam_demo.models.wam.model import WamConfig, WorldActionModel
 from wam_demo.policies.wam.policy import WamPolicy
 from wam_demo.types import ActionChunk, Observation
 
@@ -53,7 +53,7 @@ def test_a_prediction_is_complete(policy):
     mass = sum(grid.sum() for grid in prediction.attention.values()) + sum(prediction.attention_mass.values())
     assert mass == pytest.approx(1, abs=0.02)
     assert prediction.timing_ms["policy_call"] > 0
-    assert policy.tasks == ("pick_place",)
+    assert prediction.panels["Plan"].values["standard deviation [m]"] > 0
 
 
 def test_only_the_observation_and_the_seed_matter(policy):
@@ -132,10 +132,10 @@ def with_expert(checkpoints, tmp_path):
     """The same weights with an imagining expert beside them."""
     for name in ("agra", "tokenizer"):
         shutil.copytree(checkpoints / name, tmp_path / name)
-    camera = Camera((1.0, 0.0, 0.9), (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0), 0.3)
+    camera = CalibratedCamera((1.0, 0.0, 0.9), (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0), 0.3)
     sizes, weights = BackboneConfig(dim=32, depth=2, heads=2), sha256_of(tmp_path / "agra")
     torch.manual_seed(5)
-    expert = ImaginationExpert(ExpertConfig(sizes, Calibration(camera, camera), weights))
+    expert = ImaginationModel(ImaginationConfig(sizes, Calibration(camera, camera), weights))
     for parameter in expert.parameters():
         torch.nn.init.normal_(parameter, std=0.1)
     expert.save_pretrained(tmp_path / "agra" / "imagination")

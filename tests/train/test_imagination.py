@@ -5,18 +5,18 @@ from dataclasses import replace
 import pytest
 import torch
 
-from tests.models.test_imagination import CALIBRATION, TOKENIZER
+from tests.models.wam.test_imagination import CALIBRATION, TOKENIZER
 from tests.train.test_losses import CONFIG, batches
 from wam_demo.errors import InvalidInputError
 from wam_demo.models.flow import euler, euler_times
-from wam_demo.models.imagination import ExpertConfig, ImaginationExpert
 from wam_demo.models.tokenizer import Tokenizer, TokenizerConfig
-from wam_demo.models.wam import WorldActionModel
+from wam_demo.models.wam.imagination import ImaginationConfig, ImaginationModel
+from wam_demo.models.wam.model import WorldActionModel
 from wam_demo.train.imagination import imagination_loss, train_imagination
 
 
 def expert_of(model):
-    expert = ImaginationExpert(ExpertConfig(CONFIG.backbone, CALIBRATION, "abc"))
+    expert = ImaginationModel(ImaginationConfig(CONFIG.backbone, CALIBRATION, "abc"))
     expert.begin_as(model.backbone)
     return expert
 
@@ -79,6 +79,6 @@ def test_another_tokenizer_and_an_expert_of_other_sizes_are_refused(tmp_path, mo
     with pytest.raises(InvalidInputError, match="another tokenizer"):
         train("another")
     other = replace(CONFIG.backbone, dim=16)
-    ImaginationExpert(ExpertConfig(other, CALIBRATION, "abc")).save_pretrained(tmp_path / "policy" / "imagination")
+    ImaginationModel(ImaginationConfig(other, CALIBRATION, "abc")).save_pretrained(tmp_path / "policy" / "imagination")
     with pytest.raises(InvalidInputError, match="other sizes"):
         train(tokenizer.encoder_digest())

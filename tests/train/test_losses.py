@@ -4,10 +4,10 @@ import pytest
 import torch
 from torch import nn
 
-from wam_demo.models.action_head import ActionHeadConfig
-from wam_demo.models.agra import Projector
-from wam_demo.models.backbone import BackboneConfig
-from wam_demo.models.wam import WamConfig, WorldActionModel
+from wam_demo.models.wam.action_head import ActionHeadConfig
+from wam_demo.models.wam.agra import Projector
+from wam_demo.models.wam.backbone import BackboneConfig
+from wam_demo.models.wam.model import WamConfig, WorldActionModel
 from wam_demo.train.losses import (
     PASSES,
     ActionBatch,

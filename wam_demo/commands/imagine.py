@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> None:
             advance,
             samples=options.samples,
             features=features,
-            told_motion=options.told == "motion",
+            true_motion=options.told == "motion",
             player=policy if options.play else None,
         )
     world.close()

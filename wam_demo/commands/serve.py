@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 
 from wam_demo.arguments import Parser, add_policy, whole
 
@@ -17,9 +18,10 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """A policy server for robots and other programs, until it is interrupted."""
+    """A policy server for robots and other programs, until it is interrupted or terminated."""
     from wam_demo.policies.remote.hosting import open_server
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # robots are told, as after an interrupt
     with open_server(options.policy, options.checkpoint, options.host, options.port) as server:
         print(f"{options.policy} answers at {server.url}, health at http{server.url[2:]}/healthz", flush=True)
         server.wait()

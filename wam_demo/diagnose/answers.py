@@ -11,7 +11,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from wam_demo.diagnose.openloop import Imagine, Judged, OpenLoopScores, Plan, displacement_error, judge, score
+from wam_demo.diagnose.openloop import AnsweredStep, Imagine, OpenLoopScores, Plan, displacement_error, judge, score
 from wam_demo.diagnose.retouch import Retouch
 from wam_demo.policies.panels import decode_panels, encode_panels
 from wam_demo.robots.clip import Clip
@@ -57,7 +57,7 @@ class Answers:
     def prediction(self, step: int) -> Prediction:
         """The policy's answer at a step; asked for when it is not there yet."""
         if step not in self._predictions:
-            self._keep(Judged(self.moment(step), self._plan([self.moment(step).observation])[0]))
+            self._keep(AnsweredStep(self.moment(step), self._plan([self.moment(step).observation])[0]))
         return self._with_pictures(step, self._predictions[step])
 
     def answered(self) -> dict[int, Prediction]:
@@ -82,14 +82,14 @@ class Answers:
         """
         moments = (self.moment(step) for step in range(self.clip.steps))
 
-        def answered() -> Iterator[Judged]:
+        def answered() -> Iterator[AnsweredStep]:
             for entry in judge(moments, self._plan, self._imagine, every):
                 self._keep(entry)
                 yield entry
 
         self.scores = score(answered(), self.clip.actions, on_step)
 
-    def _keep(self, entry: Judged) -> None:
+    def _keep(self, entry: AnsweredStep) -> None:
         step = entry.moment.step
         self._put_away(step, entry.prediction)
         recorded = self.clip.actions[step : step + CHUNK_STEPS]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wam_demo.diagnose.bootstrap import ratio_interval
-from wam_demo.sim.rotation import logarithm
+from wam_demo.sim.rotation import logarithm, of_columns
 from wam_demo.types import (
     ACTION_DIM,
     CHUNK_STEPS,
@@ -22,7 +22,6 @@ from wam_demo.types import (
     Imaginer,
     Observation,
     Policy,
-    Vector,
 )
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ PSNR_CAP_DB = 60.0
 
 
 @dataclass(frozen=True)
-class Moment:
+class ObservedFuture:
     """An observation, what was really seen 4, 8, 12 and 16 control steps later, and how the arm got there.
 
     Attributes:
@@ -79,7 +78,7 @@ class ImaginationScores:
         """How many were scored."""
         return len(self._episodes)
 
-    def add(self, moment: Moment, samples: Sequence[Mapping[str, Image]], episode: int = 0) -> None:
+    def add(self, moment: ObservedFuture, samples: Sequence[Mapping[str, Image]], episode: int = 0) -> None:
         """Score sampled futures, (4, H, W, 3) uint8 by camera, against reality; their mean counts.
 
         Args:
@@ -128,7 +127,7 @@ class ImaginationScores:
         return list(ratio_interval(sums.astype(np.float64), counts.astype(np.float64)))
 
 
-def expert_moments(world: World, seed: int) -> list[Moment]:
+def expert_moments(world: World, seed: int) -> list[ObservedFuture]:
     """Moving moments of one episode of the scripted expert.
 
     Args:
@@ -138,13 +137,13 @@ def expert_moments(world: World, seed: int) -> list[Moment]:
     Returns:
         One moment every `STRIDE` steps whose TCP moves by more than `MOVING_M` in the horizon.
     """
-    course = list(_expert_episode(world, seed))
-    last_start = len(course) - 1 - FUTURE_STEPS[-1]
-    windows = [course[start : start + FUTURE_STEPS[-1] + 1] for start in range(0, last_start + 1, STRIDE)]
+    steps = list(_expert_episode(world, seed))
+    last_start = len(steps) - 1 - FUTURE_STEPS[-1]
+    windows = [steps[start : start + FUTURE_STEPS[-1] + 1] for start in range(0, last_start + 1, STRIDE)]
     return [_moment(window) for window in windows if _reach([stop.observation for stop in window]) > MOVING_M]
 
 
-def played_moments(world: World, policy: Policy, moments: Sequence[Moment]) -> list[Moment]:
+def played_moments(world: World, policy: Policy, moments: Sequence[ObservedFuture]) -> list[ObservedFuture]:
     """The same moments, but what is seen afterwards comes from playing the policy's plan of that moment.
 
     Args:
@@ -160,7 +159,7 @@ def played_moments(world: World, policy: Policy, moments: Sequence[Moment]) -> l
 
 
 @dataclass(frozen=True)
-class _Stop:
+class _Step:
     """A control step on the way: what was seen before it and the opening that it commands."""
 
     observation: Observation
@@ -168,7 +167,7 @@ class _Stop:
     state: WorldState
 
 
-def _expert_episode(world: World, seed: int) -> Iterator[_Stop]:
+def _expert_episode(world: World, seed: int) -> Iterator[_Step]:
     """Every control step until success or timeout and one horizon further."""
     from wam_demo.sim import TASKS
     from wam_demo.sim.expert import Expert
@@ -177,42 +176,36 @@ def _expert_episode(world: World, seed: int) -> Iterator[_Stop]:
     observation = world.reset(seed)
     for _ in range(TASKS[world.task].horizon):
         state, action = world.snapshot(), expert.act()
-        yield _Stop(observation, float(action[6]), state)
+        yield _Step(observation, float(action[6]), state)
         left -= world.step(action).success
         observation = world.observe()
         if left < 0:
             break
-    yield _Stop(observation, float(action[6]), world.snapshot())
+    yield _Step(observation, float(action[6]), world.snapshot())
 
 
-def _played(world: World, plan: ActionChunk, moment: Moment) -> Iterator[_Stop]:
+def _played(world: World, plan: ActionChunk, moment: ObservedFuture) -> Iterator[_Step]:
     """A plan from a moment on, step by step, and what is seen at its end."""
     world.restore(moment.state)
     observation = moment.observation
     for action in plan.actions:
-        yield _Stop(observation, float(action[6]), world.snapshot())
+        yield _Step(observation, float(action[6]), world.snapshot())
         world.step(action)
         observation = world.observe()
-    yield _Stop(observation, float(plan.actions[-1, 6]), world.snapshot())
+    yield _Step(observation, float(plan.actions[-1, 6]), world.snapshot())
 
 
-def _moment(course: Sequence[_Stop]) -> Moment:
+def _moment(steps: Sequence[_Step]) -> ObservedFuture:
     """The first of 17 stops, and what came of it."""
-    seen = [stop.observation for stop in course]
+    seen = [stop.observation for stop in steps]
     future = {camera: np.stack([seen[k].images[camera] for k in FUTURE_STEPS]) for camera in POLICY_CAMERAS}
     actions = np.zeros((CHUNK_STEPS, ACTION_DIM), np.float32)
-    for action, stop, after in zip(actions, course, seen[1:], strict=False):
+    for action, stop, after in zip(actions, steps, seen[1:], strict=False):
         before = stop.observation.state
         action[:3] = after.state[:3] - before[:3]
-        action[3:6] = logarithm(_rotation(after.state) @ _rotation(before).T)
+        action[3:6] = logarithm(of_columns(after.state[3:9]) @ of_columns(before[3:9]).T)
         action[6] = stop.opening
-    return Moment(seen[0], future, ActionChunk(actions), course[0].state)
-
-
-def _rotation(state: Vector) -> NDArray[np.float64]:
-    """(3, 3) of the TCP; the state holds its first two columns."""
-    first, second = state[3:6].astype(float), state[6:9].astype(float)
-    return np.stack([first, second, np.cross(first, second)], 1)
+    return ObservedFuture(seen[0], future, ActionChunk(actions), steps[0].state)
 
 
 def _reach(observations: Sequence[Observation]) -> float:
@@ -230,7 +223,7 @@ def score_imagination(
     *,
     samples: int = 1,
     features: Features | None = None,
-    told_motion: bool = False,
+    true_motion: bool = False,
     player: Policy | None = None,
 ) -> ImaginationScores:
     """Imagine from every moving moment of some expert episodes and score what came out.
@@ -243,10 +236,10 @@ def score_imagination(
         batch: Moments imagined in one call.
         samples: Futures of each moment.
         features: See `ImaginationScores`.
-        told_motion: Tell the motion that really happened instead of leaving the plan to the policy: errors of the
+        true_motion: Imagine the motion that really happened instead of leaving the plan to the policy: errors of the
             plan count no longer.
         player: Compare with what comes when its plan is played out from each moment, instead of with the expert's
-            course, and tell that plan; the imaginer itself is meant.
+            course, and imagine that plan; the imaginer itself is meant.
     """
     scores = ImaginationScores(features)
     for seed in seeds:
@@ -255,9 +248,11 @@ def score_imagination(
             moments = played_moments(world, player, moments)
         for start in range(0, len(moments), batch):
             part = moments[start : start + batch]
-            chunks = [moment.moved if told_motion else moment.plan for moment in part]
-            told: dict[str, Any] = {} if None in chunks else {"chunks": chunks}
-            futures = imaginer.imagine([m.observation for m in part], samples=samples, seed=seed + start, **told)
+            chunks = [moment.moved if true_motion else moment.plan for moment in part]
+            given = None if None in chunks else cast(list[ActionChunk], chunks)
+            futures = imaginer.imagine(
+                [moment.observation for moment in part], samples=samples, seed=seed + start, chunks=given
+            )
             for moment, found in zip(part, futures, strict=True):
                 scores.add(moment, found, seed)
         on_episode()

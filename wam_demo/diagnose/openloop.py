@@ -87,7 +87,7 @@ def _means(values: Mapping[int, Sequence[float]]) -> dict[str, float] | None:
 
 
 @dataclass(frozen=True)
-class Judged:
+class AnsweredStep:
     """One control step of a recording with what a policy made of it.
 
     Attributes:
@@ -107,7 +107,7 @@ def judge(
     imagine: Imagine | None = None,
     every: int = IMAGINE_EVERY,
     batch: int = BATCH,
-) -> Iterator[Judged]:
+) -> Iterator[AnsweredStep]:
     """Let a policy answer every control step of a recording, in batches.
 
     Args:
@@ -124,7 +124,7 @@ def judge(
         record = loop.advance()
         assert record.prediction is not None
         imagined = imagine([moment.observation])[0] if imagine and moment.step % every == 0 else None
-        yield Judged(moment, record.prediction, imagined)
+        yield AnsweredStep(moment, record.prediction, imagined)
 
 
 class _BatchAgent:
@@ -153,17 +153,19 @@ class _BatchAgent:
         """Nothing is under way."""
 
 
-def score(judged: Iterable[Judged], actions: Vector, on_step: Callable[[], None] = lambda: None) -> OpenLoopScores:
+def score(
+    answered: Iterable[AnsweredStep], actions: Vector, on_step: Callable[[], None] = lambda: None
+) -> OpenLoopScores:
     """Score what a policy made of a recording; only the pictures of open imaginations are held.
 
     Args:
-        judged: Control steps in order.
+        answered: Control steps in order.
         actions: (steps, 7) recorded, NaN where unknown.
         on_step: Called after each control step.
     """
     scores = OpenLoopScores()
-    waiting: deque[Judged] = deque()
-    for entry in judged:
+    waiting: deque[AnsweredStep] = deque()
+    for entry in answered:
         step, actual = entry.moment.step, recorded_images(entry.moment)
         scores.add_plan(np.asarray(entry.prediction.chunk.actions), actions[step : step + CHUNK_STEPS])
         for earlier in waiting:
@@ -181,7 +183,7 @@ def recorded_images(moment: RecordedStep) -> dict[str, Image]:
     return {camera: moment.observation.images[camera] for camera in moment.recorded}
 
 
-def _compare(scores: OpenLoopScores, earlier: Judged, step: int, actual: Mapping[str, Image]) -> None:
+def _compare(scores: OpenLoopScores, earlier: AnsweredStep, step: int, actual: Mapping[str, Image]) -> None:
     ahead = step - earlier.moment.step
     if ahead in FUTURE_STEPS and earlier.future is not None:
         index = FUTURE_STEPS.index(ahead)

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-PLACE_DIM = 15
-"""Numbers that `places` says about a cell."""
+CELL_GEOMETRY_DIM = 15
+"""Numbers that `cell_geometry` says about a cell."""
 FAR_M = 2.0
 """A ray that meets the table later, or never, ends here."""
 NEAR_M = 0.02
@@ -21,7 +21,7 @@ BOUND = 1.5
 
 
 @dataclass(frozen=True)
-class Camera:
+class CalibratedCamera:
     """A pinhole camera in a frame: the robot's base, or its TCP if it is mounted there.
 
     Attributes:
@@ -39,12 +39,12 @@ class Camera:
 class Calibration:
     """The front camera in the base frame and the wrist camera in the TCP's."""
 
-    front: Camera
-    wrist: Camera
+    front: CalibratedCamera
+    wrist: CalibratedCamera
 
 
 @dataclass(frozen=True)
-class View:
+class CameraRays:
     """A camera at some moments: position (B, K, 3), rotation to base (B, K, 3, 3), and its field of view."""
 
     position: Tensor
@@ -67,7 +67,7 @@ class View:
         return self.position[..., None, :] + distance.clamp(0, FAR_M) * directions
 
 
-def places(calibration: Calibration, state: Tensor, motion: Tensor, grid: int) -> Tensor:
+def cell_geometry(calibration: Calibration, state: Tensor, motion: Tensor, grid: int) -> Tensor:
     """What geometry says about every cell of the future pictures.
 
     Args:
@@ -87,26 +87,26 @@ def places(calibration: Calibration, state: Tensor, motion: Tensor, grid: int) -
     front, (wrist_now, wrist_then) = _front(calibration, state, motion), _wrist(calibration, state, motion)
     cells = cell_middles(grid).to(state)
     opening = torch.stack([motion[..., 6], state[:, 9:10].expand(-1, count), torch.ones_like(motion[..., 0])], -1)
-    told = []
+    parts = []
     for taken, before in ((front, front), (wrist_then, wrist_now)):
         table = taken.table(cells)
         tools = [
             torch.cat([view.see(tool[..., None, :])[..., :2] - cells, 10 * _each(tool[..., 2:], cells)], -1)
             for view, tool in ((taken, then), (before, now))
         ]
-        told.append(torch.cat([front.see(table), wrist_now.see(table), *tools, _each(opening, cells)], -1))
-    return torch.stack(told, 1)
+        parts.append(torch.cat([front.see(table), wrist_now.see(table), *tools, _each(opening, cells)], -1))
+    return torch.stack(parts, 1)
 
 
 def warped_wrist(calibration: Calibration, state: Tensor, motion: Tensor, images: Tensor) -> Tensor:
-    """The wrist's future pictures as far as the table's plane brings them over from what is seen now.
+    """The pictures of now warped into the wrist's future views, as if all lay in the table's plane.
 
-    What stands on the table or moves with the gripper is brought over wrongly, as if painted on the table.
+    What stands on the table or moves with the gripper is warped wrongly, as if painted on the table.
 
     Args:
         calibration: Of the cameras.
         state: (B, 17) as in `Observation.state`.
-        motion: (B, K, 7) as in `places`.
+        motion: (B, K, 7) as in `cell_geometry`.
         images: (B, 2, 3, H, H) front and wrist picture now.
 
     Returns:
@@ -135,13 +135,13 @@ def _each(values: Tensor, cells: Tensor) -> Tensor:
     return values[..., None, :].expand(*values.shape[:-1], len(cells), -1)
 
 
-def _front(calibration: Calibration, state: Tensor, motion: Tensor) -> View:
+def _front(calibration: Calibration, state: Tensor, motion: Tensor) -> CameraRays:
     """The front camera, which stays, as often as there are moments."""
     here = state.new_zeros(*motion.shape[:2], 3)
     return _mounted(calibration.front, here, torch.eye(3).to(state).expand(*motion.shape[:2], 3, 3))
 
 
-def _wrist(calibration: Calibration, state: Tensor, motion: Tensor) -> tuple[View, View]:
+def _wrist(calibration: Calibration, state: Tensor, motion: Tensor) -> tuple[CameraRays, CameraRays]:
     """The wrist camera now, repeated, and at the moments that the motion leads to."""
     now, turn = (part[:, None].expand(-1, motion.shape[1], *part.shape[1:]) for part in _pose(state))
     turned = torch.linalg.matrix_exp(_skew(motion[..., 3:6])) @ turn
@@ -156,11 +156,11 @@ def _pose(state: Tensor) -> tuple[Tensor, Tensor]:
     return state[:, :3], torch.stack([first, second, torch.linalg.cross(first, second)], -1)
 
 
-def _mounted(camera: Camera, position: Tensor, rotation: Tensor) -> View:
+def _mounted(camera: CalibratedCamera, position: Tensor, rotation: Tensor) -> CameraRays:
     """A camera on a frame whose poses are (B, K, 3) and (B, K, 3, 3)."""
     offset = torch.tensor(camera.position).to(position)
     turn = torch.tensor(camera.rotation).to(position).view(3, 3)
-    return View(position + rotation @ offset, rotation @ turn, camera.half)
+    return CameraRays(position + rotation @ offset, rotation @ turn, camera.half)
 
 
 def _skew(vector: Tensor) -> Tensor:

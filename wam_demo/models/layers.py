@@ -34,17 +34,17 @@ def grid_positions(size: int, dim: int) -> Tensor:
     """
     line = torch.linspace(-1, 1, size)
     rows, columns = torch.meshgrid(line, line, indexing="ij")
-    return embed_place(torch.stack([columns, rows], -1).view(-1, 2), size, dim)
+    return embed_position(torch.stack([columns, rows], -1).view(-1, 2), size, dim)
 
 
-def embed_place(places: Tensor, size: int, dim: int) -> Tensor:
+def embed_position(positions: Tensor, size: int, dim: int) -> Tensor:
     """Positions between the cells of such a grid: (..., 2) right and down to (..., dim).
 
     -1 and 1 are the middles of the outermost cells.
     """
     quarter = dim // 4
-    frequencies = math.pi * torch.logspace(0, math.log2(size), quarter, base=2, device=places.device) / 2
-    angles = places.flip(-1)[..., None] * frequencies
+    frequencies = math.pi * torch.logspace(0, math.log2(size), quarter, base=2, device=positions.device) / 2
+    angles = positions.flip(-1)[..., None] * frequencies
     waves = torch.cat([angles.sin(), angles.cos()], -1).flatten(-2)
     return F.pad(waves, (0, dim - 4 * quarter))
 

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from wam_demo.limits import ACTION_TRANSLATION_M
-from wam_demo.models.geometry import FAR_M, Calibration, View
+from wam_demo.models.geometry import FAR_M, Calibration, CameraRays
 from wam_demo.types import ACTION_DIM, CHUNK_STEPS, ActionChunk, Imaginer, Observation, Vector
 
 TRAVEL_STEPS = 12
@@ -27,7 +27,7 @@ def table_point(calibration: Calibration, at: tuple[float, float]) -> Vector | N
     """(3,) point [m] of the table at image coordinates 0..1 of the front camera; ``None`` if none is near there."""
     camera = calibration.front
     position = torch.tensor(camera.position)[None, None]
-    view = View(position, torch.tensor(camera.rotation).view(1, 1, 3, 3), camera.half)
+    view = CameraRays(position, torch.tensor(camera.rotation).view(1, 1, 3, 3), camera.half)
     point = view.table(2 * torch.tensor([at]) - 1)[0, 0, 0].numpy()
     return point if np.linalg.norm(point - camera.position) < FAR_M - 1e-3 else None
 

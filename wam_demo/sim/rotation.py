@@ -26,6 +26,12 @@ def logarithm(matrix: NDArray) -> NDArray:
     return axis * (0.5 if sine < 1e-9 else 0.5 * angle / sine)
 
 
+def of_columns(columns: NDArray) -> NDArray[np.float64]:
+    """(3, 3) rotation of its first two columns, (6,) one after the other."""
+    first, second = np.asarray(columns, np.float64).reshape(2, 3)
+    return np.stack([first, second, np.cross(first, second)], axis=1)
+
+
 def about_z(yaw: float) -> NDArray:
     """(3, 3) rotation about the base frame's vertical axis."""
     c, s = np.cos(yaw), np.sin(yaw)

@@ -14,10 +14,10 @@ from torch import Tensor, nn
 from wam_demo.errors import DataError, InvalidInputError
 from wam_demo.models.checkpoint import sha256_of
 from wam_demo.models.flow import euler_times, interpolate, velocity_to
-from wam_demo.models.geometry import Calibration, Camera
-from wam_demo.models.imagination import FOLDER, ExpertConfig, ImaginationExpert, course_of
+from wam_demo.models.geometry import CalibratedCamera, Calibration
 from wam_demo.models.tokenizer import Tokenizer
-from wam_demo.models.wam import Reading, WorldActionModel
+from wam_demo.models.wam.imagination import FOLDER, ImaginationConfig, ImaginationModel, motion_conditioning
+from wam_demo.models.wam.model import BackboneFeatures, WorldActionModel
 from wam_demo.train.batches import Frames, futures
 from wam_demo.train.cache import load_cache
 from wam_demo.train.loop import LoopConfig, Trainer, compute_device
@@ -60,7 +60,7 @@ def calibrate(tasks: Sequence[str]) -> Calibration:
         world.draw(0)
         front, wrist = mounts(world.scene.model, world.scene.data)
         world.close()
-        found.add(Calibration(Camera(*front), Camera(*wrist)))
+        found.add(Calibration(CalibratedCamera(*front), CalibratedCamera(*wrist)))
     if len(found) != 1:
         raise DataError(f"cameras are not mounted alike in {', '.join(tasks)}")
     return found.pop()
@@ -127,7 +127,7 @@ def train_imagination(
         return value, {"video": value.detach()}
 
     def report(step: int) -> dict[str, float]:
-        averaged: ImaginationExpert = trainer.averaged["expert"]
+        averaged: ImaginationModel = trainer.averaged["expert"]
         averaged.config.trained["steps"] = step
         averaged.save_pretrained(out)
         return held_out(averaged, model, tokenizer, held, recipe)
@@ -145,15 +145,15 @@ def train_imagination(
 
 def _begun(
     policy: Path, model: WorldActionModel, calibration: Calibration, provenance: dict[str, object], out: Path
-) -> ImaginationExpert:
+) -> ImaginationModel:
     """The expert that lies beside the policy's weights, or the policy's own backbone; ``provenance`` says which."""
     backbone = model.config.backbone
-    expert = ImaginationExpert(ExpertConfig(backbone, calibration, sha256_of(policy), trained=provenance))
+    expert = ImaginationModel(ImaginationConfig(backbone, calibration, sha256_of(policy), trained=provenance))
     folder = policy / FOLDER
     if not folder.is_dir() or folder.resolve() == out.resolve():
         expert.begin_as(model.backbone)
         return expert
-    before = ImaginationExpert.from_pretrained(folder)
+    before = ImaginationModel.from_pretrained(folder)
     if before.config.backbone != backbone:
         raise InvalidInputError(f"{folder} holds an expert of other sizes than the policy's")
     provenance["begun_with"] = {**before.config.trained, "policy_sha256": before.config.policy_sha256}
@@ -182,22 +182,24 @@ def video_batch(
 
 
 def imagination_loss(
-    expert: ImaginationExpert, model: WorldActionModel, tokenizer: Tokenizer, batch: VideoBatch
+    expert: ImaginationModel, model: WorldActionModel, tokenizer: Tokenizer, batch: VideoBatch
 ) -> Tensor:
     """Mean squared error of the clean future latents; the policy's network is only read."""
     with torch.no_grad():
         features = model.features(batch.latents, batch.text, batch.state)
-        reading = Reading(batch.latents, features, batch.text, batch.state)
-        course = course_of(model, tokenizer, expert.config.calibration, reading, batch.motion, batch.horizons)
+        observed = BackboneFeatures(batch.latents, features, batch.text, batch.state)
+        conditioning = motion_conditioning(
+            model, tokenizer, expert.config.calibration, observed, batch.motion, batch.horizons
+        )
     noisy = interpolate(batch.future, batch.noise, batch.tau)
-    predicted = expert(model, reading, noisy, batch.tau, course, batch.horizons)
+    predicted = expert(model, observed, noisy, batch.tau, conditioning, batch.horizons)
     error = (predicted - velocity_to(batch.future, noisy, batch.tau)).square().flatten(1).mean(1)
     return (error * batch.tau**2).mean()
 
 
 @torch.no_grad()
 def held_out(
-    expert: ImaginationExpert,
+    expert: ImaginationModel,
     model: WorldActionModel,
     tokenizer: Tokenizer,
     held: Frames,

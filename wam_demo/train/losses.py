@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from wam_demo.models.agra import Projector, alignment_loss
 from wam_demo.models.flow import interpolate, velocity, velocity_to
-from wam_demo.models.wam import WorldActionModel
+from wam_demo.models.wam.agra import Projector, alignment_loss
+from wam_demo.models.wam.model import WorldActionModel
 
 Losses = tuple[Tensor, dict[str, Tensor]]
 

@@ -10,8 +10,8 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from wam_demo.models.agra import Projector
-from wam_demo.models.wam import WamConfig, WorldActionModel
+from wam_demo.models.wam.agra import Projector
+from wam_demo.models.wam.model import WamConfig, WorldActionModel
 from wam_demo.train.loop import build_optimizers, compute_device
 from wam_demo.train.losses import ActionBatch, Losses, VideoBatch, action_loss, action_noise, video_loss
 from wam_demo.train.wam import WamRecipe

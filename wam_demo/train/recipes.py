@@ -7,12 +7,12 @@ from typing import Any
 
 from wam_demo.config import CHECKPOINTS
 from wam_demo.errors import InvalidInputError, UnknownNameError
-from wam_demo.models.action_head import ActionHeadConfig
-from wam_demo.models.backbone import BackboneConfig
 from wam_demo.models.checkpoint import sha256_of
 from wam_demo.models.teacher import SimsemConfig, load_teacher
 from wam_demo.models.tokenizer import Tokenizer
-from wam_demo.models.wam import WorldActionModel
+from wam_demo.models.wam.action_head import ActionHeadConfig
+from wam_demo.models.wam.backbone import BackboneConfig
+from wam_demo.models.wam.model import WorldActionModel
 from wam_demo.train.imagination import ImaginationRecipe, train_imagination
 from wam_demo.train.loop import LoopConfig
 from wam_demo.train.losses import Arm

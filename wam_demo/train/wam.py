@@ -10,12 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from wam_demo.models.action_head import ActionHeadConfig
-from wam_demo.models.agra import Projector
-from wam_demo.models.backbone import BackboneConfig
 from wam_demo.models.teacher import Teacher
 from wam_demo.models.tokenizer import Tokenizer
-from wam_demo.models.wam import WamConfig, WorldActionModel
+from wam_demo.models.wam.action_head import ActionHeadConfig
+from wam_demo.models.wam.agra import Projector
+from wam_demo.models.wam.backbone import BackboneConfig
+from wam_demo.models.wam.model import WamConfig, WorldActionModel
 from wam_demo.train.batches import Batches, Frames
 from wam_demo.train.cache import Cache, load_cache, load_teacher_features
 from wam_demo.train.loop import LoopConfig, Trainer, compute_device

@@ -9,11 +9,11 @@ from websockets.sync.server import serve
 
 from tests.fakes.policies import FakePolicy
 from tests.fakes.robots import seen
-from wam_demo.errors import InvalidInputError, PolicyFault
+from wam_demo.errors import InvalidInputError, PolicyBusy, PolicyFault
 from wam_demo.policies.engine import EngineConfig, InferenceEngine
 from wam_demo.policies.registry import load_policy, require_policy
 from wam_demo.policies.remote import settings
-from wam_demo.policies.remote.client import RemoteConfig, RemotePolicy
+from wam_demo.policies.remote.client import CUT, PROTOCOL, RemoteConfig, RemotePolicy
 from wam_demo.policies.remote.wire import decode, encode
 
 
@@ -134,6 +134,26 @@ def test_an_unusable_answer_is_a_fault_and_the_next_request_starts_clean(foreign
     with pytest.raises(PolicyFault, match=words):
         policy.predict([seen()], [0])
     assert policy.predict([seen()], [0])[0].chunk.actions.shape == (16, 7)
+
+
+@pytest.mark.parametrize("answer", [lambda o: "PolicyBusy: no answer after 2000 ms", lambda o: time.sleep(0.5) or b""])
+def test_a_server_that_is_busy_or_late_is_not_at_fault(foreign, remote, answer):
+    policy = remote(foreign(answer), answer_s=0.2)
+    with pytest.raises(PolicyBusy, match="answer"):
+        policy.predict([seen()], [0])
+
+
+def test_steps_that_were_cut_are_said_with_the_plan(foreign, remote):
+    policy = remote(foreign(lambda o: encode({"actions": np.full((10, 7), 1.0)})))
+    assert policy.predict([seen()], [0])[0].panels[CUT].values == {"steps": 5}
+
+
+@pytest.mark.parametrize("panels", [{"x": {"kind": "bnd"}}, [1], {"x" * 99: {}}])
+def test_panels_that_are_none_are_a_fault(foreign, remote, panels):
+    answer = {"actions": np.zeros((16, 7)), "panels": panels}
+    policy = remote(foreign(lambda o: encode(answer), {"protocol": PROTOCOL}))
+    with pytest.raises(PolicyFault, match="panels are not usable"):
+        policy.predict([seen()], [0])
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "127.0.0.1:8000", "ws://", "file:///etc/passwd", ""])

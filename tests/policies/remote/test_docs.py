@@ -4,7 +4,6 @@ import re
 
 import numpy as np
 
-from tests.fakes.policies import prediction
 from wam_demo.config import ROOT
 from wam_demo.policies.remote.keys import GRIPPER_POSITION, JOINT_POSITION, KEYS, to_observation
 
@@ -30,11 +29,40 @@ def test_a_lerobot_item_becomes_an_observation():
     assert observation.instruction == "go"
 
 
-def test_a_plan_becomes_velocities_for_droid():
-    actions = prediction(0.01, gripper=1.0).chunk.actions
-    commands = functions()["to_droid"](actions)
-    np.testing.assert_allclose(commands[0], [0.1, 0, 0, 0, 0, 0, 0], atol=1e-6)
-    assert commands.shape == (16, 7)
+def droid_step(action):
+    """What DROID does with a command: the motion of the step [m], [rad], and where the gripper goes.
+
+    Written from the published formulas, with `action_space="cartesian_velocity"` and
+    `gripper_action_space="position"`: github.com/droid-dataset/droid, droid/robot_env.py (`RobotEnv.step`: the range
+    is asserted), droid/robot_ik/robot_ik_solver.py (`cartesian_velocity_to_delta`: 0.075 m and 0.15 rad, longer
+    vectors are shortened) and droid/franka/robot.py (`create_action_dict`: the gripper, 0 open .. 1 closed).
+    """
+    assert len(action) == 7
+    assert action.max() <= 1
+    assert action.min() >= -1
+    deltas = []
+    for velocity, most in ((action[:3], 0.075), (action[3:6], 0.15)):
+        deltas.append(velocity / max(1.0, np.linalg.norm(velocity)) * most)
+    return np.concatenate(deltas), float(np.clip(action[-1], 0, 1))
+
+
+def test_droid_does_what_our_plan_says():
+    rng = np.random.default_rng(0)
+    actions = np.hstack([rng.uniform(-0.04, 0.04, (16, 3)), rng.uniform(-0.08, 0.08, (16, 3)), rng.random((16, 1))])
+    for ours, command in zip(actions, functions()["to_droid"](actions.astype(np.float32)), strict=True):
+        motion, closed = droid_step(command)
+        np.testing.assert_allclose(motion, ours[:6], atol=1e-6)
+        assert abs(closed - (1 - ours[6])) < 1e-6
+
+
+def test_our_largest_steps_stay_in_droids_range_and_keep_their_direction():
+    actions = np.array([[0.05, -0.05, 0.05, 0.2, 0.2, -0.2, 1.0]], np.float32)
+    (command,) = functions()["to_droid"](actions)
+    motion, closed = droid_step(command)
+    assert closed == 0
+    np.testing.assert_allclose(np.linalg.norm(motion[:3]), 0.075, rtol=1e-5)
+    np.testing.assert_allclose(np.linalg.norm(motion[3:]), 0.15, rtol=1e-5)
+    np.testing.assert_allclose(motion[3:] / motion[3], [1, 1, -1], atol=1e-6)
 
 
 def test_the_page_names_every_key():

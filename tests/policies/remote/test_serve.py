@@ -4,10 +4,13 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 import urllib.request
 
 import numpy as np
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 from tests.fakes.gated_family import GatedPolicy
 from tests.fakes.robots import seen
@@ -53,10 +56,11 @@ def test_a_policy_is_served_until_the_end_of_the_block(monkeypatch):
         policy = RemotePolicy(RemoteConfig(server.url, "t"))
         assert (policy.metadata["policy"], policy.checkpoint_sha256) == ("hold", None)
         policy.close()
-    assert not server._thread.is_alive()
+    assert "policy-server" not in [thread.name for thread in threading.enumerate()]
 
 
-def test_an_interrupt_ends_the_command():
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_ends_the_command_and_every_robot_is_told(ending):
     command = [sys.executable, "-m", "wam_demo", "serve", "--policy", "hold", "--port", "0"]
     process = subprocess.Popen(
         command,
@@ -71,7 +75,12 @@ def test_an_interrupt_ends_the_command():
     assert line.startswith("hold answers at ws://127.0.0.1:")
     with urllib.request.urlopen(line.split("health at ")[1].strip(), timeout=5) as answer:
         assert answer.read() == b"OK\n"
-    process.send_signal(signal.SIGINT)
+    with connect(line.split("answers at ")[1].split(",")[0], proxy=None) as robot:
+        robot.recv(timeout=5)
+        process.send_signal(ending)
+        with pytest.raises(ConnectionClosed) as goodbye:
+            robot.recv(timeout=10)
+    assert goodbye.value.rcvd.code == 1001  # going away
     _, errors = process.communicate(timeout=20)
     assert (process.returncode, errors.strip()) == (130, "interrupted")
 

@@ -89,7 +89,9 @@ def test_answers_belong_to_their_clients(host, dial):
 
     def states(index):
         values = [index + k / 10 for k in range(5)]
-        answers = [decode(ask(connections[index], observation__state=np.full(17, v, np.float32))) for v in values]
+        answers = [
+            decode(ask(connections[index], observation__state=v * np.eye(17, dtype=np.float32)[0])) for v in values
+        ]
         return [float(a["actions"][0, 0]) for a in answers] == pytest.approx(values)
 
     with ThreadPoolExecutor(6) as pool:

@@ -14,20 +14,22 @@ import numpy as np
 from websockets.exceptions import InvalidStatus, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
-from wam_demo.errors import InvalidInputError, PolicyFault
+from wam_demo.errors import InvalidInputError, PolicyBusy, PolicyFault
 from wam_demo.limits import SERVER_ANSWER_S, SERVER_MESSAGE_BYTES
 from wam_demo.policies.panels import decode_panels
 from wam_demo.policies.remote.conventions import Convention, convention
 from wam_demo.policies.remote.keys import SEED
 from wam_demo.policies.remote.server import AUTHORIZATION
 from wam_demo.policies.remote.wire import decode, encode
-from wam_demo.types import POLICY_CAMERAS, ActionChunk, Observation, Panel, Policy, Prediction
+from wam_demo.types import POLICY_CAMERAS, ActionChunk, Observation, Panel, Policy, Prediction, Scalars
 
 PROTOCOL = "wam_demo/1"
 """What our own server says in its metadata; any other server is spoken to as its convention asks."""
 CONNECTIONS = 8
 """Observations under way at a time, each on a connection of its own, so that the server can batch them."""
 CONNECT_S = 5.0
+CUT = "Cut to what one step may do"
+"""Title of the panel that says how many steps of a server's plan are larger than our arm's."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,8 @@ class RemotePolicy(Policy):
 
         Raises:
             InvalidInputError: The server refuses an observation.
-            PolicyFault: It cannot be reached, is late, or its answer is not usable.
+            PolicyBusy: It is late.
+            PolicyFault: It cannot be reached, or its answer is not usable.
         """
         predictions: list[Prediction] = []
         for start in range(0, len(observations), CONNECTIONS):
@@ -131,7 +134,7 @@ class RemotePolicy(Policy):
             answer = connection.recv(timeout=max(left, 0.001))
         except TimeoutError:
             waited = f"{self.config.answer_s:g} s"
-            raise PolicyFault(f"the policy server at {self.config.url} did not answer in {waited}") from None
+            raise PolicyBusy(f"the policy server at {self.config.url} did not answer in {waited}") from None
         if isinstance(answer, str):
             raise _refusal(answer)
         return _decode(answer), 1e3 * (time.monotonic() - began)
@@ -146,7 +149,9 @@ class RemotePolicy(Policy):
         timing = {"policy_call": milliseconds, **_numbers(answer.get("server_timing"))}
         attention, mass = _attention(answer) if self._is_ours else ({}, {})
         panels = _panels(answer) if self._is_ours else {}
-        return Prediction(ActionChunk(plan), attention, mass, panels, timing)
+        if plan.cut:
+            panels[CUT] = Scalars({"steps": plan.cut})
+        return Prediction(ActionChunk(plan.actions), attention, mass, panels, timing)
 
     def _connect(self) -> tuple[ClientConnection, dict[str, Any]]:
         """A new connection and what the server says first."""
@@ -196,6 +201,8 @@ def _refusal(text: str) -> InvalidInputError | PolicyFault:
     kind, _, rest = line.partition(": ")
     if kind == InvalidInputError.__name__ and rest:
         return InvalidInputError(rest)
+    if kind == PolicyBusy.__name__ and rest:
+        return PolicyBusy(f"the policy server answered: {rest}")
     return PolicyFault(f"the policy server answered: {line}")
 
 

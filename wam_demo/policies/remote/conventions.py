@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from itertools import pairwise
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +14,23 @@ from wam_demo.errors import PolicyFault, UnknownNameError
 from wam_demo.limits import ACTION_ROTATION_RAD, ACTION_TRANSLATION_M
 from wam_demo.policies.remote.keys import fit_image
 from wam_demo.sim.kinematics import ArmKinematics
-from wam_demo.sim.rotation import logarithm
+from wam_demo.sim.rotation import exponential, logarithm, of_columns
 from wam_demo.types import ACTION_DIM, CHUNK_STEPS, CONTROL_HZ, OPENING_INDEX, Observation, Vector
 
 OPENPI_IMAGE_SIZE = 224
 """Side [px] at which openpi's clients send their pictures."""
+
+
+class Plan(NamedTuple):
+    """A server's plan as one of ours.
+
+    Attributes:
+        actions: (16, 7) float32 as in `ActionChunk`.
+        cut: Steps that asked for more than one step may do, and were cut to that.
+    """
+
+    actions: Vector
+    cut: int
 
 
 class Convention(Protocol):
@@ -27,8 +39,8 @@ class Convention(Protocol):
     def request(self, observation: Observation) -> dict[str, Any]:
         """The message for an observation."""
 
-    def plan(self, actions: NDArray[np.float64], observation: Observation) -> Vector:
-        """(16, 7) float32 plan as in `ActionChunk` from the server's (steps, dimensions) answer."""
+    def plan(self, actions: NDArray[np.float64], observation: Observation) -> Plan:
+        """A plan from the server's (steps, dimensions) answer."""
 
 
 class Native:
@@ -43,7 +55,7 @@ class Native:
             "prompt": observation.instruction,
         }
 
-    def plan(self, actions: NDArray[np.float64], observation: Observation) -> Vector:
+    def plan(self, actions: NDArray[np.float64], observation: Observation) -> Plan:
         """See `Convention`."""
         return fill(_columns(actions, ACTION_DIM))
 
@@ -61,8 +73,7 @@ class Libero:
     def request(self, observation: Observation) -> dict[str, Any]:
         """See `Convention`."""
         state = np.asarray(observation.state, np.float64)
-        first, second = state[3:6], state[6:9]
-        turn = logarithm(np.stack([first, second, np.cross(first, second)], axis=1))
+        turn = logarithm(of_columns(state[3:9]))
         finger = self.finger_m * state[OPENING_INDEX]
         return {
             "observation/image": fit_image(observation.images["front"], OPENPI_IMAGE_SIZE),
@@ -71,12 +82,14 @@ class Libero:
             "prompt": observation.instruction,
         }
 
-    def plan(self, actions: NDArray[np.float64], observation: Observation) -> Vector:
+    def plan(self, actions: NDArray[np.float64], observation: Observation) -> Plan:
         """See `Convention`; the motions of two of its steps make one of ours."""
         actions = _columns(actions, ACTION_DIM)
         every = self.hz // CONTROL_HZ
         whole = actions[: max(every, len(actions) // every * every)]
-        motion = np.add.reduceat(np.clip(whole[:, :6], -1, 1) * self.scale, range(0, len(whole), every))
+        deltas = np.clip(whole[:, :6], -1, 1) * self.scale
+        parts = [deltas[first : first + every] for first in range(0, len(deltas), every)]
+        motion = [np.concatenate([part[:, :3].sum(0), _composed(part[:, 3:])]) for part in parts]
         opening = (1.0 - whole[every - 1 :: every, 6]) / 2.0 if len(whole) >= every else (1.0 - whole[-1:, 6]) / 2.0
         return fill(np.column_stack([motion, opening]))
 
@@ -105,7 +118,7 @@ class Droid:
             "prompt": observation.instruction,
         }
 
-    def plan(self, actions: NDArray[np.float64], observation: Observation) -> Vector:
+    def plan(self, actions: NDArray[np.float64], observation: Observation) -> Plan:
         """See `Convention`; the path of the joints is followed in time, then turned into steps of the tool."""
         actions = _columns(actions, 8)
         start = np.asarray(observation.state, np.float64)[OPENING_INDEX + 1 :]
@@ -128,16 +141,24 @@ def convention(name: str) -> Convention:
     return CONVENTIONS[name]()
 
 
-def fill(actions: NDArray[np.float64]) -> Vector:
+def _composed(turns: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(3,) rotation vector of rotation vectors (n, 3) one after the other, about the axes of the base."""
+    whole = np.eye(3)
+    for turn in turns:
+        whole = exponential(turn) @ whole
+    return logarithm(whole)
+
+
+def fill(actions: NDArray[np.float64]) -> Plan:
     """A plan of 16 steps within the limits; where it is shorter, the arm holds at its end."""
     plan = np.zeros((CHUNK_STEPS, ACTION_DIM), np.float32)
     count = min(len(actions), CHUNK_STEPS)
     plan[:count] = actions[:count]
     plan[count:, 6] = plan[count - 1, 6]
-    plan[:, :3] = plan[:, :3].clip(-ACTION_TRANSLATION_M, ACTION_TRANSLATION_M)
-    plan[:, 3:6] = plan[:, 3:6].clip(-ACTION_ROTATION_RAD, ACTION_ROTATION_RAD)
+    asked, most = plan[:, :6].copy(), np.repeat([ACTION_TRANSLATION_M, ACTION_ROTATION_RAD], 3).astype(np.float32)
+    plan[:, :6] = asked.clip(-most, most)
     plan[:, 6] = plan[:, 6].clip(0.0, 1.0)
-    return plan
+    return Plan(plan, int((np.abs(asked) > 1.001 * most).any(axis=1).sum()))
 
 
 def _columns(actions: NDArray[np.float64], count: int) -> NDArray[np.float64]:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wam_demo.policies.registry import LoadContext, PolicySpec
-from wam_demo.policies.remote.settings import is_configured, remote_config
 
 if TYPE_CHECKING:
     from wam_demo.policies.remote.client import RemotePolicy
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
 
 def _open(context: LoadContext | None = None) -> RemotePolicy:
     from wam_demo.policies.remote.client import RemotePolicy
+    from wam_demo.policies.remote.settings import remote_config
 
     return RemotePolicy(remote_config())
 
@@ -34,10 +34,14 @@ def _digest(checkpoint: Path | None) -> str | None:
 
 
 def _require(checkpoint: Path | None) -> None:
+    from wam_demo.policies.remote.settings import remote_config
+
     remote_config()
 
 
 def _is_available() -> bool:
+    from wam_demo.policies.remote.settings import is_configured, remote_config
+
     return is_configured() and bool(remote_config())
 
 

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 
 from wam_demo.errors import InvalidInputError, UnknownNameError
-from wam_demo.limits import IMAGE_PIXELS, INSTRUCTION_CHARACTERS
+from wam_demo.limits import IMAGE_PIXELS, INSTRUCTION_CHARACTERS, SERVER_JOINT_RAD, SERVER_REACH_M
 from wam_demo.sim.kinematics import JOINTS, ArmKinematics
-from wam_demo.types import IMAGE_SIZE, STATE_DIM, Image, Observation, Vector
+from wam_demo.types import IMAGE_SIZE, OPENING_INDEX, STATE_DIM, Image, Observation, Vector
 
 FRONT = ("observation/image", "observation/exterior_image_1_left", "observation.images.front")
 """Names of the picture of the fixed camera: LIBERO's as in openpi, DROID's, ours as in LeRobot."""
@@ -23,6 +23,8 @@ JOINT_POSITION, GRIPPER_POSITION = "observation/joint_position", "observation/gr
 PROMPT = ("prompt", "task")
 SEED = "seed"
 """Optional whole number: the same observation and seed give the same plan."""
+MOST_ROTATION, MOST_OPENING = 1.1, 1.5
+"""Columns of a rotation matrix are unit vectors, and openings lie in 0 .. 1; sensors are not that exact."""
 KEYS = (*FRONT, *WRIST, *STATE, JOINT_POSITION, GRIPPER_POSITION, *PROMPT, SEED)
 
 
@@ -80,10 +82,23 @@ def _picture(message: Mapping[str, Any], names: tuple[str, ...]) -> Image:
 
 def _state(message: Mapping[str, Any]) -> Vector:
     if not any(name in message for name in STATE) and JOINT_POSITION in message:
-        joints = _numbers(message, JOINT_POSITION, JOINTS)
-        return _kinematics().state(joints, 1.0 - float(_numbers(message, GRIPPER_POSITION, 1)[0]))
+        joints, closed = _numbers(message, JOINT_POSITION, JOINTS), _numbers(message, GRIPPER_POSITION, 1)
+        _within(JOINT_POSITION, "joint angles [rad]", joints, SERVER_JOINT_RAD)
+        _within(GRIPPER_POSITION, "how far the gripper is closed", closed, MOST_OPENING)
+        return _kinematics().state(joints, 1.0 - float(closed[0]))
     name, _ = _one(message, STATE)
-    return _numbers(message, name, STATE_DIM)
+    state = _numbers(message, name, STATE_DIM)
+    _within(name, "TCP position [m]", state[:3], SERVER_REACH_M)
+    _within(name, "TCP rotation", state[3:OPENING_INDEX], MOST_ROTATION)
+    _within(name, "gripper opening", state[OPENING_INDEX], MOST_OPENING)
+    _within(name, "joint angles [rad]", state[OPENING_INDEX + 1 :], SERVER_JOINT_RAD)
+    return state
+
+
+def _within(name: str, what: str, values: Vector, most: float) -> None:
+    largest = float(np.abs(values).max())
+    if largest > most:
+        raise InvalidInputError(f"{name!r} holds {largest:.4g} as {what}; at most {most:g} is plausible")
 
 
 def _prompt(message: Mapping[str, Any]) -> str:

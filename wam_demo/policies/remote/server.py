@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +18,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from wam_demo.errors import InvalidInputError, PolicyFault, WamDemoError
-from wam_demo.limits import SERVER_CLIENTS, SERVER_MESSAGE_BYTES, SERVER_SEND_S
+from wam_demo.limits import SERVER_CLIENTS, SERVER_MESSAGE_BYTES, SERVER_SEND_S, SERVER_UNREAD_BYTES
 from wam_demo.policies.engine import InferenceEngine
 from wam_demo.policies.panels import encode_panels
 from wam_demo.policies.remote.keys import seed_of, to_observation
@@ -86,6 +87,7 @@ class PolicyServer:
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
         self._ready = threading.Event()
+        self._ended = threading.Event()  # an interrupt in `Thread.join` makes a thread that runs look ended
         self._fault: Exception | None = None
         self.port = self.config.port
         self._thread = threading.Thread(target=self._run, name="policy-server", daemon=True)
@@ -115,13 +117,14 @@ class PolicyServer:
 
     def wait(self) -> None:
         """Block until the server is closed from elsewhere."""
-        self._thread.join()
+        self._ended.wait()
 
     def close(self) -> None:
         """Say goodbye to every client and stop. Idempotent."""
-        if self._thread.is_alive():
+        with suppress(RuntimeError):  # the loop has ended already
             self._loop.call_soon_threadsafe(self._stop.set)
-            self._thread.join(timeout=5.0)
+        if self._ended.wait(timeout=5.0):
+            self._thread.join(timeout=1.0)
 
     def __enter__(self) -> PolicyServer:
         return self
@@ -133,11 +136,12 @@ class PolicyServer:
 
     def _run(self) -> None:
         try:
-            self._loop.run_until_complete(self._serve())
+            with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+                runner.run(self._serve())
         except Exception as error:
             self._fault = error
         finally:
-            self._loop.close()
+            self._ended.set()
             self._ready.set()
 
     async def _serve(self) -> None:
@@ -152,6 +156,7 @@ class PolicyServer:
             max_queue=1,
             close_timeout=CLOSE_S,
             server_header=None,
+            create_connection=_Connection,
             logger=_log,
         )
         async with server:
@@ -214,6 +219,24 @@ class PolicyServer:
         except Exception:
             _log.exception("policy server")
             return error_line(PolicyFault("the server failed to answer; its log says why"))
+
+
+class _Connection(ServerConnection):
+    """A client that takes no answers, not even to its pings, fills neither memory nor log."""
+
+    def send_data(self) -> None:
+        """Everything that is to be sent as one write, which fails once where nobody is left."""
+        outgoing = self.protocol.data_to_send()
+        if self.transport.is_closing():
+            return
+        if data := b"".join(outgoing):
+            self.transport.write(data)
+        if b"" in outgoing and self.transport.can_write_eof():
+            with suppress(OSError):
+                self.transport.write_eof()
+        if self.transport.get_write_buffer_size() > SERVER_UNREAD_BYTES:
+            _log.warning("a client takes no answers and is dropped")
+            self.transport.abort()
 
 
 class _StoppedReading(Exception):

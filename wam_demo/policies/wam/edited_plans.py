@@ -5,7 +5,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from wam_demo.models.wam import Plan, WorldActionModel
+from wam_demo.models.wam.model import PlannedChunk, WorldActionModel
 from wam_demo.types import Vector
 
 
@@ -26,7 +26,7 @@ class EditedPlans:
         self._reading = model.read(latents, text, state)
 
     @torch.inference_mode()
-    def plan(self, edits: NDArray[np.int64]) -> Plan:
+    def plan(self, edits: NDArray[np.int64]) -> PlannedChunk:
         """Plans under (K, N) edits; only the blocks that the action head reads are edited, as it reads no other."""
         model, count = self._model, len(edits)
         index, cameras = torch.from_numpy(edits), model.config.backbone.cameras

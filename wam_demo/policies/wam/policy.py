@@ -13,10 +13,10 @@ from torch import Tensor
 from wam_demo.errors import CheckpointError, InvalidInputError, PolicyFault
 from wam_demo.models.checkpoint import sha256_of
 from wam_demo.models.geometry import Calibration
-from wam_demo.models.imagination import FOLDER, ImaginationExpert
 from wam_demo.models.text import text_encoder
 from wam_demo.models.tokenizer import Tokenizer, to_images, to_tensor
-from wam_demo.models.wam import Plan, Reading, WorldActionModel
+from wam_demo.models.wam.imagination import FOLDER, ImaginationModel
+from wam_demo.models.wam.model import BackboneFeatures, PlannedChunk, WorldActionModel
 from wam_demo.policies.probe import PROBE_BATCH, Probe
 from wam_demo.policies.tokens import TokenGrid
 from wam_demo.policies.wam.edited_plans import EditedPlans
@@ -54,16 +54,16 @@ class WamPolicy(Imaginer):
             raise CheckpointError(f"{checkpoint} was trained with another tokenizer than the one beside it")
         self.cameras = self.model.config.cameras
         self.checkpoint_sha256 = sha256_of(checkpoint)
-        self.expert = self._read_expert(checkpoint / FOLDER)
+        self.imagination = self._read_imagination(checkpoint / FOLDER)
         self._text = text_encoder()
 
-    def _read_expert(self, folder: Path) -> ImaginationExpert | None:
+    def _read_imagination(self, folder: Path) -> ImaginationModel | None:
         if not folder.is_dir():
             return None
-        expert = ImaginationExpert.from_pretrained(folder).to(self.dtype)
-        if expert.config.policy_sha256 != self.checkpoint_sha256:
+        model = ImaginationModel.from_pretrained(folder).to(self.dtype)
+        if model.config.policy_sha256 != self.checkpoint_sha256:
             raise CheckpointError(f"{folder} was trained with other weights than those beside it")
-        return expert
+        return model
 
     def reset(self, instruction: str) -> None:
         """Embed the instruction ahead of the first step; raises `InvalidInputError` if it is unusable."""
@@ -99,17 +99,17 @@ class WamPolicy(Imaginer):
     ) -> Iterator[list[list[Mapping[str, Image]]] | None]:
         """As `imagine`, yielding ``None`` after each denoising step and decoded frame so that plans go in between."""
         latents, text, state = (part.repeat_interleave(samples, 0) for part in self.encode(observations))
-        reading = self.model.read(latents, text, state)
+        observed = self.model.read(latents, text, state)
         if chunks is None:
             noise = self.noise([0] * len(latents))
-            actions = self.model.plan(reading.features, reading.text, reading.state, noise).actions
+            actions = self.model.plan(observed.features, observed.text, observed.state, noise).actions
         else:
             actions = torch.from_numpy(np.stack([chunk.actions for chunk in chunks])).repeat_interleave(samples, 0)
         yield None
         video = self.model.config.backbone
         shape = (len(latents), video.cameras, video.horizons, *latents.shape[2:])
         future = torch.randn(shape, generator=torch.Generator().manual_seed(seed))
-        for stage in self._imagined(reading, future, actions):
+        for stage in self._imagined(observed, future, actions):
             future = stage
             yield None
         frames = np.empty((*shape[:3], IMAGE_SIZE, IMAGE_SIZE, 3), np.uint8)
@@ -121,16 +121,16 @@ class WamPolicy(Imaginer):
         results: list[Mapping[str, Image]] = [dict(zip(self.cameras, sample, strict=True)) for sample in frames]
         yield [results[i : i + samples] for i in range(0, len(results), samples)]
 
-    def _imagined(self, reading: Reading, noise: Tensor, actions: Tensor) -> Iterator[Tensor]:
-        """Future latents after each denoising step: the expert's, or the backbone's own without one."""
-        if self.expert is None:
-            return self.model.imagine_stages(reading, noise, actions)
-        return self.expert.imagine_stages(self.model, self.tokenizer, reading, noise, actions)
+    def _imagined(self, observed: BackboneFeatures, noise: Tensor, actions: Tensor) -> Iterator[Tensor]:
+        """Future latents after each denoising step: of the imagination model, or without one the backbone's own."""
+        if self.imagination is None:
+            return self.model.imagine_stages(observed, noise, actions)
+        return self.imagination.imagine_stages(self.model, self.tokenizer, observed, noise, actions)
 
     @property
     def calibration(self) -> Calibration | None:
         """Of the cameras, as its imagination was taught with; see `PlanFollower`."""
-        return None if self.expert is None else self.expert.config.calibration
+        return None if self.imagination is None else self.imagination.config.calibration
 
     @property
     def token_grid(self) -> TokenGrid:
@@ -189,7 +189,7 @@ class WamPolicy(Imaginer):
             rows.append(torch.randn(draws, head.steps, head.action_dim, generator=generator))
         return torch.stack(rows)
 
-    def _prediction(self, plan: Plan, row: int, timing: dict[str, float]) -> Prediction:
+    def _prediction(self, plan: PlannedChunk, row: int, timing: dict[str, float]) -> Prediction:
         actions = plan.actions[row].numpy()
         if not np.isfinite(actions).all():
             raise PolicyFault("the policy planned values that are not finite")
@@ -199,7 +199,7 @@ class WamPolicy(Imaginer):
             chunk=ActionChunk(actions),
             attention={camera: grid.numpy() for camera, grid in zip(self.cameras, maps, strict=True)},
             attention_mass={"proprio": float(extra[0]), "text": float(extra[1])},
-            panels={"Plan": Scalars({"standard deviation [m]": float(plan.spread[row])})},
+            panels={"Plan": Scalars({"standard deviation [m]": float(plan.std_m[row])})},
             timing_ms=timing,
         )
 

@@ -8,11 +8,11 @@ from typing import Self
 import torch
 from torch import Tensor, nn
 
-from wam_demo.models.action_head import ActionHead, ActionHeadConfig
-from wam_demo.models.backbone import BackboneConfig, VideoBackbone
 from wam_demo.models.checkpoint import load_weights, read_config, save_checkpoint
 from wam_demo.models.chunk import ChunkNormaliser, motion_of
 from wam_demo.models.flow import euler, euler_stages
+from wam_demo.models.wam.action_head import ActionHead, ActionHeadConfig
+from wam_demo.models.wam.backbone import BackboneConfig, VideoBackbone
 
 
 @dataclass(frozen=True)
@@ -41,23 +41,23 @@ class WamConfig:
 
 
 @dataclass(frozen=True)
-class Plan:
+class PlannedChunk:
     """What `WorldActionModel.act` returns.
 
     Attributes:
         actions: (B, 16, 7) float32, executable.
         attention: (B, layers, N + 2) softmax mass of each action layer on the video tokens, then
             proprio and text; averaged over heads, draws and chunk steps at the last Euler step.
-        spread: (B,) standard deviation of the planned TCP over the draws [m], mean over steps.
+        std_m: (B,) standard deviation of the planned TCP over the draws [m], mean over steps.
     """
 
     actions: Tensor
     attention: Tensor
-    spread: Tensor
+    std_m: Tensor
 
 
 @dataclass(frozen=True)
-class Reading:
+class BackboneFeatures:
     """What the backbone made of observations, and what it was made from.
 
     Attributes:
@@ -114,7 +114,7 @@ class WorldActionModel(nn.Module):
         return self.backbone.features(latents, self.backbone.condition(text, state, tau))
 
     @torch.no_grad()
-    def read(self, latents: Tensor, text: Tensor, state: Tensor) -> Reading:
+    def read(self, latents: Tensor, text: Tensor, state: Tensor) -> BackboneFeatures:
         """The action-conditioning pass over observations as they come.
 
         Args:
@@ -124,9 +124,9 @@ class WorldActionModel(nn.Module):
         """
         latents, text = latents.to(self.dtype), text.to(self.dtype)
         state = self.normaliser.encode_state(state.float()).to(self.dtype)
-        return Reading(latents, self.features(latents, text, state), text, state)
+        return BackboneFeatures(latents, self.features(latents, text, state), text, state)
 
-    def act(self, latents: Tensor, text: Tensor, state: Tensor, noise: Tensor) -> Plan:
+    def act(self, latents: Tensor, text: Tensor, state: Tensor, noise: Tensor) -> PlannedChunk:
         """Plan a chunk: `read`, then a few Euler steps of the action head.
 
         Args:
@@ -135,11 +135,11 @@ class WorldActionModel(nn.Module):
             state: (B, 17) raw.
             noise: (B, draws, 16, 7) standard normal.
         """
-        reading = self.read(latents, text, state)
-        return self.plan(reading.features, reading.text, reading.state, noise)
+        observed = self.read(latents, text, state)
+        return self.plan(observed.features, observed.text, observed.state, noise)
 
     @torch.no_grad()
-    def plan(self, features: list[Tensor], text: Tensor, state: Tensor, noise: Tensor) -> Plan:
+    def plan(self, features: list[Tensor], text: Tensor, state: Tensor, noise: Tensor) -> PlannedChunk:
         """The second half of `act`, from video features; where interventions on tokens enter.
 
         Args:
@@ -159,14 +159,16 @@ class WorldActionModel(nn.Module):
         chunk = euler(predict, noise.float(), self.config.action_steps)
         attention = torch.stack([weight.float().mean((1, 2, 3)) for weight in weights], 1)
         planned = (chunk * self.normaliser.chunk_std + self.normaliser.chunk_mean)[..., :3]
-        spread = planned.std(1, correction=0).norm(dim=-1).mean(-1)
-        return Plan(self.normaliser.decode_chunk(chunk.mean(1)), attention, spread)
+        std_m = planned.std(1, correction=0).norm(dim=-1).mean(-1)
+        return PlannedChunk(self.normaliser.decode_chunk(chunk.mean(1)), attention, std_m)
 
-    def imagine_stages(self, reading: Reading, noise: Tensor, actions: Tensor | None = None) -> Iterator[Tensor]:
+    def imagine_stages(
+        self, observed: BackboneFeatures, noise: Tensor, actions: Tensor | None = None
+    ) -> Iterator[Tensor]:
         """Sample future latents, one Euler step at a time; the last one yielded is the sample.
 
         Args:
-            reading: Of the present.
+            observed: Of the present.
             noise: (B, cameras, horizons, C, H, W) standard normal.
             actions: (B, 16, 7) that will be executed; without, the arm's motion is imagined too.
 
@@ -176,8 +178,8 @@ class WorldActionModel(nn.Module):
         motion = None if actions is None else self.normaliser.encode_motion(motion_of(actions)).to(self.dtype)
 
         def predict(future: Tensor, tau: Tensor) -> Tensor:
-            condition = self.backbone.condition(reading.text, reading.state, tau)
-            return self.backbone.video(reading.latents, future.to(self.dtype), condition, tau, motion)[0]
+            condition = self.backbone.condition(observed.text, observed.state, tau)
+            return self.backbone.video(observed.latents, future.to(self.dtype), condition, tau, motion)[0]
 
         yield from euler_stages(predict, noise.float(), self.config.video_steps, shift=self.config.video_shift)
 

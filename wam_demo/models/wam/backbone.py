@@ -35,7 +35,7 @@ class BackboneConfig:
         horizons: Number of future frames.
         text_dim: Size of a sentence embedding.
         state_dim: Size of the proprioceptive state.
-        motion_dim: Numbers that tell a future frame how the TCP gets there, see `ChunkNormaliser.encode_motion`.
+        motion_dim: Numbers that say how the TCP gets to a future frame, see `ChunkNormaliser.encode_motion`.
     """
 
     dim: int = 192
@@ -115,14 +115,14 @@ class VideoBlock(Block):
         return torch.addcmul(x, gate2, self.feed_forward(modulate(x, shift2, scale2)))
 
 
-class ReadingBlock(Block):
+class ContextBlock(Block):
     """Tokens attend to themselves and to others that were made elsewhere and stay as they are."""
 
-    def forward(self, x: Tensor, seen: Tensor, condition: Tensor) -> Tensor:
-        """(B, N, dim) to (B, N, dim), reading ``seen`` (B, M, dim)."""
+    def forward(self, x: Tensor, context: Tensor, condition: Tensor) -> Tensor:
+        """(B, N, dim) to (B, N, dim), attending to ``context`` (B, M, dim) as well."""
         shift1, scale1, gate1, shift2, scale2, gate2 = self.modulation(condition)
         own = modulate(x, shift1, scale1)
-        both = torch.cat([modulate(seen, shift1, scale1), own], 1)
+        both = torch.cat([modulate(context, shift1, scale1), own], 1)
         weight, bias, dim = self.qkv.weight, self.qkv.bias, x.shape[-1]
         query = split_heads(F.linear(own, weight[:dim], bias[:dim]), self.heads)
         pair = F.linear(both, weight[dim:], bias[dim:]).chunk(2, -1)

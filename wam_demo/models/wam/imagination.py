@@ -1,9 +1,9 @@
-"""The imagining expert: blocks of its own for the tokens of the future, which read what the policy reads.
+"""The imagination model: blocks of its own for the tokens of the future, which read what the policy reads.
 
 A world action model learns to act and to imagine in one backbone. Afterwards the tokens of the future get a copy of
-the blocks to themselves (a mixture of transformers, arXiv 2411.04996) and learn on, told by geometry where things will
-be (`wam_demo.models.geometry`) and given what geometry brings over from the pictures of now, to be taken over where it
-is right (compositing masks, arXiv 1605.07157), while the backbone and with it every plan stay as they are.
+the blocks to themselves (a mixture of transformers, arXiv 2411.04996) and learn on, conditioned on where geometry says
+that things will be (`wam_demo.models.geometry`) and on the pictures of now warped into the wrist's future view, which
+are taken over where they are right (compositing masks, arXiv 1605.07157). The backbone and every plan stay as they are.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,24 +15,24 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from wam_demo.models.backbone import BackboneConfig, ReadingBlock, VideoBackbone, patchify, unpatchify
 from wam_demo.models.checkpoint import load_weights, read_config, save_checkpoint
 from wam_demo.models.chunk import motion_of
 from wam_demo.models.flow import euler_stages, velocity_to
-from wam_demo.models.geometry import PLACE_DIM, Calibration, Camera, places, warped_wrist
-from wam_demo.models.layers import embed_place
+from wam_demo.models.geometry import CELL_GEOMETRY_DIM, CalibratedCamera, Calibration, cell_geometry, warped_wrist
+from wam_demo.models.layers import embed_position
 from wam_demo.models.tokenizer import Tokenizer
-from wam_demo.models.wam import Reading, WorldActionModel
+from wam_demo.models.wam.backbone import BackboneConfig, ContextBlock, VideoBackbone, patchify, unpatchify
+from wam_demo.models.wam.model import BackboneFeatures, WorldActionModel
 
 FOLDER = "imagination"
-"""Where an expert lies beside its policy's weights."""
+"""Where it lies beside its policy's weights."""
 SOURCES = 2
 """Pictures of now that a wrist's picture is brought over from: the front's and the wrist's."""
 
 
 @dataclass(frozen=True)
-class ExpertConfig:
-    """What rebuilds an expert.
+class ImaginationConfig:
+    """What rebuilds an imagination model.
 
     Attributes:
         backbone: Of the policy that it reads, and of its own blocks.
@@ -52,49 +52,49 @@ class ExpertConfig:
 
 
 @dataclass(frozen=True)
-class Course:
+class MotionConditioning:
     """How the arm will move, and what follows for every cell.
 
     Attributes:
         motion: (B, K, 8) as from `ChunkNormaliser.encode_motion`.
-        places: (B, cameras, K, frame_tokens, 15), see `wam_demo.models.geometry.places`.
+        geometry: (B, cameras, K, frame_tokens, 15), see `wam_demo.models.geometry.cell_geometry`.
         warped: (B, K, 2, C, H, W) latents of `wam_demo.models.geometry.warped_wrist`.
     """
 
     motion: Tensor
-    places: Tensor
+    geometry: Tensor
     warped: Tensor
 
 
-def course_of(
+def motion_conditioning(
     model: WorldActionModel,
     tokenizer: Tokenizer,
     calibration: Calibration,
-    reading: Reading,
+    observed: BackboneFeatures,
     motion: Tensor,
     horizons: Sequence[int],
-) -> Course:
+) -> MotionConditioning:
     """What follows from a motion.
 
     Args:
         model: Its normaliser is used.
         tokenizer: The model's.
         calibration: Of the cameras.
-        reading: Where from.
+        observed: Where from.
         motion: (B, K, 8) normalised.
         horizons: Which imagined frames these K are.
     """
-    latents = reading.latents
+    latents = observed.latents
     images = tokenizer.decode(latents.flatten(0, 1)).float().unflatten(0, latents.shape[:2])
     with torch.autocast(latents.device.type, enabled=False):
-        raw, state = model.normaliser.decode_motion(motion, horizons), model.normaliser.decode_state(reading.state)
-        told = places(calibration, state, raw, model.config.backbone.grid)
+        raw, state = model.normaliser.decode_motion(motion, horizons), model.normaliser.decode_state(observed.state)
+        geometry = cell_geometry(calibration, state, raw, model.config.backbone.grid)
         pictures = warped_wrist(calibration, state, raw, images)
     warped = tokenizer.encode(pictures.flatten(0, 2).to(latents.dtype)).unflatten(0, pictures.shape[:3])
-    return Course(motion, told, warped)
+    return MotionConditioning(motion, geometry, warped)
 
 
-class PlaceEmbedding(nn.Module):
+class CellGeometryEmbedding(nn.Module):
     """What geometry says about a cell as a part of its token; nothing at first."""
 
     def __init__(self, dim: int, grid: int) -> None:
@@ -103,27 +103,27 @@ class PlaceEmbedding(nn.Module):
         near = dim // 6
         self.near = near
         self.front, self.wrist = nn.Linear(dim + 1, dim), nn.Linear(dim + 1, dim)
-        self.tool = nn.Sequential(nn.Linear(2 * near + PLACE_DIM - 6, dim), nn.SiLU(), nn.Linear(dim, dim))
+        self.tool = nn.Sequential(nn.Linear(2 * near + CELL_GEOMETRY_DIM - 6, dim), nn.SiLU(), nn.Linear(dim, dim))
         for layer in (self.front, self.wrist, self.tool[2]):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
 
-    def forward(self, places: Tensor) -> Tensor:
+    def forward(self, geometry: Tensor) -> Tensor:
         """(..., 15) to (..., dim)."""
         dtype = self.front.weight.dtype
-        in_front, in_wrist, rest = places[..., :3], places[..., 3:6], places[..., 6:]
-        tools = [embed_place(rest[..., first : first + 2] / 2, 2 * self.grid, self.near) for first in (0, 3)]
+        in_front, in_wrist, rest = geometry[..., :3], geometry[..., 3:6], geometry[..., 6:]
+        tools = [embed_position(rest[..., first : first + 2] / 2, 2 * self.grid, self.near) for first in (0, 3)]
         tool = self.tool(torch.cat([*tools, rest], -1).to(dtype))
         return self.front(self._there(in_front).to(dtype)) + self.wrist(self._there(in_wrist).to(dtype)) + tool
 
     def _there(self, place: Tensor) -> Tensor:
         """The position that the token of that place has, and 1; zeros where it is not seen."""
         middles = place[..., :2] * self.grid / (self.grid - 1)
-        position = embed_place(middles, self.grid, self.dim)
+        position = embed_position(middles, self.grid, self.dim)
         return torch.cat([position, torch.ones_like(position[..., :1])], -1) * place[..., 2:]
 
 
-class Warped(nn.Module):
+class WarpedWrist(nn.Module):
     """What geometry brings over, as a part of the wrist's tokens and to be taken over by them; nothing at first."""
 
     def __init__(self, config: BackboneConfig) -> None:
@@ -156,15 +156,16 @@ class Warped(nn.Module):
         return (masks[:, :, :, None] * (warped - anchor[:, None, None])).sum(2)
 
 
-class ImaginationExpert(nn.Module):
+class ImaginationModel(nn.Module):
     """Velocity of noisy future latents, given what a policy's backbone made of the present."""
 
-    def __init__(self, config: ExpertConfig) -> None:
+    def __init__(self, config: ImaginationConfig) -> None:
         super().__init__()
         self.config = config
-        self.net = VideoBackbone(config.backbone, ReadingBlock)
-        self.places = PlaceEmbedding(config.backbone.dim, config.backbone.grid)
-        self.warped = Warped(config.backbone)
+        self.net = VideoBackbone(config.backbone, ContextBlock)
+        # the names of these are in every checkpoint
+        self.places = CellGeometryEmbedding(config.backbone.dim, config.backbone.grid)
+        self.warped = WarpedWrist(config.backbone)
 
     def begin_as(self, backbone: VideoBackbone) -> None:
         """Take over the weights with which the backbone imagines."""
@@ -173,53 +174,55 @@ class ImaginationExpert(nn.Module):
     def forward(
         self,
         model: WorldActionModel,
-        reading: Reading,
+        observed: BackboneFeatures,
         future: Tensor,
         tau: Tensor,
-        course: Course,
+        conditioning: MotionConditioning,
         horizons: Sequence[int],
     ) -> Tensor:
         """Velocity shaped as ``future``, float32.
 
         Args:
             model: The policy's network.
-            reading: What it reads.
+            observed: What it reads.
             future: (B, cameras, K, C, H, W) noisy at ``tau``.
             tau: (B,) flow time.
-            course: How the arm will move.
+            conditioning: How the arm will move.
             horizons: Which future frames these K are.
         """
         net = self.net
-        condition = net.condition(reading.text, reading.state, tau)
-        tokens = net.future_tokens(future, reading.latents, course.motion, horizons)
-        tokens = tokens + self.places(course.places).flatten(1, 3)
+        condition = net.condition(observed.text, observed.state, tau)
+        tokens = net.future_tokens(future, observed.latents, conditioning.motion, horizons)
+        tokens = tokens + self.places(conditioning.geometry).flatten(1, 3)
         front, wrist = tokens.chunk(2, 1)
-        tokens = torch.cat([front, wrist + self.warped(course.warped)], 1)
-        entering = [model.backbone.observed_tokens(reading.latents).detach(), *reading.features[:-1]]
+        tokens = torch.cat([front, wrist + self.warped(conditioning.warped)], 1)
+        entering = [model.backbone.observed_tokens(observed.latents).detach(), *observed.features[:-1]]
         for block, seen in zip(net.blocks, entering, strict=True):
             tokens = block(tokens, seen, condition)
-        front, wrist = net.clean(tokens, reading.latents, condition).unbind(1)
-        wrist = wrist + self.warped.taken_over(tokens.chunk(2, 1)[1], course.warped, reading.latents[:, 1])
+        front, wrist = net.clean(tokens, observed.latents, condition).unbind(1)
+        wrist = wrist + self.warped.taken_over(tokens.chunk(2, 1)[1], conditioning.warped, observed.latents[:, 1])
         return velocity_to(torch.stack([front, wrist], 1), future, tau)
 
     def imagine_stages(
-        self, model: WorldActionModel, tokenizer: Tokenizer, reading: Reading, noise: Tensor, actions: Tensor
+        self, model: WorldActionModel, tokenizer: Tokenizer, observed: BackboneFeatures, noise: Tensor, actions: Tensor
     ) -> Iterator[Tensor]:
         """Sample future latents, one Euler step at a time; the last one yielded is the sample.
 
         Args:
             model: The policy's network.
             tokenizer: The policy's.
-            reading: What it reads.
+            observed: What it reads.
             noise: (B, cameras, horizons, C, H, W) standard normal.
             actions: (B, 16, 7) that will be executed.
         """
         horizons = range(self.config.backbone.horizons)
         motion = model.normaliser.encode_motion(motion_of(actions))
-        course = course_of(model, tokenizer, self.config.calibration, reading, motion.to(model.dtype), horizons)
+        conditioning = motion_conditioning(
+            model, tokenizer, self.config.calibration, observed, motion.to(model.dtype), horizons
+        )
 
         def predict(future: Tensor, tau: Tensor) -> Tensor:
-            return self(model, reading, future.to(model.dtype), tau, course, horizons)
+            return self(model, observed, future.to(model.dtype), tau, conditioning, horizons)
 
         yield from euler_stages(predict, noise.float(), self.config.steps, shift=self.config.shift)
 
@@ -234,11 +237,11 @@ class ImaginationExpert(nn.Module):
         values.pop("kind")
         values["backbone"] = BackboneConfig(**values["backbone"])
         values["calibration"] = Calibration(**{name: _camera(part) for name, part in values["calibration"].items()})
-        expert = cls(ExpertConfig(**values))
-        load_weights(expert, directory)
-        return expert.eval().requires_grad_(False)
+        model = cls(ImaginationConfig(**values))
+        load_weights(model, directory)
+        return model.eval().requires_grad_(False)
 
 
-def _camera(values: Mapping[str, Any]) -> Camera:
+def _camera(values: Mapping[str, Any]) -> CalibratedCamera:
     """From JSON, which knows no tuples."""
-    return Camera(tuple(values["position"]), tuple(values["rotation"]), values["half"])
+    return CalibratedCamera(tuple(values["position"]), tuple(values["rotation"]), values["half"])

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from wam_demo.errors import UnknownNameError
-from wam_demo.models.agra import PROJECTORS, Projector, alignment_loss
+from wam_demo.models.wam.agra import PROJECTORS, Projector, alignment_loss
 
 
 def test_loss_is_minus_one_when_aligned_whatever_the_scale():

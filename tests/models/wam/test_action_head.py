@@ -2,7 +2,7 @@
 
 import torch
 
-from wam_demo.models.action_head import ActionHead, ActionHeadConfig, bridge_blocks
+from wam_demo.models.wam.action_head import ActionHead, ActionHeadConfig, bridge_blocks
 
 
 def make_head():

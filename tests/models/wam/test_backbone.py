@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from wam_demo.models.backbone import BackboneConfig, VideoBackbone, patchify, unpatchify
+from wam_demo.models.wam.backbone import BackboneConfig, VideoBackbone, patchify, unpatchify
 
 CONFIG = BackboneConfig(dim=32, depth=2, heads=2)
 
