@@ -6,7 +6,7 @@ import pytest
 
 from wam_demo.bench import bench, cold_start
 from wam_demo.errors import CheckpointError
-from wam_demo.evaluate.rollout import RolloutConfig
+from wam_demo.evaluate.executors.executor import ExecutorConfig
 
 PROMISED = {
     "device",
@@ -33,7 +33,7 @@ def test_every_figure_is_measured(tmp_path):
 
     WorldActionModel().save_pretrained(tmp_path / "agra")
     Tokenizer().save_pretrained(tmp_path / "tokenizer")
-    config = RolloutConfig(batch=2, processes=1)
+    config = ExecutorConfig(batch=2, processes=1)
     stages = []
     figures = bench(
         "agra", "button", checkpoint=tmp_path / "agra", episodes=2, repeats=3, config=config, progress=stages.append

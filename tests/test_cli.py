@@ -76,9 +76,9 @@ def test_bad_input_is_one_line_and_exit_code_2(run, arguments, message):
 
 
 def test_a_folder_that_cannot_be_written_is_refused_before_work(run, tmp_path, monkeypatch):
-    from wam_demo.evaluate import rollout
+    from wam_demo.evaluate.grid.run import GridRun
 
-    monkeypatch.setattr(rollout, "rollout", lambda *_: pytest.fail("work began"))
+    monkeypatch.setattr(GridRun, "start", lambda *_: pytest.fail("work began"))
     (tmp_path / "file").write_text("")
     code, _, err = run("eval", "--policy", "hold", "--episodes", 1, "--out", tmp_path / "file" / "out")
     assert code == 2
@@ -192,12 +192,12 @@ def test_the_module_runs_and_loads_nothing_heavy():
 
 
 def test_an_interrupt_ends_quietly(run, monkeypatch):
-    from wam_demo.evaluate import report
+    from wam_demo.evaluate import output
 
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(report, "prepare_output", interrupt)
+    monkeypatch.setattr(output, "prepare_output", interrupt)
     code, _, err = run("eval", "--policy", "hold")
     assert (code, err) == (130, "interrupted\n")
 

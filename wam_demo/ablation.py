@@ -13,8 +13,8 @@ from wam_demo.errors import UnknownNameError, WamDemoError
 from wam_demo.train.everything import Stage, run_stages
 
 if TYPE_CHECKING:
-    from wam_demo.evaluate.grid import GridSpec
-    from wam_demo.evaluate.record import EpisodeRecord
+    from wam_demo.evaluate.specs.grid import GridSpec
+    from wam_demo.evaluate.specs.record import EpisodeRecord
 
 BASELINE = "wam"
 _MLP = ("agra", "--projector", "mlp")
@@ -87,8 +87,8 @@ def compare_arms(
         DataError: A training failed; its output stands above.
         WamDemoError: The evaluation failed.
     """
-    from wam_demo.evaluate.grid import GridSpec
-    from wam_demo.evaluate.grid_run import GridRun
+    from wam_demo.evaluate.grid.run import GridRun
+    from wam_demo.evaluate.specs.grid import GridSpec
 
     for name in names:
         if name not in ARMS:
@@ -118,10 +118,12 @@ def arm_row(
 
     Returns:
         ``nominal`` and ``disturbed`` (successes and episodes), ``difference`` of the disturbed ones to the
-        baseline with ``difference_ci95`` and ``mcnemar_p``, ``plan_error_cm`` (held-out frames, mean at +8),
+        baseline with ``difference_ci95`` and ``p_value`` as in `PairedComparison`, ``plan_error_cm`` (held-out frames,
+        mean at +8),
         ``cosine`` to the teacher at the end, ``seconds`` of training.
     """
-    from wam_demo.evaluate.statistics import compare_paired
+    from wam_demo.evaluate.grid.comparisons import paired_document
+    from wam_demo.evaluate.statistics.paired import compare_paired
 
     ended = {record.key: record for record in records if record.counts}
 
@@ -134,32 +136,36 @@ def arm_row(
 
     mine, base = successes(name, True), successes(BASELINE, True)
     both = [scene for scene in mine if scene in base]
-    paired = compare_paired([mine[scene] for scene in both], [base[scene] for scene in both])
-    losses = json.loads((run / "results.json").read_text())
+    paired = compare_paired([(scene[-1], mine[scene], base[scene]) for scene in both])
+    measures = _last_measures(run)
     nominal = successes(name, False)
     return {
         "arm": name,
         "nominal": [sum(nominal.values()), len(nominal)],
         "disturbed": [sum(mine.values()), len(mine)],
-        "difference": paired.difference,
-        "difference_ci95": [paired.interval.low, paired.interval.high],
-        "mcnemar_p": paired.p_value,
-        "plan_error_cm": losses["losses"]["mean8"][-1],
-        "cosine": -losses["losses"]["agra"][-1],
-        "seconds": losses["seconds"],
+        **paired_document(paired),
+        "plan_error_cm": measures["mean8"],
+        "cosine": -measures["agra"],
+        "seconds": measures["seconds"],
     }
+
+
+def _last_measures(run: Path) -> dict[str, float]:
+    """The last value of each measure in a training's log, which a run that was resumed at its end has too."""
+    rows = map(json.loads, (run / "log.jsonl").read_text().splitlines())
+    return {name: value for row in rows for name, value in row.items()}
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> str:
     """Markdown."""
     lines = [
-        f"| arm | nominal | severity {SEVERITY} | difference to `{BASELINE}` | McNemar p | plan error [cm] | cosine |",
+        f"| arm | nominal | severity {SEVERITY} | difference to `{BASELINE}` | p | plan error [cm] | cosine |",
         "|---|---|---|---|---|---|---|",
     ]
     for row in rows:
         (good, n), (held, of), (low, high) = row["nominal"], row["disturbed"], row["difference_ci95"]
         change = "" if row["arm"] == BASELINE else f"{row['difference']:+.3f} [{low:+.3f}, {high:+.3f}]"
-        p = "" if row["arm"] == BASELINE else f"{row['mcnemar_p']:.2g}"
+        p = "" if row["arm"] == BASELINE else f"{row['p_value']:.2g}"
         rates = f"{good}/{n} | {held}/{of} ({held / of:.3f})"
         lines.append(
             f"| `{row['arm']}` | {rates} | {change} | {p} | {row['plan_error_cm']:.2f} | {row['cosine']:.2f} |"

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wam_demo.errors import CheckpointError, WamDemoError
-from wam_demo.evaluate.rollout import RolloutConfig, rollout
-from wam_demo.evaluate.suite import EVALUATION_SEEDS, EvaluationSpec
+from wam_demo.evaluate.executors.executor import ExecutorConfig
+from wam_demo.evaluate.executors.local import play_grid
+from wam_demo.evaluate.specs.evaluation import EVALUATION_SEEDS
+from wam_demo.evaluate.specs.grid import GridSpec
 from wam_demo.policies.registry import load_policy
 from wam_demo.policies.timing import percentiles
 from wam_demo.types import Observation
@@ -30,7 +32,7 @@ def bench(
     checkpoint: Path | None = None,
     episodes: int = 16,
     repeats: int = 40,
-    config: RolloutConfig | None = None,
+    config: ExecutorConfig | None = None,
     progress: Callable[[str], None] = lambda stage: None,
 ) -> dict[str, Any]:
     """Measure one learned policy and the simulator on this machine.
@@ -75,9 +77,9 @@ def bench(
     simulator = _simulator_ms(world, repeats)
     world.close()
     progress("episodes")
-    spec = EvaluationSpec(policy_name, task, episodes=episodes, checkpoint=checkpoint).validated()
+    spec = GridSpec((policy_name,), (task,), episodes=episodes, linger=0).validated()
     began = time.perf_counter()
-    rollout(spec, policy, config)
+    play_grid(spec, config, lambda name, weights: policy)
     return {
         "policy": policy_name,
         "task": task,

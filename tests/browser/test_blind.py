@@ -3,7 +3,7 @@
 import pytest
 
 from tests.fakes.blind import match, video
-from wam_demo.evaluate.blind_votes import VoteStore
+from wam_demo.evaluate.blind.votes import VoteStore
 from wam_demo.ui.blind.matches import BlindMatches
 
 pytestmark = pytest.mark.browser

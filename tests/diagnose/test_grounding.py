@@ -9,7 +9,7 @@ from tests.fakes.prober import GRID, FakeProber
 from wam_demo.diagnose import grounding_report
 from wam_demo.diagnose.grounding import map_score, score_episode, score_task
 from wam_demo.diagnose.moments import Moment
-from wam_demo.evaluate.report import probe_table
+from wam_demo.evaluate.report.tables import probe_table
 from wam_demo.types import Observation
 
 REGION = np.zeros(128, bool)

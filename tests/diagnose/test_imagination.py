@@ -13,7 +13,7 @@ from wam_demo.diagnose.imagination import (
     score_imagination,
     ssim,
 )
-from wam_demo.evaluate.report import imagination_table
+from wam_demo.evaluate.report.tables import imagination_table
 from wam_demo.types import FUTURE_STEPS, ActionChunk, Prediction
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from wam_demo.evaluate.blind import Match, Pairing, Side
+from wam_demo.evaluate.blind.match import Match, Pairing, Side
 
 SHADES = {"steer": 60, "hold": 180}
 

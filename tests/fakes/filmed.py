@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from tests.fakes.blind import video
 from tests.fakes.brain import catalogue as drawn
-from tests.fakes.grid import FakeEngine
-from wam_demo.evaluate.grid_run import GridRun
+from tests.fakes.grid import FakeExecutor
+from wam_demo.evaluate.grid.run import GridRun
 from wam_demo.policies.registry import policy_spec
 from wam_demo.ui.shared.catalogue import Catalogue
 
@@ -32,7 +32,7 @@ class FilmedRun(GridRun):
 
 def open_filmed(pace_s: float = 0.0):
     """Opens runs whose episodes take ``pace_s``."""
-    return lambda spec, out: FilmedRun(spec, out, engine=FakeEngine(pace_s))
+    return lambda spec, out: FilmedRun(spec, out, executor=FakeExecutor(pace_s))
 
 
 def until(holds, timeout: float = 20.0) -> None:

@@ -1,13 +1,12 @@
-"""A grid engine without simulators: every episode follows from its seed."""
+"""A grid executor without simulators: every episode follows from its seed."""
 
 import time
 
 import numpy as np
 
-from wam_demo.evaluate.grid import GridSpec
-from wam_demo.evaluate.record import EpisodeRecord
-from wam_demo.evaluate.rollout import PlayedEpisode
-from wam_demo.evaluate.suite import EpisodeResult
+from wam_demo.evaluate.specs.evaluation import EpisodeResult
+from wam_demo.evaluate.specs.grid import GridSpec
+from wam_demo.evaluate.specs.record import EpisodeRecord, PlayedEpisode
 
 SPEC = GridSpec(
     policies=("hold", "expert"), tasks=("pick_place", "push"), axes=("none", "light", "shove"), severities=(1, 3, 5)
@@ -30,10 +29,12 @@ def played(policy, scene) -> EpisodeRecord:
         fault="the physics diverged" if fault else None,
     )
     actions = np.random.default_rng(scene.seed).normal(size=(result.steps, 7)).astype(np.float32)
-    return EpisodeRecord.of(policy, PlayedEpisode(scene, result, actions, miss_m=round(number % 7 / 10, 2)))
+    return EpisodeRecord.of(
+        policy, PlayedEpisode(scene, result, actions, goal_distances_m=(0.7, round(number % 7 / 10, 2)))
+    )
 
 
-class FakeEngine:
+class FakeExecutor:
     """Takes ``pace_s`` an episode, and fails with ``error`` after ``fail_after`` of them."""
 
     def __init__(self, pace_s=0.0, error=None, fail_after=0):

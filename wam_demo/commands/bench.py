@@ -10,7 +10,7 @@ from wam_demo.arguments import Parser, add_batch, add_one_task, add_policy, add_
 from wam_demo.commands.output import finish, prepare, require_learned
 
 if TYPE_CHECKING:
-    from wam_demo.evaluate.rollout import RolloutConfig
+    from wam_demo.evaluate.executors.executor import ExecutorConfig
 
 SUMMARY = "measure speed and memory"
 
@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> None:
         options.task,
         checkpoint=options.checkpoint,
         episodes=options.episodes,
-        config=_rollout_config(options),
+        config=_executor_config(options),
         progress=_say,
     )
     finish(out, "bench", {"seed": options.seed, **content})
@@ -63,10 +63,10 @@ def _training(options: argparse.Namespace) -> None:
     finish(out, "bench", {**content, "ways": ways})
 
 
-def _rollout_config(options: argparse.Namespace) -> RolloutConfig:
-    from wam_demo.evaluate.rollout import RolloutConfig
+def _executor_config(options: argparse.Namespace) -> ExecutorConfig:
+    from wam_demo.evaluate.executors.executor import ExecutorConfig
 
-    return RolloutConfig(options.batch, options.processes)
+    return ExecutorConfig(options.batch, options.processes)
 
 
 def _say(stage: str) -> None:

@@ -25,9 +25,9 @@ from wam_demo.commands.output import finish, prepare, progress
 from wam_demo.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from wam_demo.evaluate.grid import GridSpec
-    from wam_demo.evaluate.grid_run import GridRun
-    from wam_demo.evaluate.sequential import SequentialResult
+    from wam_demo.evaluate.grid.run import GridRun
+    from wam_demo.evaluate.specs.grid import GridSpec
+    from wam_demo.evaluate.statistics.sequential import SequentialResult
 
 SUMMARY = "measure success rates in closed loop"
 SAVED_VIDEOS = 10
@@ -38,7 +38,7 @@ PATIENCE_S = 0.5
 
 def add_arguments(parser: Parser) -> None:
     """What the command line takes."""
-    from wam_demo.evaluate.engine import ENGINES
+    from wam_demo.evaluate.executors.choice import EXECUTORS
 
     add_policy(parser)
     parser.add_argument("--task", type=tasks, default=[DEFAULT_TASK], metavar="T[,T]")
@@ -62,7 +62,7 @@ def add_arguments(parser: Parser) -> None:
     )
     parser.add_argument("--report", action="store_true", help="also write CSV and an HTML page with videos")
     parser.add_argument("--save-video", type=Path, metavar="DIR", help="mp4 of the first ten episodes")
-    parser.add_argument("--engine", type=one_of("engine", ENGINES), default="local", help="local or ray (local)")
+    parser.add_argument("--engine", type=one_of("engine", EXECUTORS), default="local", help="local or ray (local)")
     parser.add_argument("--address", metavar="HOST:PORT", help="Ray cluster; default: one started on this machine")
     add_batch(parser)
     add_processes(parser)
@@ -70,16 +70,20 @@ def add_arguments(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Closed-loop success rates by axis and severity, of one policy or of several on the same scenes."""
-    from wam_demo.evaluate.engine import EngineConfig, open_engine
-    from wam_demo.evaluate.grid_run import GridRun
-    from wam_demo.evaluate.report import sequential_line
+    from wam_demo.evaluate.executors.choice import open_executor
+    from wam_demo.evaluate.executors.executor import ExecutorConfig
+    from wam_demo.evaluate.grid.run import GridRun
+    from wam_demo.evaluate.report.tables import power_line, sequential_line
 
     spec = _grid(options)
     out = prepare(options, "eval")
     _require_fresh(options, out)
-    config = EngineConfig(options.batch, options.processes, options.address)
-    with GridRun(spec, out, config, engine=open_engine(options.engine, spec, config)) as run:
-        run.prepare()
+    config = ExecutorConfig(options.batch, options.processes, options.address)
+    with GridRun(spec, out, config, executor=open_executor(options.engine, spec, config)) as run:
+        if run.snapshot().state != "done":
+            run.prepare()
+            if len(spec.policies) > 1:
+                print(power_line(spec))
         try:
             sequential = _play(run, options.sequential)
         except KeyboardInterrupt:
@@ -93,14 +97,14 @@ def run(options: argparse.Namespace) -> None:
             _save_videos(run, options.save_video)
         finish(out, "eval", content, printed=True)
     if options.report:
-        from wam_demo.evaluate.grid_report import write_report
+        from wam_demo.evaluate.report.write import write_report
 
         print(write_report(out).html)
 
 
 def _grid(options: argparse.Namespace) -> GridSpec:
     """The grid that was asked for, once everything it names is known to exist."""
-    from wam_demo.evaluate.grid import GridSpec, join_policy
+    from wam_demo.evaluate.specs.grid import GridSpec, join_policy, split_policy
     from wam_demo.policies.registry import require_policy
     from wam_demo.policies.remote.settings import use_server
 
@@ -124,15 +128,14 @@ def _grid(options: argparse.Namespace) -> GridSpec:
         linger=options.linger,
         instruction=options.instruction,
     ).validated()
-    for cell in spec.cells():
-        condition = spec.condition(cell)
-        require_policy(condition.policy, condition.checkpoint)
+    for policy in spec.policies:
+        require_policy(*split_policy(policy))
     return spec
 
 
 def _require_fresh(options: argparse.Namespace, out: Path) -> None:
     """Old results are neither mixed with new ones nor overwritten unless that is asked for."""
-    from wam_demo.evaluate.journal import JOURNAL_NAME
+    from wam_demo.evaluate.grid.journal import JOURNAL_NAME
 
     begun = (out / JOURNAL_NAME).exists()
     if options.resume and not (options.out and begun):
@@ -144,11 +147,11 @@ def _require_fresh(options: argparse.Namespace, out: Path) -> None:
 def _play(run: GridRun, alpha: float | None) -> dict[str, Any]:
     """Play a grid to its end, or until a sequential test at level ``alpha`` decides; returns where that stands."""
     from wam_demo.errors import WamDemoError
-    from wam_demo.evaluate.paired import compare_policies
+    from wam_demo.evaluate.grid.comparisons import compare_together
 
     def sequential(level: float) -> SequentialResult:
         first, second = run.spec.policies
-        return compare_policies(run.spec, run.records(), first, second, level)[0].sequential
+        return compare_together(run.spec, run.records(), first, second, level).sequential
 
     with progress(run.spec.total, ", ".join(run.spec.policies), run.snapshot().done) as advance:
         run.subscribe(lambda record: advance())
@@ -163,17 +166,17 @@ def _play(run: GridRun, alpha: float | None) -> dict[str, Any]:
 
 def _evaluated(run: GridRun) -> dict[str, Any]:
     """Print the table and return the content of results.json: of one condition, or of a grid."""
-    from wam_demo.evaluate import report
-    from wam_demo.evaluate.grid_document import condition_document, grid_document
+    from wam_demo.evaluate.grid.document import condition_document, grid_document
+    from wam_demo.evaluate.report import tables
 
     spec, records = run.spec, run.records()
     if len(spec.policies) <= 2 and len({(cell.axis, cell.severity) for cell in spec.cells()}) == 1:
         content = condition_document(spec, run.weights, records)
-        print(report.evaluation_table([content, *([content["compare"]] if "compare" in content else [])]))
+        print(tables.evaluation_table([content, *([content["compare"]] if "compare" in content else [])]))
     else:
         content = grid_document(spec, run.weights, records)
-        print(report.grid_table(content["cells"]))
-    for line in report.comparison_lines(spec.policies, content):
+        print(tables.grid_table(content["cells"]))
+    for line in tables.comparison_lines(spec.policies, content):
         print(line)
     return content
 
@@ -188,7 +191,7 @@ def _save_videos(run: GridRun, folder: Path) -> None:
     """An mp4 of the first ten episodes of each policy."""
     from shutil import copyfile
 
-    from wam_demo.evaluate.report import prepare_output
+    from wam_demo.evaluate.output import prepare_output
 
     prepare_output(folder)
     for policy in run.spec.policies:

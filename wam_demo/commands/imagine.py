@@ -37,8 +37,8 @@ def add_arguments(parser: Parser) -> None:
 def run(options: argparse.Namespace) -> None:
     """PSNR, SSIM and the distance in the teacher's features of imagined frames to what really happened."""
     from wam_demo.diagnose.imagination import score_imagination
-    from wam_demo.evaluate.report import imagination_table
-    from wam_demo.evaluate.suite import evaluation_seeds
+    from wam_demo.evaluate.report.tables import imagination_table
+    from wam_demo.evaluate.specs.evaluation import evaluation_seeds
     from wam_demo.policies.registry import checkpoint_digest, load_policy
     from wam_demo.sim.world import World
 

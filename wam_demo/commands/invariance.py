@@ -29,8 +29,8 @@ def run(options: argparse.Namespace) -> None:
     """The teacher of the shipped weights, one policy or two, at the same moments under each axis."""
     from wam_demo.config import CHECKPOINTS
     from wam_demo.diagnose.invariance import document, moments, teacher_document
-    from wam_demo.evaluate.report import invariance_table
-    from wam_demo.evaluate.suite import evaluation_seeds
+    from wam_demo.evaluate.report.tables import invariance_table
+    from wam_demo.evaluate.specs.evaluation import evaluation_seeds
     from wam_demo.models.teacher import load_teacher
     from wam_demo.policies.registry import checkpoint_digest, load_policy
     from wam_demo.sim.world import World

@@ -30,7 +30,7 @@ def add_arguments(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Run a policy over one episode of a recording."""
-    from wam_demo.evaluate.report import openloop_table
+    from wam_demo.evaluate.report.tables import openloop_table
     from wam_demo.policies.registry import checkpoint_digest, require_policy
 
     if require_policy(options.policy, options.checkpoint).privileged:

@@ -20,14 +20,15 @@ _LACKS = {
 
 def prepare(options: argparse.Namespace, command: str) -> Path:
     """The output folder, proven writable before work starts."""
-    from wam_demo.evaluate.report import prepare_output
+    from wam_demo.evaluate.output import prepare_output
 
     return prepare_output(options.out or Path("results") / f"{command}-{time.strftime('%Y%m%d-%H%M%S')}")
 
 
 def finish(out: Path, command: str, content: dict[str, Any], printed: bool = False) -> None:
     """Write results.json, print the table unless that is done, and say where the file is."""
-    from wam_demo.evaluate.report import measure_table, write_results
+    from wam_demo.evaluate.output import write_results
+    from wam_demo.evaluate.report.tables import measure_table
 
     if not printed:
         print(measure_table(content))

@@ -32,8 +32,8 @@ def add_arguments(parser: Parser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Where the action head looks, and what changes the plan; one policy, or two at the same moments."""
     from wam_demo.diagnose import grounding_report
-    from wam_demo.evaluate.report import probe_table
-    from wam_demo.evaluate.suite import evaluation_seeds
+    from wam_demo.evaluate.report.tables import probe_table
+    from wam_demo.evaluate.specs.evaluation import evaluation_seeds
     from wam_demo.policies.registry import checkpoint_digest, load_policy
 
     seeds = evaluation_seeds(options.seed, options.episodes)

@@ -15,12 +15,14 @@ import psutil
 import pytest
 
 from wam_demo.config import CHECKPOINTS, ROOT
-from wam_demo.evaluate.rollout import RolloutConfig, noise_seed, rollout
-from wam_demo.evaluate.runner import EpisodeRunner, SceneSpec
-from wam_demo.evaluate.suite import EvaluationSpec
+from wam_demo.evaluate.executors.executor import ExecutorConfig
+from wam_demo.evaluate.executors.local import play_grid
+from wam_demo.evaluate.executors.play import noise_seed
+from wam_demo.evaluate.executors.runner import EpisodeRunner
+from wam_demo.evaluate.specs.grid import GridSpec
+from wam_demo.evaluate.specs.scene import SceneSpec
 from wam_demo.policies.checks import predict
 from wam_demo.policies.receding import EXECUTE_STEPS
-from wam_demo.policies.registry import load_policy
 from wam_demo.policies.remote.client import RemoteConfig, RemotePolicy
 from wam_demo.policies.remote.wire import decode, encode
 from wam_demo.sim import TASKS
@@ -117,9 +119,9 @@ def play(runner, seed, plan):
 
 def test_whole_episodes_end_as_in_process_on_the_same_seeds(robot):
     assert robot.metadata["policy"] == "agra"
-    spec = EvaluationSpec("agra", TASK, episodes=len(SEEDS)).validated()
+    spec = GridSpec(("agra",), (TASK,), episodes=len(SEEDS), linger=0).validated()
     assert tuple(spec.seeds()) == SEEDS
-    expected = rollout(spec, load_policy("agra"), RolloutConfig(batch=1, processes=0))
+    expected = play_grid(spec, ExecutorConfig(batch=1, processes=0))
     runner = EpisodeRunner()
     results = [play(runner, seed, lambda o, s: robot.ask(as_sent(o, s))["actions"]) for seed in SEEDS]
     runner.close()

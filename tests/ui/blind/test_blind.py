@@ -7,7 +7,7 @@ import pytest
 from tests.fakes.blind import match
 from tests.fakes.brain import catalogue
 from tests.fakes.filmed import until
-from wam_demo.evaluate.blind_votes import VoteStore
+from wam_demo.evaluate.blind.votes import VoteStore
 from wam_demo.policies.registry import policy_spec
 from wam_demo.ui.blind.matches import BlindMatches
 from wam_demo.ui.blind.standing import Standings

@@ -7,7 +7,7 @@ import pytest
 
 from tests.fakes.blind import match
 from wam_demo.errors import CheckpointError, InvalidInputError
-from wam_demo.evaluate.blind_votes import VoteStore
+from wam_demo.evaluate.blind.votes import VoteStore
 from wam_demo.ui.blind import matches as blind_matches
 from wam_demo.ui.blind.matches import BlindMatches
 

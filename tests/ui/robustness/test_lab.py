@@ -5,10 +5,10 @@ import threading
 import pytest
 
 from tests.fakes.filmed import until
-from tests.fakes.grid import FakeEngine
+from tests.fakes.grid import FakeExecutor
 from wam_demo.errors import InvalidInputError
-from wam_demo.evaluate.grid import GridSpec
-from wam_demo.evaluate.grid_run import GridRun
+from wam_demo.evaluate.grid.run import GridRun
+from wam_demo.evaluate.specs.grid import GridSpec
 from wam_demo.ui.robustness.lab import Lab
 
 SPEC = GridSpec(("expert", "hold"), ("push",), ("none", "light"), (1, 3), episodes=4)  # 24 episodes
@@ -24,7 +24,7 @@ class Bench:
     def __call__(self, spec, out):
         bench = self
 
-        class Engine(FakeEngine):
+        class Engine(FakeExecutor):
             def play(self, sweeps, on_episode, stop):
                 with bench.lock:
                     bench.playing += 1
@@ -33,7 +33,7 @@ class Bench:
                 with bench.lock:
                     bench.playing -= 1
 
-        return GridRun(spec, out, engine=Engine(self.pace_s))
+        return GridRun(spec, out, executor=Engine(self.pace_s))
 
 
 @pytest.fixture

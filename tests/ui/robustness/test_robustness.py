@@ -51,8 +51,8 @@ def test_worst_failures_come_first_with_what_the_other_policy_did(answer):
     cell = {"policy": "expert", "task": "push", "axis": "light", "severity": 3}
     episodes = answer({"kind": "episodes", "name": run["name"], **cell})["episodes"]
     assert [e["success"] for e in episodes] == sorted(e["success"] for e in episodes)
-    misses = [e["miss_m"] for e in episodes if not e["success"]]
-    assert misses == sorted(misses, reverse=True)
+    distances = [e["goal_distance_m"] for e in episodes if not e["success"]]
+    assert distances == sorted(distances, reverse=True)
     assert [o["policy"] for o in episodes[0]["others"]] == ["hold"]
     assert episodes[0]["others"][0]["seed"] == episodes[0]["seed"]
     clip = answer({"kind": "video", "name": run["name"], **cell, "seed": episodes[0]["seed"]})["video"]

@@ -1,17 +1,15 @@
 """Counts, intervals and pairs of a grid: what counts, what is pooled, and who is compared with whom."""
 
-import pytest
-
-from wam_demo.evaluate.grid import GridSpec
-from wam_demo.evaluate.record import EpisodeRecord
-from wam_demo.ui.robustness.view import ALL, ALL_SEVERITIES, holm, view
+from wam_demo.evaluate.specs.grid import GridSpec
+from wam_demo.evaluate.specs.record import EpisodeRecord
+from wam_demo.ui.robustness.view import ALL, ALL_SEVERITIES, view
 
 SPEC = GridSpec(("expert", "hold"), ("reach",), ("none", "light"), (1, 5), episodes=4)
 
 
 def record(policy, axis, severity, seed, success, outcome=None, task="reach") -> EpisodeRecord:
     outcome = outcome or ("success" if success else "timeout")
-    return EpisodeRecord(policy, task, axis, severity, seed, success, success, 10, outcome, None, 0.1, "")
+    return EpisodeRecord(policy, task, axis, severity, seed, success, success, 10, outcome, None, (0.1,), "")
 
 
 def rows(found, **wanted):
@@ -71,9 +69,3 @@ def test_several_tasks_are_shown_together_and_apart():
 
 def test_nothing_played_nothing_shown():
     assert view(SPEC, []) == {"cells": [], "pairs": []}
-
-
-def test_holm_is_the_textbook_one():
-    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
-    assert holm([0.9, 0.8]) == [1.0, 1.0]
-    assert holm([]) == []

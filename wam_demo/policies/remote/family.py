@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,10 +28,10 @@ def _tasks(checkpoint: Path | None) -> Sequence[str]:
 
 
 def _digest(checkpoint: Path | None) -> str | None:
-    """Of the weights behind the server, if it says so."""
+    """Of the weights behind the server; if it does not name them, of its address, so that servers are told apart."""
     policy = _open()
     policy.close()
-    return policy.checkpoint_sha256
+    return policy.checkpoint_sha256 or sha256(policy.config.url.encode()).hexdigest()
 
 
 def _require(checkpoint: Path | None) -> None:

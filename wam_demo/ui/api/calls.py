@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from wam_demo.errors import InvalidInputError
-from wam_demo.evaluate.rollout import RolloutConfig, rollout
-from wam_demo.evaluate.suite import NOMINAL, EvaluationSpec, summarise
+from wam_demo.evaluate.executors.executor import ExecutorConfig, Load
+from wam_demo.evaluate.executors.local import play_grid
+from wam_demo.evaluate.grid.document import policy_document
+from wam_demo.evaluate.specs.evaluation import NOMINAL
+from wam_demo.evaluate.specs.grid import GridSpec
+from wam_demo.evaluate.specs.record import EpisodeRecord
 from wam_demo.limits import API_EPISODES, IMAGE_PIXELS
 from wam_demo.policies.checks import validate_instruction
 from wam_demo.policies.engine import InferenceEngine
@@ -27,7 +32,7 @@ IMAGE_FORMATS = ("PNG", "JPEG", "WEBP")
 UNREADABLE = f"the picture cannot be read; valid: {', '.join(IMAGE_FORMATS)}"
 SCENES = 50
 """Scenes that a single episode can be asked for, by number."""
-RolloutRunner = Callable[..., Any]
+Run = Callable[[GridSpec, ExecutorConfig, Load], list[EpisodeRecord]]
 
 
 class ProgramCalls:
@@ -43,7 +48,7 @@ class ProgramCalls:
         self,
         catalogue: Catalogue,
         engine_of: Callable[[str], InferenceEngine] = engines.get,
-        run: RolloutRunner = rollout,
+        run: Run = play_grid,
     ) -> None:
         self._catalogue = catalogue
         self._engine_of = engine_of
@@ -89,8 +94,8 @@ class ProgramCalls:
             task, seed, success, success_final, steps (0.1 s each), outcome and fault.
         """
         number = whole("scene", scene, 0, SCENES - 1)
-        (episode,) = self._play(self._spec(task, policy, axis, severity, instruction, 1, number))
-        return asdict(episode)
+        (record,) = self._play(self._spec(task, policy, axis, severity, instruction, 1, number))
+        return asdict(record.result)
 
     def evaluate(
         self,
@@ -116,7 +121,7 @@ class ProgramCalls:
         """
         count = whole("episodes", episodes, 1, API_EPISODES)
         spec = self._spec(task, policy, axis, severity, "", count, whole("seed", seed, 0, SCENES - 1))
-        return summarise([spec], self._play(spec), checkpoint_digest(policy))
+        return policy_document(spec, spec.policies[0], checkpoint_digest(spec.policies[0]), self._play(spec))
 
     def predict(self, image: str, instruction: str, policy: str = "", wrist_image: str | None = None) -> dict[str, Any]:
         """Plan the next 1.6 s on a picture; nothing moves, and the arm is assumed at rest.
@@ -155,27 +160,25 @@ class ProgramCalls:
 
     def _spec(
         self, task: str, policy: str, axis: str, severity: int, instruction: str, episodes: int, seed: int
-    ) -> EvaluationSpec:
+    ) -> GridSpec:
         policies = self._catalogue.policies
-        return EvaluationSpec(
-            policy=one_of("policy", policy or next(iter(policies)), policies),
-            task=str(task),
-            axis=str(axis),
-            severity=whole("severity", severity, 0, 5),
+        return GridSpec(
+            policies=(one_of("policy", policy or next(iter(policies)), policies),),
+            tasks=(str(task),),
+            axes=(str(axis),),
+            severities=(whole("severity", severity, 0, 5),),
+            linger=0,
             episodes=episodes,
             seed=seed,
             instruction=str(instruction) or None,
         ).validated()
 
-    def _play(self, spec: EvaluationSpec) -> Any:
+    def _play(self, spec: GridSpec) -> list[EpisodeRecord]:
         """Every episode, in one simulator process: a crash stays there, and visitors keep a core."""
-        return self._run(spec, self._policy(spec.policy), RolloutConfig(batch=4, processes=1))
+        return self._run(spec, ExecutorConfig(batch=4, processes=1), self._policy)
 
-    def _policy(self, name: str) -> Policy | None:
-        spec = self._catalogue.policies[name]
-        if spec.privileged:
-            return None
-        return SharedPolicy(self._engine_of(name)) if spec.needs_images else load_policy(name)
+    def _policy(self, name: str, checkpoint: Path | None = None) -> Policy:
+        return SharedPolicy(self._engine_of(name)) if self._catalogue.policies[name].needs_images else load_policy(name)
 
 
 def read_image(path: str) -> Image:

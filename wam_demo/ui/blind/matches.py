@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from wam_demo.errors import InvalidInputError, WamDemoError
-from wam_demo.evaluate.blind import Match
-from wam_demo.evaluate.blind_votes import VoteStore
+from wam_demo.evaluate.blind.match import Match
+from wam_demo.evaluate.blind.votes import VoteStore
 from wam_demo.limits import BLIND_AHEAD, QUEUE_SIZE, SESSION_IDLE_S
 
 ABSENT_S = 5.0

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from wam_demo.evaluate.blind_scores import score
-from wam_demo.evaluate.blind_votes import VoteStore
+from wam_demo.evaluate.blind.scores import score
+from wam_demo.evaluate.blind.votes import VoteStore
 
 FRESH_S = 5.0
 """Votes that came through another process show up after this long [s]."""

@@ -13,8 +13,8 @@ import gradio as gr
 
 from wam_demo.config import VOTES
 from wam_demo.errors import DataError, InvalidInputError
-from wam_demo.evaluate.blind_matchmaker import Matchmaker
-from wam_demo.evaluate.blind_votes import VoteStore
+from wam_demo.evaluate.blind.matchmaker import Matchmaker
+from wam_demo.evaluate.blind.votes import VoteStore
 from wam_demo.policies.registry import checkpoint_digest
 from wam_demo.types import CONTROL_HZ
 from wam_demo.ui.blind.matches import BlindMatches, Place

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from wam_demo.errors import InvalidInputError, UnknownNameError
-from wam_demo.evaluate.grid_report import VIDEOS_PER_POLICY, write_report
+from wam_demo.evaluate.report.write import VIDEOS_PER_POLICY, write_report
 from wam_demo.ui.robustness.lab import Job
 
 TYPES = {"html": "text/html", "csv": "text/csv", "json": "application/json"}

@@ -25,7 +25,7 @@ const find = (run, of, axis, severity) => run.index.get([of, shownTask(run.grid)
 function cellHtml(run, policy, axis, severity, planned) {
   const cell = find(run, policy, axis, severity);
   if (!cell || !cell.n) return `<span class="cell empty">${cell?.faults ? "fault" : "·"}</span>`;
-  const faults = cell.faults ? `; ${cell.faults} simulator faults not counted` : "";
+  const faults = cell.faults ? `; ${cell.faults} episodes not counted` : "";
   const told = `${policyLabel(policy)}, ${axisLabel(axis)}${severity ? ` ${severity}` : ""}: ${cell.k} of ${cell.n}, 95 % interval ${range(cell.low, cell.high)} %, ${cell.held} held to the end${faults}`;
   return `<button type="button" class="cell" style="--rate:${(cell.k / cell.n).toFixed(3)};--done:${Math.min(1, (cell.n + cell.faults) / planned).toFixed(3)}"
     data-policy="${escapeHtml(policy)}" data-axis="${axis}" data-severity="${severity}" title="${escapeHtml(told)}" aria-label="${escapeHtml(told)}"><b>${cell.k}/${cell.n}</b><small>${range(cell.low, cell.high)}</small></button>`;
@@ -36,7 +36,7 @@ function differenceHtml(run, pair, axis, severity) {
   if (!cell) return `<span class="cell empty">·</span>`;
   const p = cell.p_holm ?? cell.p, clear = p < 0.05;
   const [first, second] = [cell.first, cell.second].map(policyLabel);
-  const told = `${first} minus ${second}, ${axisLabel(axis)}${severity ? ` ${severity}` : ""}: ${points(cell.difference)} points, 95 % interval ${points(cell.low)} to ${points(cell.high)}; only ${first} ${cell.only_first}, only ${second} ${cell.only_second} of ${cell.n} scenes; McNemar p = ${cell.p}${cell.p_holm === undefined ? "" : `, corrected for all cells ${cell.p_holm}`}`;
+  const told = `${first} minus ${second}, ${axisLabel(axis)}${severity ? ` ${severity}` : ""}: ${points(cell.difference)} points, 95 % interval ${points(cell.low)} to ${points(cell.high)}; only ${first} ${cell.only_first}, only ${second} ${cell.only_second} of ${cell.n} scenes; p = ${cell.p}${cell.p_holm === undefined ? "" : `, corrected for all cells ${cell.p_holm}`}`;
   return `<span class="cell contrast${clear ? " clear" : ""}" role="img" tabindex="0" style="--gap-size:${Math.abs(cell.difference).toFixed(3)};--gap-hue:var(--${cell.difference < 0 ? "second" : "first"})" title="${escapeHtml(told)}" aria-label="${escapeHtml(told)}"><b>${points(cell.difference)}</b><small>p ${shortP(p)}</small></span>`;
 }
 const shortP = (p) => (p >= 0.995 ? "1" : p < 0.001 ? "<.001" : p.toFixed(p < 0.1 ? 3 : 2).replace(/^0/, ""));
@@ -66,10 +66,10 @@ function pairPanel(run) {
   const [first, second] = lab.against.split("|").map(policyLabel), total = find(run, lab.against, ALL, ALL_SEVERITIES);
   const title = pairs.length === 1 ? `${first} − ${second}` : `<select data-pick="pair" aria-label="Policies to compare">${pairs.map((pair) => `<option value="${escapeHtml(pair)}"${pair === lab.against ? " selected" : ""}>${pair.split("|").map((name) => escapeHtml(policyLabel(name))).join(" − ")}</option>`).join("")}</select>`;
   const sum = total ? `<b>${points(total.difference)}</b> <span class="soft">${points(total.low)} to ${points(total.high)}</span>` : "";
-  const tests = total ? `On ${total.n} scenes McNemar p ${shortP(total.p)}${total.p_anytime === undefined ? "" : `, p ${shortP(total.p_anytime)} if you stop because of what you see`}. ` : "";
-  return `<section class="panel gridbox pairs"><header><h3>${title}</h3><span class="note" title="Percentage points on the same scenes, Newcombe's 95 % interval, exact McNemar test">${sum}</span></header>
+  const tests = total ? `On ${total.n} scenes of ${total.seeds} seeds p ${shortP(total.p)}${total.p_anytime === undefined ? "" : `, p ${shortP(total.p_anytime)} if you stop because of what you see`}. ` : "";
+  return `<section class="panel gridbox pairs"><header><h3>${title}</h3><span class="note" title="Percentage points on the same scenes, 95 % interval, exact sign-flip test; all scenes of a seed are one observation">${sum}</span></header>
     ${table(run.grid, (axis, severity) => differenceHtml(run, lab.against, axis, severity))}
-    <p class="foot soft">${tests}Cells: percentage points on the same scenes; p exact McNemar, Holm-corrected for all cells, ringed below .05.</p></section>`;
+    <p class="foot soft">${tests}Cells: percentage points on the same scenes; p exact, Holm-corrected for all cells, ringed below .05.</p></section>`;
 }
 
 function paintGrids(run) {

@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from wam_demo.errors import InvalidInputError, WamDemoError
-from wam_demo.evaluate.engine import EngineConfig, estimate_s
-from wam_demo.evaluate.grid import GridSpec
-from wam_demo.evaluate.grid_run import GridRun, GridSnapshot, read_grid
-from wam_demo.evaluate.journal import JOURNAL_NAME
-from wam_demo.evaluate.record import EpisodeRecord
-from wam_demo.evaluate.report import prepare_output
+from wam_demo.evaluate.executors.executor import ExecutorConfig, estimate_s
+from wam_demo.evaluate.grid.journal import JOURNAL_NAME
+from wam_demo.evaluate.grid.run import GridRun, GridSnapshot, read_grid
+from wam_demo.evaluate.output import prepare_output
+from wam_demo.evaluate.specs.grid import GridSpec
+from wam_demo.evaluate.specs.record import EpisodeRecord
 from wam_demo.limits import GRID_EPISODES, GRID_PROCESSES, GRID_QUEUE, GRID_RUNS_KEPT, GRID_VIDEOS_WAITING
 from wam_demo.policies.registry import load_policy
 from wam_demo.types import Policy
@@ -36,7 +36,7 @@ Open = Callable[[GridSpec, Path], GridRun]
 
 def open_grid(spec: GridSpec, out: Path) -> GridRun:
     """A run that leaves a core to the live sessions."""
-    return GridRun(spec, out, EngineConfig(processes=GRID_PROCESSES), load=_load_once)
+    return GridRun(spec, out, ExecutorConfig(processes=GRID_PROCESSES), load=_load_once)
 
 
 @lru_cache(maxsize=8)

@@ -11,9 +11,10 @@ import gradio as gr
 
 from wam_demo.config import RUNS
 from wam_demo.errors import InvalidInputError
-from wam_demo.evaluate.grid import GridSpec
-from wam_demo.evaluate.record import EpisodeRecord, worst_first
-from wam_demo.evaluate.suite import NOMINAL
+from wam_demo.evaluate.specs.evaluation import NOMINAL
+from wam_demo.evaluate.specs.grid import GridSpec
+from wam_demo.evaluate.specs.record import EpisodeRecord, worst_first
+from wam_demo.evaluate.statistics.power import detectable_difference
 from wam_demo.limits import GRID_EPISODES
 from wam_demo.types import CONTROL_HZ
 from wam_demo.ui.robustness.download import download
@@ -59,7 +60,15 @@ def responder(catalogue: Catalogue, lab: Lab) -> Callable[[Any], Answer]:
 
     def estimate(question: Question) -> Answer:
         spec = checked(read_spec(question.get("grid"), catalogue))
-        return {"episodes": spec.total, "seconds": lab.expected_s(spec), "wait_s": lab.wait_s()}
+        conditions = spec.total // (spec.episodes * len(spec.policies))
+        found = detectable_difference(spec.episodes, conditions=conditions) if len(spec.policies) > 1 else None
+        return {
+            "episodes": spec.total,
+            "seconds": lab.expected_s(spec),
+            "wait_s": lab.wait_s(),
+            "scenes": spec.episodes,
+            "detectable": None if found is None else round(found, 3),
+        }
 
     def start(question: Question) -> Answer:
         return {"name": lab.submit(read_spec(question.get("grid"), catalogue)).name}
@@ -196,7 +205,7 @@ def _described(record: EpisodeRecord) -> Answer:
         "outcome": record.outcome,
         "fault": record.fault,
         "seconds": record.steps / CONTROL_HZ,
-        "miss_m": record.miss_m,
+        "goal_distance_m": record.goal_distance_m,
     }
 
 

@@ -7,10 +7,13 @@ from functools import lru_cache
 from itertools import combinations
 from typing import Any
 
-from wam_demo.evaluate.grid import GridSpec
-from wam_demo.evaluate.paired import compare_policies
-from wam_demo.evaluate.record import EpisodeRecord
-from wam_demo.evaluate.statistics import Interval, mcnemar_exact, newcombe_paired, wilson
+from wam_demo.evaluate.grid.comparisons import compare_together
+from wam_demo.evaluate.specs.grid import GridSpec
+from wam_demo.evaluate.specs.record import EpisodeRecord
+from wam_demo.evaluate.statistics.multiple import holm
+from wam_demo.evaluate.statistics.paired import PairedComparison, compare_paired
+from wam_demo.evaluate.statistics.rates import Interval
+from wam_demo.evaluate.statistics.seeds import rate_interval
 
 ALL = ""
 """In place of a task or an axis: all of them together."""
@@ -31,11 +34,11 @@ def view(spec: GridSpec, records: Sequence[EpisodeRecord]) -> dict[str, Any]:
         records: Its finished episodes.
 
     Returns:
-        ``cells``: policy, task, axis, severity, ``n``, ``k`` successes, Wilson interval ``low`` and
-        ``high``, ``held`` at the end, simulator ``faults`` (not in ``n``). ``pairs``: two policies
-        on the same scenes: ``n``, ``difference`` of the success rates with Newcombe's interval,
-        McNemar's ``p``, and ``p_holm``, corrected for looking at every cell of this grid; over the
-        whole grid ``p_anytime``, which stays valid although one watches and may stop at any time.
+        ``cells``: policy, task, axis, severity, ``n``, ``k`` successes, the interval's ``low`` and ``high``,
+        ``held`` at the end, ``faults`` (episodes that say nothing about the policy, not in ``n``). ``pairs``: two
+        policies on the same scenes as in `PairedComparison`: ``n`` pairs on ``seeds``, ``difference`` with its
+        interval, ``p``, and ``p_holm``, corrected for looking at every cell of this grid; over the whole grid
+        ``p_anytime``, which stays valid although one watches and may stop at any time.
     """
     return {"cells": list(_cells(spec, records)), "pairs": _pairs(spec, records)}
 
@@ -50,17 +53,15 @@ def _groups(spec: GridSpec, task: str, axis: str, severity: int) -> Iterator[Gro
 
 
 def _cells(spec: GridSpec, records: Iterable[EpisodeRecord]) -> Iterator[dict[str, Any]]:
-    counts: dict[tuple[str, Group], list[int]] = {}
+    episodes: dict[tuple[str, Group], list[EpisodeRecord]] = {}
     for record in records:
-        counted = record.counts
         for group in _groups(spec, record.task, record.axis, record.severity):
-            count = counts.setdefault((record.policy, group), [0, 0, 0, 0])
-            count[0] += counted
-            count[1] += counted and record.success
-            count[2] += counted and record.success_final
-            count[3] += not counted
-    for (policy, (task, axis, severity)), (n, k, held, faults) in counts.items():
-        low, high = _ends(_wilson(k, n)) if n else (0.0, 1.0)
+            episodes.setdefault((record.policy, group), []).append(record)
+    for (policy, (task, axis, severity)), group_records in episodes.items():
+        counted = sorted((record.seed, record.success) for record in group_records if record.counts)
+        n, k, faults = len(counted), sum(success for _, success in counted), len(group_records) - len(counted)
+        held = sum(record.success_final for record in group_records if record.counts)
+        low, high = _ends(_rate(tuple(counted))) if n else (0.0, 1.0)
         yield {
             "policy": policy, "task": task, "axis": axis, "severity": severity,
             "n": n, "k": k, "low": low, "high": high, "held": held, "faults": faults,
@@ -76,57 +77,45 @@ def _pairs(spec: GridSpec, records: Sequence[EpisodeRecord]) -> list[dict[str, A
     for first, second in combinations(spec.policies, 2):
         compared = _compared(spec, first, second, outcomes[first], outcomes[second])
         if compared:
-            together = compare_policies(spec, records, first, second)[0]
+            together = compare_together(spec, records, first, second)
             compared[0]["p_anytime"] = round(together.sequential.p_value, _DECIMALS)
         rows += compared
     return rows
 
 
 def _compared(spec: GridSpec, first: str, second: str, ours: Outcomes, theirs: Outcomes) -> list[dict[str, Any]]:
-    counts: dict[Group, list[int]] = {}
+    scenes: dict[Group, list[tuple[int, bool, bool]]] = {}
     for scene in ours.keys() & theirs.keys():
         for group in _groups(spec, *scene[:3]):
-            table = counts.setdefault(group, [0, 0, 0, 0])  # both, only first, only second, neither
-            table[(not ours[scene]) * 2 + (not theirs[scene])] += 1
-    rows = [_row(first, second, group, tuple(table)) for group, table in sorted(counts.items())]
+            scenes.setdefault(group, []).append((scene[3], ours[scene], theirs[scene]))
+    rows = [_row(first, second, group, _paired(tuple(sorted(pairs)))) for group, pairs in sorted(scenes.items())]
     single = [row for row in rows if row["axis"] != ALL and row["severity"] != ALL_SEVERITIES and row["task"] != ALL]
     for row, adjusted in zip(single, holm([row["p"] for row in single]), strict=True):
         row["p_holm"] = round(adjusted, _DECIMALS)
     return rows
 
 
-def _row(first: str, second: str, group: Group, table: tuple[int, ...]) -> dict[str, Any]:
-    both, only_first, only_second, neither = table
-    low, high = _ends(_newcombe(both, only_first, only_second, neither))
+def _row(first: str, second: str, group: Group, paired: PairedComparison) -> dict[str, Any]:
+    low, high = _ends(paired.interval)
     task, axis, severity = group
-    n = sum(table)
     return {
         "first": first, "second": second, "task": task, "axis": axis, "severity": severity,
-        "n": n, "only_first": only_first, "only_second": only_second,
-        "difference": round((only_first - only_second) / n, _DECIMALS), "low": low, "high": high,
-        "p": round(mcnemar_exact(only_first, only_second), _DECIMALS),
+        "n": paired.pairs, "seeds": paired.seeds, "only_first": paired.only_first, "only_second": paired.only_second,
+        "difference": round(paired.difference, _DECIMALS), "low": low, "high": high,
+        "p": round(paired.p_value, _DECIMALS),
     }  # fmt: skip
 
 
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's step-down correction for several tests (Scandinavian Journal of Statistics 6, 1979).
-
-    Args:
-        p_values: One per test, in any order.
-
-    Returns:
-        Corrected p-values in the same order.
-    """
-    order = sorted(range(len(p_values)), key=p_values.__getitem__)
-    corrected, largest = [0.0] * len(p_values), 0.0
-    for rank, index in enumerate(order):
-        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[index]))
-        corrected[index] = largest
-    return corrected
+@lru_cache(4096)
+def _rate(outcomes: tuple[tuple[int, bool], ...]) -> Interval:
+    """Interval of a success rate from seeds and successes."""
+    return rate_interval(outcomes)
 
 
-_wilson = lru_cache(4096)(wilson)
-_newcombe = lru_cache(4096)(newcombe_paired)
+@lru_cache(4096)
+def _paired(pairs: tuple[tuple[int, bool, bool], ...]) -> PairedComparison:
+    """One comparison; a running grid asks again for the groups that have not grown."""
+    return compare_paired(pairs)
 
 
 def _ends(interval: Interval) -> tuple[float, float]:

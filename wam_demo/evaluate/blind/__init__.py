@@ -1,0 +1,1 @@
+"""Blind comparisons: matches, votes, scores."""

@@ -1,0 +1,1 @@
+"""Where and how episodes are played."""

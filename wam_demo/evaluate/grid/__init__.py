@@ -1,0 +1,1 @@
+"""A grid that is played, journalled and compared."""

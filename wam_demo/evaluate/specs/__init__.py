@@ -1,0 +1,1 @@
+"""What is evaluated and what came of it: conditions, grids, scenes, episode records, cells."""

@@ -1,0 +1,66 @@
+"""Seeds of evaluation scenes, and how one episode ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from wam_demo.errors import InvalidInputError
+
+EVALUATION_SEEDS = range(500_000, 1_000_000)
+"""Seeds of evaluation scenes; nothing is trained on them (demonstrations begin above them)."""
+SEEDS_PER_RUN = 10_000
+"""Scenes that belong to one ``--seed``; also the most episodes of one evaluation."""
+SEVERITIES = range(1, 6)
+NOMINAL = "none"
+"""The axis without any perturbation."""
+
+Outcome = Literal["success", "timeout", "sim_fault", "policy_fault", "policy_busy"]
+NOT_COUNTED: tuple[Outcome, ...] = ("sim_fault", "policy_busy")
+"""Outcomes that say nothing about what a policy can do: neither success nor failure."""
+
+
+@dataclass(frozen=True)
+class EpisodeResult:
+    """How one scene ended.
+
+    Attributes:
+        task: Task name.
+        seed: Seed of the scene.
+        success: The success predicate held for 0.5 s at some time.
+        success_final: It held at the end.
+        steps: Control steps played.
+        outcome: How it ended; ``policy_busy``: a loaded server did not answer in time.
+        fault: One line if the simulator or the policy failed.
+    """
+
+    task: str
+    seed: int
+    success: bool
+    success_final: bool
+    steps: int
+    outcome: Outcome
+    fault: str | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it says something about the policy."""
+        return self.outcome not in NOT_COUNTED
+
+
+def evaluation_seeds(seed: int, episodes: int) -> list[int]:
+    """The first ``episodes`` scenes of run ``seed``; runs do not share scenes.
+
+    Raises:
+        InvalidInputError: A number is out of range.
+    """
+    require_within("episodes", episodes, 1, SEEDS_PER_RUN)
+    require_within("seed", seed, 0, len(EVALUATION_SEEDS) // SEEDS_PER_RUN - 1)
+    first = EVALUATION_SEEDS[seed * SEEDS_PER_RUN]
+    return list(range(first, first + episodes))
+
+
+def require_within(what: str, value: int, low: int, high: int) -> None:
+    """Refuse a number outside ``low`` .. ``high``; raises `InvalidInputError`."""
+    if not low <= value <= high:
+        raise InvalidInputError(f"{what} must be in {low} .. {high}, got {value}")

@@ -1,0 +1,1 @@
+"""Intervals, tests and power; knows nothing of policies or simulators."""
