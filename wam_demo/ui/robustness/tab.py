@@ -60,7 +60,7 @@ def responder(catalogue: Catalogue, lab: Lab) -> Callable[[Any], Answer]:
 
     def estimate(question: Question) -> Answer:
         spec = checked(read_spec(question.get("grid"), catalogue))
-        conditions = spec.total // (spec.episodes * len(spec.policies))
+        conditions = len(spec.cells()) // len(spec.policies)
         found = detectable_difference(spec.episodes, conditions=conditions) if len(spec.policies) > 1 else None
         return {
             "episodes": spec.total,
