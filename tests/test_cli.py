@@ -1,17 +1,20 @@
 """The command line: exit codes, one line on bad input, results.json on success."""
 
 import json
+import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from wam_demo.cli import main
 from wam_demo.policies.receding import PlayedStep
-from wam_demo.runtime.log import AttemptRecorder
+from wam_demo.robots.simulator import simulator
+from wam_demo.runtime.log import LogRecorder
 from wam_demo.runtime.logfile import format_log
-from wam_demo.sim.world import World
+from wam_demo.runtime.loop import Loop
 
 
 @pytest.fixture
@@ -202,19 +205,26 @@ def test_an_interrupt_ends_quietly(run, monkeypatch):
     assert (code, err) == (130, "interrupted\n")
 
 
+class Pushing:
+    """An agent that does always the same."""
+
+    wait_steps = 0
+
+    def act(self, step, observation):
+        return PlayedStep(np.array([0.01, 0.002, -0.004, 0, 0, 0.01, 1], np.float32))
+
+
 def test_replay_checks_every_state_and_refuses_a_bad_line(run, tmp_path):
-    world = World("reach")
-    world.draw(3)
-    recorder = AttemptRecorder(world, (), 60)
+    source = simulator("reach", images=False)
+    recorder = LogRecorder(source, "reach", 3, 60)
+    loop = Loop(source, Pushing(), [recorder])
+    loop.reset(3)
     for step in range(12):
         if step == 5:
-            asked = {"severity": 2, "seed": 1}
-            recorder.event(asked, world.apply_event("shove", asked))
-        action = np.array([0.01, 0.002, -0.004, 0, 0, 0.01, 1], np.float32)
-        recorder.step(PlayedStep(action))
-        world.step(action)
+            loop.disturb("shove", {"severity": 2, "seed": 1})
+        loop.advance()
     log = recorder.log("agra", None, None)
-    world.close()
+    source.close()
     (tmp_path / "good.jsonl").write_text(format_log([log]))
     code, out, err = run("replay", "good.jsonl", "--out", "out")
     assert (code, err) == (0, "")
@@ -231,6 +241,40 @@ def test_replay_checks_every_state_and_refuses_a_bad_line(run, tmp_path):
     assert "differs from its log at step 12" in out
     assert err == "error: other.jsonl does not replay exactly here\n"
 
+    bare = replace(log, steps=[replace(step, state=None) for step in log.steps], final=None)
+    (tmp_path / "bare.jsonl").write_text(format_log([bare]))
+    code, out, err = run("replay", "bare.jsonl", "--out", "bare")
+    assert (code, err) == (2, "error: bare.jsonl does not replay exactly here\n")
+    assert "nothing could be compared" in out
+    assert json.loads((tmp_path / "bare" / "results.json").read_text())["exact"] is False
+
     (tmp_path / "bad.jsonl").write_text(format_log([log]).replace('"step":4', '"step":9', 1))
     code, out, err = run("replay", "bad.jsonl")
     assert (code, err) == (2, "error: line 7: expected step 4, got 9\n")
+
+
+def test_output_that_nobody_reads_ends_quietly(tmp_path):
+    from wam_demo.config import EXAMPLES
+
+    given = ["inspect", EXAMPLES / "pick_place.zip", "--out", tmp_path / "out"]
+    reading, writing = os.pipe()
+    os.close(reading)
+    finished = subprocess.run(
+        [sys.executable, "-m", "wam_demo", *given], stdout=writing, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(writing)
+    assert (finished.returncode, finished.stderr) == (141, "")
+
+
+def test_numbers_and_names_beyond_all_bounds_are_one_line(run):
+    for arguments in (
+        ["eval", "--policy", "hold", "--seed", str(10**400)],
+        ["eval", "--policy", "hold", "--seed", "1" * 5000],
+        ["--seed", str(10**400)],
+        ["inspect", "a\0b.mp4"],
+        ["eval", "--policy", "hold", "--out", "a\0b"],
+    ):
+        code, _, err = run(*arguments)
+        assert code == 2
+        assert err.count("\n") == 1
+        assert len(err) < 500

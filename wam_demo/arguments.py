@@ -22,7 +22,7 @@ class Parser(argparse.ArgumentParser):
         Raises:
             InvalidInputError: Always.
         """
-        raise InvalidInputError(f"{message} (see {self.prog} --help)")
+        raise InvalidInputError(f"{message[:400]} (see {self.prog} --help)")
 
 
 def whole(low: int, high: int) -> Callable[[str], int]:

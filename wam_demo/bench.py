@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import time
 from collections.abc import Callable
-from multiprocessing.connection import Connection
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wam_demo.errors import CheckpointError, WamDemoError
+from wam_demo.errors import CheckpointError
 from wam_demo.evaluate.executors.executor import ExecutorConfig
 from wam_demo.evaluate.executors.local import play_grid
 from wam_demo.evaluate.specs.evaluation import EVALUATION_SEEDS
 from wam_demo.evaluate.specs.grid import GridSpec
 from wam_demo.policies.registry import load_policy
 from wam_demo.policies.timing import percentiles
+from wam_demo.processes import ProcessDied, Report, SupervisedProcess
+from wam_demo.speed import durations_ms, matmul_gflops
 from wam_demo.types import Observation
 
 if TYPE_CHECKING:
     from wam_demo.sim.world import World
 
-MATMUL_SIZE = 1024
 COLD_START_TIMEOUT_S = 180.0
 
 
@@ -66,11 +66,11 @@ def bench(
     progress("machine")
     peak = matmul_gflops(torch.bfloat16, repeats)
     progress("policy")
-    call_ms = _durations_ms(lambda i: policy.predict([observations[i]], [0]), repeats)
+    call_ms = durations_ms(lambda i: policy.predict([observations[i]], [0]), repeats)
     gflop = policy_gflop(policy, observations[0])
     reached = gflop / (percentiles(call_ms)["p50"] / 1e3)
     progress("imagination")
-    imagine_ms = _durations_ms(lambda i: policy.imagine([observations[i]], seed=i), max(repeats // 4, 3))
+    imagine_ms = durations_ms(lambda i: policy.imagine([observations[i]], seed=i), max(repeats // 4, 3))
     progress("tokenizer")
     encode_ms, decode_ms = _tokenizer_ms(policy.tokenizer, observations[0], repeats)
     progress("simulator")
@@ -99,17 +99,6 @@ def bench(
     }
 
 
-def _durations_ms(call: Callable[[int], object], repeats: int, warmup: int = 3) -> list[float]:
-    for i in range(warmup):
-        call(i % repeats)
-    durations = []
-    for i in range(repeats):
-        began = time.perf_counter()
-        call(i)
-        durations.append(1e3 * (time.perf_counter() - began))
-    return durations
-
-
 def _observations(world: World, count: int) -> list[Observation]:
     """What the scripted expert sees along some episodes."""
     from wam_demo.sim.expert import Expert
@@ -121,20 +110,6 @@ def _observations(world: World, count: int) -> list[Observation]:
             world.draw(seed)
         observations.append(world.observe())
     return observations
-
-
-def matmul_gflops(dtype: Any, repeats: int) -> float:
-    """Best measured rate of a 1024^3 matrix product with torch on the CPU [GFLOP/s].
-
-    Args:
-        dtype: A torch floating type.
-        repeats: Products timed; the fastest counts, so that other load hides less of the peak.
-    """
-    import torch
-
-    left, right = (torch.randn(MATMUL_SIZE, MATMUL_SIZE).to(dtype) for _ in range(2))
-    best_ms = min(_durations_ms(lambda _: left @ right, repeats))
-    return 2 * MATMUL_SIZE**3 / best_ms / 1e6
 
 
 def policy_gflop(policy: Any, observation: Observation) -> float:
@@ -156,8 +131,8 @@ def _tokenizer_ms(tokenizer: Any, observation: Observation, repeats: int) -> tup
     image = to_tensor(torch.from_numpy(observation.images["front"])[None]).to(dtype)
     with torch.inference_mode():
         latents = tokenizer.encode(image)
-        encode = _durations_ms(lambda _: tokenizer.encode(image), repeats)
-        decode = _durations_ms(lambda _: tokenizer.decode(latents), repeats)
+        encode = durations_ms(lambda _: tokenizer.encode(image), repeats)
+        decode = durations_ms(lambda _: tokenizer.decode(latents), repeats)
     return percentiles(encode)["p50"], percentiles(decode)["p50"]
 
 
@@ -167,8 +142,8 @@ def _simulator_ms(world: World, repeats: int) -> dict[str, float]:
 
     world.draw(EVALUATION_SEEDS[0])
     expert = Expert(world)
-    step = _durations_ms(lambda _: world.step(expert.act()), repeats)
-    render = _durations_ms(lambda i: world.render(("front", "wrist")[i % 2], 256), repeats)
+    step = durations_ms(lambda _: world.step(expert.act()), repeats)
+    render = durations_ms(lambda i: world.render(("front", "wrist")[i % 2], 256), repeats)
     return {"render_ms": percentiles(render)["p50"], "step_ms": percentiles(step)["p50"]}
 
 
@@ -182,47 +157,35 @@ def cold_start(policy_name: str, task: str, checkpoint: Path | None = None) -> d
     Raises:
         WamDemoError: Whatever went wrong in there.
     """
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_first_plan, args=(theirs, policy_name, task, checkpoint), daemon=True)
     began = time.perf_counter()
-    process.start()
-    theirs.close()
+    process = SupervisedProcess(partial(_FirstPlan, policy_name, task, checkpoint), COLD_START_TIMEOUT_S)
     try:
-        _receive(ours)
+        process.send("predict")
+        process.receive()
         seconds = time.perf_counter() - began
-        return {"cold_start_s": seconds, "rss_mb": _receive(ours)}
-    except EOFError:
-        raise CheckpointError(f"the process that loaded policy {policy_name!r} died") from None
+        process.send("imagine")
+        return {"cold_start_s": seconds, "rss_mb": process.receive()}
+    except ProcessDied as died:
+        raise CheckpointError(f"policy {policy_name!r} does not answer: {died}") from None
     finally:
-        process.join(timeout=5.0)
-        if process.is_alive():
-            process.kill()
+        process.close()
 
 
-def _receive(connection: Connection) -> float:
-    if not connection.poll(COLD_START_TIMEOUT_S):
-        raise CheckpointError(f"the policy did not answer in {COLD_START_TIMEOUT_S:.0f} s")
-    answer = connection.recv()
-    if isinstance(answer, WamDemoError):
-        raise answer
-    return float(answer)
+class _FirstPlan:
+    """What the fresh process does: load, then plan or imagine; answers with its resident memory [MiB]."""
 
+    def __init__(self, policy_name: str, task: str, checkpoint: Path | None) -> None:
+        from wam_demo.sim.world import World
 
-def _first_plan(connection: Connection, policy_name: str, task: str, checkpoint: Path | None) -> None:
-    """Main of the fresh process."""
-    import psutil
-
-    from wam_demo.sim.world import World
-
-    try:
         world = World(task)
-        policy: Any = load_policy(policy_name, checkpoint)
-        observation = world.reset(EVALUATION_SEEDS[0])
-        policy.predict([observation], [0])
-        connection.send(0)
-        policy.imagine([observation])
-        connection.send(psutil.Process().memory_info().rss / 2**20)
-        world.close()
-    except WamDemoError as error:
-        connection.send(error)
+        self._policy: Any = load_policy(policy_name, checkpoint)
+        self._observation = world.reset(EVALUATION_SEEDS[0])
+
+    def __call__(self, method: str, report: Report) -> float:
+        import psutil
+
+        if method == "predict":
+            self._policy.predict([self._observation], [0])
+        else:
+            self._policy.imagine([self._observation])
+        return psutil.Process().memory_info().rss / 2**20

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import select
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,7 +24,7 @@ from wam_demo.commands import (
     serve,
     train,
 )
-from wam_demo.errors import UnknownNameError, WamDemoError
+from wam_demo.errors import InvalidInputError, UnknownNameError, WamDemoError
 
 COMMANDS = {
     "demos": demos,
@@ -48,21 +50,44 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: Without the program's name; ``None`` takes those of the process.
 
     Returns:
-        Exit code: 0, 2 on bad input, 130 when interrupted.
+        Exit code: 0, 2 on bad input, 130 when interrupted, 141 when nobody reads what is printed.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
+        if any("\0" in argument for argument in given):
+            raise InvalidInputError("an argument holds a NUL character")
         if given and not given[0].startswith("-") and given[0] not in COMMANDS:
             raise UnknownNameError("command", given[0], COMMANDS)
-        options = _parser().parse_args(given)
-        options.run(options)
+        _run(given)
     except WamDemoError as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
+    except BrokenPipeError:
+        if not _stdout_is_closed():
+            raise
+        return 141
     return 0
+
+
+def _run(given: Sequence[str]) -> None:
+    try:
+        options = _parser().parse_args(given)
+        options.run(options)
+    finally:
+        sys.stdout.flush()
+
+
+def _stdout_is_closed() -> bool:
+    """Whether the program that read our output has ended; then nothing more is written, at exit either."""
+    poll = select.poll()
+    poll.register(sys.stdout.fileno(), 0)
+    if not any(event & select.POLLERR for _, event in poll.poll(0)):
+        return False
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return True
 
 
 def _parser() -> Parser:

@@ -13,9 +13,18 @@ UPLOAD_BYTES = 50 * 2**20
 IMAGE_PIXELS = 4_000_000
 VIDEO_WIDTH, VIDEO_HEIGHT, VIDEO_SECONDS = 1920, 1080, 120
 VIDEO_FRAMES = VIDEO_SECONDS * 60
-DECODE_MEMORY_BYTES, DECODE_SECONDS = 2**30, 20
-INSPECT_SECONDS = 8.0
-"""A recording that has not been described after this long is refused."""
+DECODE_MEMORY_BYTES, DECODE_SECONDS, INSPECT_SECONDS = 2**30, 20, 8
+"""Memory of one process that reads a recording; its processor time to read an episode, to describe a file [s]."""
+READER_SILENCE_S = 120.0
+"""Longest wait for a word from such a process, however busy the machine is."""
+READERS_BYTES = 2 * DECODE_MEMORY_BYTES
+"""Memory of all such processes together, which bounds their number."""
+READERS_WAITING, READER_TURNS, READER_WAIT_S = 8, 2, 120.0
+"""Readings that wait for their turn, of everybody and of one visitor, and how long [s]."""
+CAMERAS = 64
+"""Cameras of one recording."""
+HUB_CACHE_BYTES, HUB_CACHE_AGE_S = 2**30, 86_400.0
+"""What fetched datasets may take on the disk together, and how long they stay unused [s]."""
 ARCHIVE_BYTES = 10 * UPLOAD_BYTES
 """What the members of a zip archive may unpack to, together."""
 ARCHIVE_MEMBERS = 20_000

@@ -14,7 +14,7 @@ from wam_demo.data import collect as module
 from wam_demo.data import supervise
 from wam_demo.data.collect import collect
 from wam_demo.data.lerobot import Dataset
-from wam_demo.data.plan import FIRST_SEED, Plan
+from wam_demo.data.plan import FIRST_SEED, CollectionPlan
 from wam_demo.errors import DataError, InvalidInputError, SimulationFault
 from wam_demo.types import Observation
 
@@ -82,7 +82,7 @@ def always_failing(task: str):
 
 @pytest.fixture
 def shards_of_four(monkeypatch):
-    monkeypatch.setattr(module, "Plan", partial(Plan, shard_episodes=4))
+    monkeypatch.setattr(module, "CollectionPlan", partial(CollectionPlan, shard_episodes=4))
 
 
 @pytest.mark.usefixtures("shards_of_four")
@@ -178,11 +178,11 @@ def test_what_cannot_work_says_so_at_once(tmp_path):
 )
 def test_a_plan_refuses_what_makes_no_sense(values):
     with pytest.raises(InvalidInputError):
-        Plan(**{"weights": {"push": 1.0}, "episodes": 1, **values})
+        CollectionPlan(**{"weights": {"push": 1.0}, "episodes": 1, **values})
 
 
 def test_task_shares_hold_for_every_prefix():
-    plan = Plan({"a": 1, "b": 2, "c": 1}, episodes=400)
+    plan = CollectionPlan({"a": 1, "b": 2, "c": 1}, episodes=400)
     tasks = [plan.episode(number)[0] for number in range(400)]
     for length in (40, 100, 400):
         assert tasks[:length].count("b") == pytest.approx(length / 2, abs=3)

@@ -6,8 +6,10 @@ import queue
 from collections.abc import Callable
 from concurrent.futures import Future
 
+from wam_demo.runtime.clock import SessionClock
 
-class ManualClock:
+
+class ManualClock(SessionClock):
     """A session's clock without real time; what was put off happens while time passes."""
 
     def __init__(self) -> None:

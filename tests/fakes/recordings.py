@@ -324,14 +324,14 @@ def _ros_messages(store):
         yield "/joint_states", "sensor_msgs/msg/JointState", stamp, joints
 
 
-def mcap_json(path: Path) -> Path:
+def mcap_json(path: Path, compressed: bool = True) -> Path:
     """Foxglove's JSON messages, by the mcap library."""
     import base64
 
-    from mcap.writer import Writer
+    from mcap.writer import CompressionType, Writer
 
     with path.open("wb") as file:
-        writer = Writer(file)
+        writer = Writer(file, compression=CompressionType.ZSTD if compressed else CompressionType.NONE)
         writer.start()
         schemas = {
             name: writer.register_schema(name, "jsonschema", b"{}")

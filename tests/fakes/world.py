@@ -44,15 +44,12 @@ class FakeWorld:
         self.tcp, self.opening = START.copy(), 1.0
         self.objects = {"red_dot": TARGET.copy()}
         self.success, self.light, self.instruction = False, 1.0, "reach the red dot"
-        self.fault, self._refusal, self._picture = None, None, None
+        self.fault, self._picture = None, None
         return self.observe()
 
     def schedule(self, events):
         for event in events:
             self.disturb(event.kind, event.parameters)
-
-    def refusal(self):
-        return None
 
     def observe(self):
         self._same_thread()

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from tests.fakes import recordings
-from wam_demo.data.uploads.contracts import Description, View
+from wam_demo.data.uploads.contracts import CameraMapping, Description
 from wam_demo.data.uploads.detect import FORMATS, detect
-from wam_demo.data.uploads.mapping import RobotMapping, parse_part
+from wam_demo.data.uploads.mapping import RobotMapping, parse_slice
 from wam_demo.data.uploads.motion import control_rows
 from wam_demo.data.uploads.process import describe
 from wam_demo.data.uploads.sampling import sampled, square, ticks
@@ -125,7 +125,7 @@ def test_any_value_in_a_datasets_description(dataset, tmp_path, name, value):
 @given(text=some.text(max_size=40))
 def test_any_text_is_a_part_or_refused(text):
     with may_refuse():
-        assert parse_part(str(parse_part(text))) == parse_part(text)
+        assert parse_slice(str(parse_slice(text))) == parse_slice(text)
 
 
 @many
@@ -147,7 +147,7 @@ def test_each_control_step_has_the_newest_frame_before_it(gaps, start, length):
     times = np.concatenate([[0.0], np.cumsum(gaps)])
     at = ticks(float(times[-1]), start, start + length)
     frames = [(float(t), lambda k=k: np.full((4, 6, 3), k, np.uint8)) for k, t in enumerate(times)]
-    shown = [int(image[0, 0, 0]) for image in sampled(iter(frames), at, View("c"), 2)]
+    shown = [int(image[0, 0, 0]) for image in sampled(iter(frames), at, CameraMapping("c"), 2)]
     assert shown == control_rows(times, at).tolist()
     assert len(shown) == len(at)
     assert all(times[k] <= t + 0.0051 for k, t in zip(shown, at, strict=True))
@@ -159,7 +159,7 @@ def test_any_picture_becomes_square(height, width, size):
     image = np.zeros((height, width, 3), np.uint8)
     for turn in ("none", "half", "flip", "left", "right"):
         for fit in ("crop", "pad"):
-            assert square(image, View("c", turn, fit), size).shape == (size, size, 3)
+            assert square(image, CameraMapping("c", turn, fit), size).shape == (size, size, 3)
 
 
 def test_bytes_that_are_no_image_are_refused():

@@ -36,10 +36,15 @@ def box(clock):
     return FrameBox(clock)
 
 
+def source_of(box):
+    return CameraSource({"front": box}, np.zeros(17, np.float32), "go")
+
+
 def test_the_newest_frame_wins(box):
     for value in range(5):
         box.put(picture(value))
-    assert (box.newest().number, box.newest().image[0, 0, 0]) == (5, 4)
+    newest = box.wait_for(0, 0)
+    assert (newest.number, newest.image[0, 0, 0]) == (5, 4)
     assert box.wait_for(4, 0).number == 5
     assert box.wait_for(5, 0) is None
 
@@ -57,9 +62,9 @@ def test_a_camera_that_stops_is_noticed_before_the_limit(box, clock):
     clock.now = CAMERA_FRAME_AGE_S - 0.05
     assert "stopped: its last frame is 0.5 s old" in box.fault() or "0.4 s old" in box.fault()
     with pytest.raises(SourceFault, match="stopped"):
-        box.newest()
+        source_of(box).check()
     box.put(picture(1))
-    assert box.newest().number == 2
+    assert box.fault() is None
 
 
 def test_a_camera_that_repeats_its_picture_is_noticed_before_the_limit(box, clock):
@@ -69,7 +74,7 @@ def test_a_camera_that_repeats_its_picture_is_noticed_before_the_limit(box, cloc
     assert "frozen" in box.fault()
     assert clock.now < CAMERA_FRAME_AGE_S
     with pytest.raises(SourceFault, match="frozen"):
-        box.newest()
+        source_of(box).observe()
     box.put(picture(8))
     assert box.fault() is None
 
@@ -79,7 +84,21 @@ def test_a_camera_that_never_sends_is_noticed(box, clock):
     clock.now = 0.5
     assert "no frame yet" in box.fault()
     with pytest.raises(SourceFault, match="no frame yet"):
-        box.newest()
+        source_of(box).observe()
+
+
+def test_a_camera_source_waits_for_a_new_frame_of_each_camera(box, clock):
+    wrist = FrameBox(clock)
+    source = CameraSource({"front": box, "wrist": wrist}, np.zeros(17, np.float32), "go", clock)
+    box.put(picture(1))
+    threading.Timer(0.1, wrist.put, [picture(2)]).start()
+    assert source.observe().images["wrist"].max() == 2
+    clock.now = 0.2
+    threading.Timer(0.1, box.put, [picture(3)]).start()
+    observation = source.observe()
+    assert [observation.images[camera].max() for camera in ("front", "wrist")] == [3, 2]
+    assert observation.time == pytest.approx(0.2)
+    assert source.clock == "real"
 
 
 def test_a_camera_source_observes_and_moves_nothing(box):

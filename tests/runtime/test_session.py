@@ -197,17 +197,6 @@ def test_a_simulation_fault_ends_the_episode_as_fault(open_session):
     assert "diverged" in view.outcome.detail
 
 
-def test_a_scheduled_disturbance_that_is_refused_becomes_a_line_and_the_step_is_done(open_session):
-    class Refusing(FakeWorld):
-        def refusal(self):
-            return "shove could not be applied: it is gone" if self.step_count == 3 else None
-
-    seen = open_session(change={"open_source": Refusing})
-    view = seen.until(lambda view: view.warning)
-    assert (view.step, view.notice) == (3, "shove could not be applied: it is gone")
-    seen.until(lambda view: view.step > 5)
-
-
 def test_a_source_with_less_can_be_shown_and_says_what_it_cannot(open_session):
     class Plain:
         """Observes and moves, and nothing else."""

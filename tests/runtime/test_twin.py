@@ -7,21 +7,25 @@ from tests.fakes.brain import plan
 from tests.runtime.test_replay import expert_planner
 from wam_demo.errors import PolicyFault
 from wam_demo.policies.receding import InlinePlanner
+from wam_demo.robots.simulator import simulator
 from wam_demo.runtime.contracts import Planner
-from wam_demo.runtime.fork import forked
+from wam_demo.runtime.fork import Fork, forked
 from wam_demo.runtime.twin import Twin
-from wam_demo.sim.world import World
-from wam_demo.types import Prediction
+from wam_demo.types import Event, Prediction
 
 HORIZON = 150
 
 
 @pytest.fixture
 def pair():
-    worlds = World("pick_place"), World("pick_place")
-    yield worlds
-    for world in worlds:
-        world.close()
+    sources = simulator("pick_place"), simulator("pick_place")
+    yield sources
+    for source in sources:
+        source.close()
+
+
+def here(source) -> Fork:
+    return Fork(source.snapshot(), source.world.step_count)
 
 
 class SeesAndShakes:
@@ -49,15 +53,15 @@ class _Says:
 
 def test_without_a_disturbance_both_stay_identical_for_a_whole_episode(pair):
     own, spare = pair
-    own.draw(5)
-    own.apply_event("noise", {"severity": 2, "seed": 1})
-    twin = Twin(own, spare, expert_planner, None, HORIZON)
+    own.reset(5)
+    own.disturb("noise", {"severity": 2, "seed": 1})
+    twin = Twin(own, spare, expert_planner, own.world.seed, here(own), HORIZON)
     while not twin.ended:
         twin.advance()
         assert own.digest() == spare.digest()
     view = twin.view({})
     np.testing.assert_array_equal(*view.frames)
-    assert all((gap.action, gap.gripper, gap.tool) == (0, 0, 0) for gap in view.gaps)
+    assert all((gap.action, gap.gripper, gap.tool) == (0, 0, 0) for gap in view.divergences)
     assert view.outcomes[0] == view.outcomes[1]
     assert view.outcomes[0].name == "success"
     twin.close()
@@ -65,10 +69,10 @@ def test_without_a_disturbance_both_stay_identical_for_a_whole_episode(pair):
 
 def test_a_policy_that_sees_and_draws_noise_gets_the_same_of_both(pair):
     own, spare = pair
-    own.draw(6)
+    own.reset(6)
     sees = SeesAndShakes()
     asks = Planner(lambda seen: pytest.fail("not in lock-step"), lockstep=sees)
-    twin = Twin(own, spare, lambda world: asks, None, HORIZON)
+    twin = Twin(own, spare, lambda source: asks, own.world.seed, here(own), HORIZON)
     for _ in range(24):
         twin.advance()
     assert own.digest() == spare.digest()
@@ -80,44 +84,44 @@ def test_a_policy_that_sees_and_draws_noise_gets_the_same_of_both(pair):
 
 def test_the_fork_undoes_one_disturbance_and_the_course_is_given_back(pair):
     own, spare = pair
-    own.draw(5)
+    own.reset(5)
     for _ in range(6):
-        own.step(np.array([0.01, 0, 0, 0, 0, 0, 1.0], np.float32))
+        own.apply(np.array([0.01, 0, 0, 0, 0, 0, 1.0], np.float32))
     before = own.digest()
-    asked = {"object": own.assignment.target, "offset": [0.0, -0.06]}
-    fork = forked(None, "shove", asked, own)
-    own.apply_event("shove", asked)
+    asked = {"object": own.world.assignment.target, "offset": [0.0, -0.06]}
+    fork = forked(None, Event(6, "shove", asked), own)
+    own.disturb("shove", asked)
     for _ in range(4):
-        own.step(np.array([0, 0.01, 0, 0, 0, 0, 1.0], np.float32))
-    here = own.digest()
-    twin = Twin(own, spare, expert_planner, fork, HORIZON)
+        own.apply(np.array([0, 0.01, 0, 0, 0, 0, 1.0], np.float32))
+    now = own.digest()
+    twin = Twin(own, spare, expert_planner, 5, fork, HORIZON)
     assert spare.digest() == before
-    assert own.digest() not in (before, here)
+    assert own.digest() not in (before, now)
     view = twin.view({})
     assert (view.forked, view.step, [event.kind for event in view.events]) == (6, 6, ["shove"])
     for _ in range(25):
         twin.advance()
-    gaps = twin.view({}).gaps
+    gaps = twin.view({}).divergences
     assert [gap.step for gap in gaps] == list(range(6, 31))
     assert max(gap.tool for gap in gaps) > 0.02
     assert max(gap.action for gap in gaps) > 0.005
     twin.close()
-    assert own.digest() == here
+    assert own.digest() == now
 
 
 def test_closing_frees_the_second_simulator(pair):
     own, spare = pair
-    own.draw(1)
-    twin = Twin(own, spare, expert_planner, None, HORIZON)
-    renderer = spare._view._renderer
+    own.reset(1)
+    twin = Twin(own, spare, expert_planner, own.world.seed, here(own), HORIZON)
+    closed = []
+    spare.close = lambda: closed.append(spare)
     twin.close()
-    with pytest.raises(RuntimeError, match="closed"):
-        renderer.rgb(spare.scene.data, "front", 64)
+    assert closed == [spare]
 
 
 def test_a_policy_without_an_answer_moves_neither_and_may_be_asked_again(pair):
     own, spare = pair
-    own.draw(2)
+    own.reset(2)
     calls = []
 
     def sometimes(observation, seed):
@@ -127,10 +131,12 @@ def test_a_policy_without_an_answer_moves_neither_and_may_be_asked_again(pair):
             prediction.chunk.actions[:] = np.nan
         return InlinePlanner(_Says(prediction)).submit(observation)
 
-    twin = Twin(own, spare, lambda world: Planner(lambda seen: None, lockstep=sometimes), None, HORIZON)
+    twin = Twin(
+        own, spare, lambda source: Planner(lambda seen: None, lockstep=sometimes), own.world.seed, here(own), HORIZON
+    )
     with pytest.raises(PolicyFault, match="not finite"):
         twin.advance()
-    assert (own.step_count, spare.step_count) == (0, 0)
+    assert (own.world.step_count, spare.world.step_count) == (0, 0)
     twin.advance()
     assert own.digest() == spare.digest()
     assert len(set(calls)) == 1
@@ -138,16 +144,17 @@ def test_a_policy_without_an_answer_moves_neither_and_may_be_asked_again(pair):
 
 
 def test_a_slider_that_passes_values_is_one_disturbance(pair):
-    world = pair[0]
-    world.draw(3)
+    source = pair[0]
+    source.reset(3)
     fork = None
-    for severity in (1, 2, 3):
+    for step, severity in enumerate((1, 2, 3)):
         asked = {"severity": severity, "seed": 0}
-        fork = forked(fork, "light", asked, world)
-        world.apply_event("light", asked)
-        world.step(np.array([0, 0, 0, 0, 0, 0, 1.0], np.float32))
-    assert (fork.step, fork.newest, len(fork.asked)) == (0, 2, 3)
-    later = forked(fork, "shove", {"object": world.assignment.target, "offset": [0.02, 0]}, world)
+        fork = forked(fork, Event(step, "light", asked), source)
+        source.disturb("light", asked)
+        source.apply(np.array([0, 0, 0, 0, 0, 0, 1.0], np.float32))
+    assert (fork.step, len(fork.asked)) == (0, 3)
+    target = source.world.assignment.target
+    later = forked(fork, Event(3, "shove", {"object": target, "offset": [0.02, 0]}), source)
     assert (later.step, [event.kind for event in later.asked]) == (3, ["shove"])
 
 
@@ -157,9 +164,9 @@ def test_the_shipped_policy_does_the_same_twice_for_a_whole_episode(pair):
     from wam_demo.ui.shared.catalogue import shipped
 
     own, spare = pair
-    own.draw(11)
+    own.reset(11)
     backend = shipped().backend
-    twin = Twin(own, spare, lambda world: backend.open_planner("agra", world), None, HORIZON)
+    twin = Twin(own, spare, lambda source: backend.open_planner("agra", source), own.world.seed, here(own), HORIZON)
     noise = engines.get("agra")
     other = own.observe()
     steps = 0

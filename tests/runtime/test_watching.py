@@ -1,93 +1,131 @@
 """A policy that watches a camera: latest frame wins, faults become one line, nothing is left behind."""
 
 import threading
-import time
+from concurrent.futures import Future
 
 import numpy as np
 import pytest
 
 from tests.fakes import brain
+from tests.fakes.clock import ManualClock
+from tests.fakes.waiting import eventually
+from wam_demo.limits import CAMERA_FRAME_AGE_S
 from wam_demo.robots.camera import CameraSource, FrameBox
 from wam_demo.runtime import Planner
 from wam_demo.runtime.watching import Watching
 
 
-@pytest.fixture
-def watch():
-    opened = []
+class Watched:
+    """A watching policy, its camera and what it shows; the camera's time passes by hand."""
 
-    def start(planner=None):
-        frames, views = FrameBox(), []
-        source = CameraSource({"front": frames}, np.zeros(17, np.float32), "go")
-        opened.append(Watching(source, frames, planner or brain.planner(), views.append))
-        opened[-1].start()
-        return frames, views, opened[-1]
+    def __init__(self, planner: Planner) -> None:
+        self.clock = ManualClock()
+        self.frames = FrameBox(self.clock.now)
+        self.source = CameraSource({"front": self.frames}, np.zeros(17, np.float32), "go", self.clock.now)
+        self.views = []
+        self.watch(planner, self.views.append)
+        self._rng = np.random.default_rng(0)
 
-    yield start
-    for watching in opened:
-        watching.close()
-    assert not [t for t in threading.enumerate() if t.name == "watching"]
+    def watch(self, planner: Planner, show) -> None:
+        self.watching = Watching(self.source, planner, show, self.clock.now)
 
+    def put(self) -> None:
+        self.frames.put(self._rng.integers(0, 255, (240, 320, 3), np.uint8))
 
-def feed(frames, seconds, every=0.03):
-    end = time.monotonic() + seconds
-    rng = np.random.default_rng(0)
-    while time.monotonic() < end:
-        frames.put(rng.integers(0, 255, (240, 320, 3), np.uint8))
-        time.sleep(every)
+    def look(self, count: int = 1, every: float = 0.1) -> None:
+        """Frames one after the other, each answered before the next comes."""
+        for _ in range(count):
+            self.clock.pass_time(every)
+            self.put()
+            self.watching.look()
 
-
-def until(holds, timeout=5.0):
-    end = time.monotonic() + timeout
-    while not holds():
-        assert time.monotonic() < end, "never happened"
-        time.sleep(0.01)
+    @property
+    def last(self):
+        return self.views[-1]
 
 
-def test_it_plans_imagines_and_compares(watch):
-    frames, views, _ = watch()
-    feed(frames, 2.0)
-    last = views[-1]
+def steady() -> Planner:
+    def imagine(seen, chunk) -> Future:
+        future: Future = Future()
+        future.set_result(brain.imagine(seen))
+        return future
+
+    return Planner(brain.at_once, imagine)
+
+
+def test_it_plans_imagines_and_compares():
+    watched = Watched(steady())
+    watched.look(12)
+    last = watched.last
+    assert (last.number, last.notice) == (12, "")
     assert last.frame.shape == (256, 256, 3)
     assert last.prediction.chunk.actions.shape == (16, 7)
     assert last.imagination is not None
-    assert 4 in last.surprises
-    assert last.notice == ""
-    assert last.rate_hz > 2
+    assert 4 in last.prediction_errors
+    assert last.rate_hz == pytest.approx(10)
+    assert last.step == 12
 
 
-def test_a_slow_policy_sees_the_newest_frame(watch):
-    frames, views, _ = watch(brain.planner(delay_s=0.2))
-    feed(frames, 1.5, every=0.01)
-    ages = [view.age_s for view in views if view.prediction]
-    assert 2 <= len(ages) <= 8
-    assert np.median(ages) < 0.6
+def test_a_slow_policy_sees_the_newest_frame():
+    watched = Watched(steady())
+
+    def slowly(seen):
+        watched.clock.pass_time(0.2)
+        for _ in range(5):
+            watched.put()  # they come while it thinks
+        return brain.at_once(seen)
+
+    watched.watch(Planner(slowly), watched.views.append)
+    watched.look(3)
+    assert watched.frames.wait_for(0, 0).number == 18
+    assert [round(view.age_s, 3) for view in watched.views] == [0.2, 0.2, 0.2]
 
 
-def test_a_camera_that_stops_is_said_in_time_and_forgotten_when_it_goes_on(watch):
-    frames, views, _ = watch()
-    feed(frames, 0.5)
-    stopped = time.monotonic()
-    until(lambda: "stopped" in views[-1].notice)
-    assert time.monotonic() - stopped < 0.6
-    feed(frames, 0.3)
-    until(lambda: views[-1].notice == "")
+def test_a_camera_that_stops_is_said_in_time_and_forgotten_when_it_goes_on():
+    watched = Watched(steady())
+    watched.look(3)
+    watched.clock.pass_time(0.9 * CAMERA_FRAME_AGE_S)
+    watched.watching.look()
+    assert "stopped" in watched.last.notice
+    assert watched.last.rate_hz == 0
+    watched.look()
+    assert watched.last.notice == ""
 
 
-def test_a_hanging_policy_does_not_hide_a_dead_camera(watch):
-    from concurrent.futures import Future
+def test_a_hanging_policy_does_not_hide_a_dead_camera_nor_keep_a_closed_stream():
+    watched = Watched(steady())
 
-    frames, views, _ = watch(Planner(lambda observation: Future()))
-    feed(frames, 0.1)
-    until(lambda: views and "stopped" in views[-1].notice)
+    def hang(seen) -> Future:
+        watched.clock.pass_time(1.0)
+        return Future()
+
+    def show(view) -> None:
+        watched.views.append(view)
+        watched.watching.close()
+
+    watched.watch(Planner(hang), show)
+    watched.look()
+    assert ["stopped" in view.notice for view in watched.views] == [True]
 
 
-def test_a_fault_of_the_policy_is_one_line_and_the_next_frame_is_tried(watch):
-    frames, views, watching = watch()
-    watching.instruct("nan")
-    feed(frames, 0.4)
-    assert "not finite" in views[-1].notice
-    watching.instruct("go")
-    feed(frames, 0.4)
-    assert views[-1].notice == ""
-    assert views[-1].prediction is not None
+def test_a_fault_of_the_policy_is_one_line_and_the_next_frame_is_tried():
+    watched = Watched(steady())
+    watched.watching.instruct("nan")
+    watched.look(2)
+    assert "not finite" in watched.last.notice
+    assert watched.last.prediction is None
+    watched.watching.instruct("go")
+    watched.look()
+    assert watched.last.notice == ""
+    assert watched.last.prediction is not None
+
+
+def test_its_thread_ends_with_it():
+    frames, views = FrameBox(), []
+    source = CameraSource({"front": frames}, np.zeros(17, np.float32), "go")
+    watching = Watching(source, brain.planner(), views.append)
+    watching.start()
+    frames.put(np.zeros((240, 320, 3), np.uint8))
+    eventually(lambda: views and views[-1].prediction is not None)
+    watching.close()
+    assert not [thread for thread in threading.enumerate() if thread.name == "watching"]

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from wam_demo.sim.demo_noise import DemoNoise
 from wam_demo.sim.demonstrate import demonstrate
-from wam_demo.sim.disturbance import Disturbance
 from wam_demo.sim.labels import FrameQueue, expert_chunk
 from wam_demo.sim.tasks import TASKS
 
@@ -43,10 +43,10 @@ def test_noisy_episodes_of_every_task(worlds, task):
 
 def test_noise_is_seeded_and_off_at_zero():
     action = np.array([0, 0, 0, 0, 0, 0, 1], np.float32)
-    assert all((Disturbance.draw(np.random.default_rng(s), 0.0).disturb(3, action) == action).all() for s in range(20))
+    assert all((DemoNoise.draw(np.random.default_rng(s), 0.0).disturb(3, action) == action).all() for s in range(20))
 
     def noise(seed):
-        plan = Disturbance.draw(np.random.default_rng(seed), 1.0)
+        plan = DemoNoise.draw(np.random.default_rng(seed), 1.0)
         return np.array([plan.disturb(step, action) for step in range(40)])
 
     np.testing.assert_array_equal(noise(5), noise(5))

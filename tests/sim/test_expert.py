@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from wam_demo.sim.disturbance import scatter_start
+from wam_demo.sim.demo_noise import scatter_start
 from wam_demo.sim.expert import Expert
 from wam_demo.sim.tasks import TASKS
 

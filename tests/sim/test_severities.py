@@ -29,7 +29,10 @@ SIZES = {
     "light": lambda p: [far(p["intensity"]), p["tilt_deg"]],
     "distractor": lambda p: [len(p["drops"])],
     "occlusion": lambda p: [p["share"]],
-    "object_look": lambda p: [abs(p["hue"]), abs(p["scale"] - 1)],
+    "object_look": lambda p: [
+        *(abs(p[name]) for name in ("hue_deg", "lightness")),
+        *(abs(p[name] - 1) for name in ("chroma", "scale")),
+    ],
     "physics": lambda p: [far(p["friction"]), far(p["mass"])],
     "delay": lambda p: [p["seconds"]],
 }

@@ -9,7 +9,7 @@ import torch
 from wam_demo.data.collect import collect
 from wam_demo.models.chunk import ChunkNormaliser
 from wam_demo.models.tokenizer import Tokenizer, TokenizerConfig
-from wam_demo.train.batches import Batches, Frames
+from wam_demo.train.batches import Batches, TrainingFrames
 from wam_demo.train.cache import load_cache
 from wam_demo.train.recipes import WAM
 
@@ -29,7 +29,7 @@ def caches(tmp_path_factory):
 
 def frames(cache):
     normaliser = ChunkNormaliser(16, 7, 17)
-    return Frames(cache, torch.arange(len(cache.states)), normaliser, CPU)
+    return TrainingFrames(cache, torch.arange(len(cache.states)), normaliser, CPU)
 
 
 def aligned(cache):

@@ -1,12 +1,23 @@
 """The training cache: future rows, and arrays that survive an interrupted encoding."""
 
 import contextlib
+import shutil
 
 import numpy as np
 import torch
 from scipy.spatial.transform import Rotation
 
-from wam_demo.train.cache import Cache, _encode, future_rows, measured_motion, rotations
+from wam_demo.data.writer import LeRobotWriter
+from wam_demo.models.tokenizer import Tokenizer, TokenizerConfig
+from wam_demo.train.cache import (
+    Cache,
+    encoded_rows,
+    future_rows,
+    load_cache,
+    load_teacher_features,
+    measured_motion,
+    rotations,
+)
 
 
 def test_future_rows_stay_in_their_episode():
@@ -48,16 +59,16 @@ def test_an_interrupted_encoding_is_redone(tmp_path):
         raise KeyboardInterrupt
 
     with contextlib.suppress(KeyboardInterrupt):
-        _encode(path, (4, 3), broken())
+        encoded_rows(path, (4, 3), broken())
     assert not path.exists()
-    rows = _encode(path, (4, 3), iter([np.ones((2, 3)), np.full((2, 3), 2.0)]))
+    rows = encoded_rows(path, (4, 3), iter([np.ones((2, 3)), np.full((2, 3), 2.0)]))
     assert rows[:, 0].tolist() == [1, 1, 2, 2]
 
     def never():
         raise AssertionError("a complete file is not encoded again")
         yield
 
-    assert np.array_equal(_encode(path, (4, 3), never()), rows)
+    assert np.array_equal(encoded_rows(path, (4, 3), never()), rows)
 
 
 def test_approach_ends_where_the_expert_first_closes_the_gripper():
@@ -67,3 +78,75 @@ def test_approach_ends_where_the_expert_first_closes_the_gripper():
     episode = torch.tensor([0, 0, 0, 0, 1, 1, 1])
     cache = Cache(np.empty(0), empty, chunks, empty, empty, episode, empty, empty, [])
     assert cache.approach().tolist() == [True, True, False, False, False, False, False]
+
+
+class MeanTeacher:
+    """Every cell is the image's mean colour, times a factor."""
+
+    dim = 3
+
+    def __init__(self, factor: float) -> None:
+        self.factor = factor
+
+    def to(self, device):
+        return self
+
+    def digest(self):
+        return str(self.factor)
+
+    def features(self, images, grid):
+        mean = self.factor * images.float().mean((1, 2)) / 255
+        return mean[:, None].expand(-1, grid * grid, -1)
+
+
+def film(root, seed: int) -> None:
+    """Three frames of demonstrations."""
+    rng = np.random.default_rng(seed)
+    shutil.rmtree(root / "data", ignore_errors=True)
+    shutil.rmtree(root / "meta", ignore_errors=True)
+    with LeRobotWriter(root / "new") as writer:
+        for _ in range(3):
+            image = rng.integers(0, 256, (128, 128, 3), np.uint8)
+            frame = {"observation.images.front": image, "observation.images.wrist": image, "next.success": False}
+            numbers = {
+                "observation.state": np.eye(17)[3] + np.eye(17)[7],
+                "action": np.zeros(7),
+                "expert_chunk": np.zeros(112),
+            }
+            writer.add_frame({**frame, **numbers, "task_name": "reach"}, "go")
+        writer.end_episode()
+    for part in ("data", "meta"):
+        (root / "new" / part).rename(root / part)
+    (root / "new").rmdir()
+
+
+def test_other_frames_of_the_same_number_are_encoded_anew(tmp_path, caplog):
+    torch.manual_seed(0)
+    tokenizer = Tokenizer(TokenizerConfig(width=32))
+    film(tmp_path, seed=0)
+    before = load_cache(tmp_path, tokenizer)
+    features = load_teacher_features(tmp_path, before.content, MeanTeacher(1), 2)[0]
+    assert not caplog.records
+    film(tmp_path, seed=1)
+    after = load_cache(tmp_path, tokenizer)
+    assert after.latents.shape == before.latents.shape
+    assert np.abs(after.latents.astype(float) - before.latents).mean() > 0.01
+    assert (load_teacher_features(tmp_path, after.content, MeanTeacher(1), 2)[0] != features).any()
+    assert [record.message.split(" is of ")[1] for record in caplog.records] == [
+        "other frames or another network: encoding anew"
+    ] * 2
+
+
+def test_the_same_frames_are_encoded_once_and_anew_by_another_network(tmp_path):
+    torch.manual_seed(0)
+    tokenizer = Tokenizer(TokenizerConfig(width=32))
+    film(tmp_path, seed=0)
+    cache = load_cache(tmp_path, tokenizer)
+    (file,) = (tmp_path / "cache").glob("latents-*.npy")
+    written = file.stat().st_mtime_ns
+    assert load_cache(tmp_path, tokenizer).content == cache.content
+    assert file.stat().st_mtime_ns == written
+    load_cache(tmp_path, Tokenizer(TokenizerConfig(width=32)))
+    assert len(list((tmp_path / "cache").glob("latents-*.npy"))) == 2
+    one, two = (load_teacher_features(tmp_path, cache.content, MeanTeacher(f), 2)[0] for f in (1.0, 2.0))
+    assert np.allclose(2 * one.astype(float), two, rtol=1e-2)

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING
 
 from wam_demo.arguments import Parser, add_batch, add_one_task, add_policy, add_processes, whole
 from wam_demo.commands.output import finish, prepare, require_learned
-
-if TYPE_CHECKING:
-    from wam_demo.evaluate.executors.executor import ExecutorConfig
 
 SUMMARY = "measure speed and memory"
 
@@ -32,6 +28,7 @@ def run(options: argparse.Namespace) -> None:
     if options.training is not None:
         return _training(options)
     from wam_demo.bench import bench as measure
+    from wam_demo.evaluate.executors.executor import ExecutorConfig
 
     require_learned(options)
     out = prepare(options, "bench")
@@ -40,7 +37,7 @@ def run(options: argparse.Namespace) -> None:
         options.task,
         checkpoint=options.checkpoint,
         episodes=options.episodes,
-        config=_executor_config(options),
+        config=ExecutorConfig(options.batch, options.processes),
         progress=_say,
     )
     finish(out, "bench", {"seed": options.seed, **content})
@@ -49,24 +46,15 @@ def run(options: argparse.Namespace) -> None:
 def _training(options: argparse.Namespace) -> None:
     import torch
 
-    from wam_demo.bench import matmul_gflops
+    from wam_demo.speed import matmul_gflops
     from wam_demo.train.profile import profile_step
     from wam_demo.train.recipes import WAM, preset_of
 
     recipe = preset_of(WAM, options.training)
     out = prepare(options, "bench")
     peak = matmul_gflops(torch.bfloat16, 20)
-    ways = profile_step(recipe)
-    for figures in ways.values():
-        figures["share_of_bf16_peak"] = figures["gflops"] / peak
     content = {"preset": options.training, "threads": torch.get_num_threads(), "matmul_bf16_gflops": peak}
-    finish(out, "bench", {**content, "ways": ways})
-
-
-def _executor_config(options: argparse.Namespace) -> ExecutorConfig:
-    from wam_demo.evaluate.executors.executor import ExecutorConfig
-
-    return ExecutorConfig(options.batch, options.processes)
+    finish(out, "bench", {**content, "ways": profile_step(recipe, peak)})
 
 
 def _say(stage: str) -> None:

@@ -22,26 +22,30 @@ def add_arguments(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Describe a recording."""
-    path, found = open_recording(options.file)
+    path, description = open_recording(options.file)
     out = prepare(options, "inspect")
-    finish(out, "inspect", {"seed": options.seed, "file": path.name, **inspection(found)})
+    content = inspection(description)
+    for note in content["notes"]:
+        print(f"note: {note}")
+    finish(out, "inspect", {"seed": options.seed, "file": path.name, **content})
 
 
-def inspection(found: Description) -> dict[str, Any]:
+def inspection(description: Description) -> dict[str, Any]:
     """A description as results.json has it."""
-    from wam_demo.data.uploads.guess import action_dim, guess, state_dim
+    from wam_demo.data.uploads.guess import action_dim, guess, notes, state_dim
 
-    mapping = guess(found)
+    mapping = guess(description)
     return {
-        "format": found.format,
-        "cameras": [camera.name for camera in found.cameras],
-        "fps": found.fps,
-        "frames": found.frames,
-        "state_dim": state_dim(found, mapping),
-        "action_dim": action_dim(found),
-        "episodes": len(found.episodes),
-        "robot": found.robot,
-        "sizes": {camera.name: [camera.width, camera.height] for camera in found.cameras},
-        "signals": {signal.name: signal.dim for signal in found.signals},
+        "format": description.format,
+        "cameras": [camera.name for camera in description.cameras],
+        "fps": description.fps,
+        "frames": description.frames,
+        "state_dim": state_dim(description, mapping),
+        "action_dim": action_dim(description),
+        "episodes": len(description.episodes),
+        "robot": description.robot,
+        "sizes": {camera.name: [camera.width, camera.height] for camera in description.cameras},
+        "signals": {signal.name: signal.dim for signal in description.signals},
         "mapping": mapping.document(),
+        "notes": notes(description, mapping),
     }

@@ -48,14 +48,14 @@ def _scored(options: argparse.Namespace) -> dict[str, Any]:
     from wam_demo.policies.registry import load_policy, policy_spec
     from wam_demo.robots.recording import Recording
 
-    path, found = open_recording(options.file)
-    mapping = map_recording(found, options)
+    path, description = open_recording(options.file)
+    mapping = map_recording(description, options)
     policy: Any = load_policy(options.policy, options.checkpoint)
     plan, imagine = policy_calls(policy, policy_spec(options.policy).imagines)
     if mapping.instruction:
         policy.reset(mapping.instruction)
     began = time.monotonic()
-    with Recording(path, found, mapping, options.episode, options.start, options.stop) as recording:
+    with Recording(path, description, mapping, options.episode, options.start, options.stop) as recording:
         with progress(recording.steps, options.policy, unit="step") as advance:
             judged = judge(recording.moments(), plan, imagine, options.every)
             scores = score(judged, recording.actions, advance)
@@ -64,7 +64,7 @@ def _scored(options: argparse.Namespace) -> dict[str, Any]:
     return {
         "file": path.name,
         "policy": options.policy,
-        "format": found.format,
+        "format": description.format,
         "episode": options.episode,
         "frames": frames,
         "steps": steps,

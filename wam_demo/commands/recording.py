@@ -25,7 +25,7 @@ def open_recording(name: str) -> tuple[Path, Description]:
     return path, describe(path)
 
 
-def map_recording(found: Description, options: argparse.Namespace) -> RobotMapping:
+def map_recording(description: Description, options: argparse.Namespace) -> RobotMapping:
     """The guess, with what was given by hand as ``--map entry=value``."""
     from wam_demo.data.uploads.guess import guess
     from wam_demo.data.uploads.mapping import DEFAULT_INSTRUCTION
@@ -36,9 +36,9 @@ def map_recording(found: Description, options: argparse.Namespace) -> RobotMappi
         if not equals:
             raise InvalidInputError(f"--map takes entry=value, not {text[:60]!r}")
         entries[entry.strip().replace("-", "_")] = value.strip()
-    mapping = guess(found).changed(entries)
+    mapping = guess(description).changed(entries)
     if options.instruction is not None:
         mapping = replace(mapping, instruction=options.instruction)
     if not mapping.instruction.strip():
         mapping = replace(mapping, instruction=DEFAULT_INSTRUCTION)
-    return replace(mapping, instruction=mapping.instruction.strip()).validated(found)
+    return replace(mapping, instruction=mapping.instruction.strip()).validated(description)

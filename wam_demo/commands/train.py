@@ -24,7 +24,12 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--preset", type=one_of("preset", PRESETS), default="small")
     parser.add_argument("--data", type=directory, metavar="DIR", help="LeRobot dataset; the teacher needs none")
     parser.add_argument("--videos", type=directory, metavar="DIR", help="recordings whose actions are not read")
-    parser.add_argument("--teacher", default="simsem", metavar="NAME", help="features to align with (simsem)")
+    parser.add_argument(
+        "--teacher",
+        default="simsem",
+        metavar="NAME",
+        help="simsem (default), dinov2s[:BLOCK], hog, untrained, or a timm ViT",
+    )
     parser.add_argument("--steps", type=whole(1, 10_000_000), metavar="N", help="instead of the preset's")
     parser.add_argument("--align", type=one_of("pass", PASSES), help="pass whose features are aligned (action)")
     parser.add_argument("--weight", type=real(0, 100), metavar="W", help="lambda of the alignment (0.5)")
@@ -55,18 +60,21 @@ def run(options: argparse.Namespace) -> None:
             f"training {options.kind!r} decides itself what is aligned how: leave those options out"
         )
     out = prepare(options, "train")
+    asked = {"kind": options.kind, "preset": options.preset, "seed": options.seed}
+    finish(out, "train", {**asked, **_trained(options, out)})
+
+
+def _trained(options: argparse.Namespace, out: Path) -> dict[str, Any]:
+    """Do it; what ``results.json`` says of it."""
     if options.kind == "all":
         from wam_demo.train.everything import train_everything
 
-        content = train_everything(options.preset, out, seed=options.seed)
-        return finish(out, "train", {"kind": "all", "preset": options.preset, "seed": options.seed, **content})
+        return train_everything(options.preset, out, seed=options.seed)
     if options.kind == "arms":
-        return finish(
-            out, "train", {"kind": "arms", "preset": options.preset, "seed": options.seed, **_arms(options, out)}
-        )
+        return _arms(options, out)
     from wam_demo.train import recipes
 
-    content = recipes.run(
+    return recipes.run(
         kind=options.kind,
         preset=options.preset,
         data=options.data or out,  # the teacher has no dataset
@@ -80,7 +88,6 @@ def run(options: argparse.Namespace) -> None:
         videos=options.videos,
         checkpoints=options.checkpoints or CHECKPOINTS,
     )
-    finish(out, "train", {"kind": options.kind, "preset": options.preset, "seed": options.seed, **content})
 
 
 def names(text: str) -> list[str]:

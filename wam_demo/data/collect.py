@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from wam_demo.data.lerobot import Dataset
 from wam_demo.data.merge import merge
-from wam_demo.data.plan import Plan, task_weights
+from wam_demo.data.plan import CollectionPlan, task_weights
 from wam_demo.data.schema import INFO_PATH, image_key
-from wam_demo.data.supervise import Failed, Work, supervise
+from wam_demo.data.supervise import Failed, supervise
 from wam_demo.data.writer import LeRobotWriter
 from wam_demo.errors import InvalidInputError, SimulationFault
+from wam_demo.processes import Handler, Report
 from wam_demo.types import CONTROL_HZ, POLICY_CAMERAS
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def collect(
     began = time.monotonic()
     if processes < 1:
         raise InvalidInputError(f"processes is {processes}, not at least 1")
-    plan = Plan(task_weights(tasks), episodes, seed=seed, every=every, noise=noise, rooms=rooms)
+    plan = CollectionPlan(task_weights(tasks), episodes, seed=seed, every=every, noise=noise, rooms=rooms)
     shards, finished = out / _SHARDS, (out / INFO_PATH).exists()
     plan.claim(out, begun=finished or any(shards.glob("episodes-*[0-9]")))
     if not finished:
@@ -87,7 +88,7 @@ def collect(
     return _report(out, time.monotonic() - began)
 
 
-def _write_shards(plan: Plan, folder: Path, work: Callable[[], Work], processes: int) -> None:
+def _write_shards(plan: CollectionPlan, folder: Path, work: Callable[[], Handler], processes: int) -> None:
     """Write the shards that are missing, with a progress bar on a terminal."""
     from tqdm import tqdm
 
@@ -96,30 +97,30 @@ def _write_shards(plan: Plan, folder: Path, work: Callable[[], Work], processes:
         shutil.rmtree(partial_shard)
     shards = plan.shards()
     missing = [shard for shard in shards if not _shard_path(folder, shard).exists()]
-    seen = dict.fromkeys(range(len(missing)), 0)
+    written = dict.fromkeys(range(len(missing)), 0)
     done = plan.episodes - sum(map(len, missing))
     with tqdm(total=plan.episodes, initial=done, unit="episode", disable=None) as bar:
         for event in supervise(work, missing, processes):
             if isinstance(event, Failed):
                 bar.write(f"a worker failed and its shard is redone: {event.reason}")
-                bar.update(-seen[event.job])
-                seen[event.job] = 0
+                bar.update(-written[event.job])
+                written[event.job] = 0
             else:
-                seen[event.job] += 1
+                written[event.job] += 1
                 bar.update()
 
 
 class _ShardWork:
     """Writes shards in a worker; keeps the simulator of each task open."""
 
-    def __init__(self, plan: Plan, folder: Path, open_task: OpenTask) -> None:
+    def __init__(self, plan: CollectionPlan, folder: Path, open_task: OpenTask) -> None:
         import cv2
 
         cv2.setNumThreads(1)  # the processes are the parallelism
         self._plan, self._folder, self._open_task = plan, folder, open_task
         self._demonstrators: dict[str, Demonstrator] = {}
 
-    def __call__(self, shard: range, report: Callable[[Any], None]) -> None:
+    def __call__(self, shard: range, report: Report) -> None:
         final = _shard_path(self._folder, shard)
         part = final.with_suffix(".part")
         shutil.rmtree(part, ignore_errors=True)

@@ -15,8 +15,15 @@ from wam_demo.data.schema import (
     arrow_schema,
     file_position,
 )
+from wam_demo.errors import DataError
 
 _CATEGORICAL = ("episode_index", "task_index", "task_name")
+
+
+def require_new(root: Path) -> None:
+    """Refuse a folder that holds something; raises `DataError`."""
+    if root.exists() and any(root.iterdir()):
+        raise DataError(f"{root} is not empty: a dataset is written into a new folder")
 
 
 class FrameFiles:

@@ -7,9 +7,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from wam_demo.data.files import EpisodeTable, FrameFiles
+from wam_demo.data.files import EpisodeTable, FrameFiles, require_new
 from wam_demo.data.lerobot import Dataset
-from wam_demo.data.meta import write_info, write_stats, write_tasks
+from wam_demo.data.meta import write_meta
 from wam_demo.data.schema import DATA_PATH, INDEX_FEATURES
 from wam_demo.data.statistics import join_stats
 from wam_demo.errors import DataError
@@ -31,8 +31,7 @@ def merge(sources: Sequence[Path], root: Path) -> Dataset:
     datasets = [dataset for dataset in map(Dataset, sources) if dataset.num_frames]
     if not datasets:
         raise DataError("at least one dataset with frames is needed to merge")
-    if root.exists() and any(root.iterdir()):
-        raise DataError(f"{root} is not empty: a dataset is written into a new folder")
+    require_new(root)
     first = datasets[0]
     for other in datasets:
         if (other.features, other.fps) != (first.features, first.fps):
@@ -49,16 +48,15 @@ def merge(sources: Sequence[Path], root: Path) -> Dataset:
         count += dataset.num_episodes
     files.close()
     episodes.close()
-    write_tasks(root, list(tasks))
-    write_stats(root, join_stats([dataset.stats for dataset in datasets]))
-    write_info(
+    write_meta(
         root,
         first.features,
+        list(tasks),
+        join_stats([dataset.stats for dataset in datasets]),
         fps=first.fps,
         robot_type=first.robot_type,
         episodes=count,
         frames=frames,
-        tasks=len(tasks),
     )
     return Dataset(root)
 

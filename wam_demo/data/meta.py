@@ -23,23 +23,38 @@ from wam_demo.data.statistics import Stats
 from wam_demo.errors import DataError
 
 
-def write_info(
+def write_meta(
     root: Path,
     features: Mapping[str, Feature],
+    tasks: Sequence[str],
+    stats: Mapping[str, Stats],
     *,
     fps: float,
     robot_type: str,
     episodes: int,
     frames: int,
-    tasks: int,
 ) -> None:
-    """Write ``meta/info.json``; it comes last, a dataset without it is not finished."""
+    """Write tasks and statistics, then ``meta/info.json``: a dataset without it is not finished.
+
+    Args:
+        root: Folder of the dataset.
+        features: Its columns.
+        tasks: The instructions, in the order of their ``task_index``.
+        stats: By feature.
+        fps: Frames per second.
+        robot_type: Free name of the embodiment.
+        episodes: How many it holds.
+        frames: How many it holds.
+    """
+    _write_tasks(root, tasks)
+    plain = {name: {k: v.tolist() for k, v in entry.items()} for name, entry in stats.items()}
+    _write_json(root / STATS_PATH, plain)
     info = {
         "codebase_version": CODEBASE_VERSION,
         "robot_type": robot_type,
         "total_episodes": episodes,
         "total_frames": frames,
-        "total_tasks": tasks,
+        "total_tasks": len(tasks),
         "chunks_size": FILES_PER_CHUNK,
         "data_files_size_in_mb": DATA_FILE_MB,
         "video_files_size_in_mb": 200,
@@ -74,8 +89,8 @@ def read_info(root: Path) -> dict[str, Any]:
     return info
 
 
-def write_tasks(root: Path, tasks: Sequence[str]) -> None:
-    """Write the instructions, in the order of their ``task_index``, as pandas would."""
+def _write_tasks(root: Path, tasks: Sequence[str]) -> None:
+    """As pandas would."""
     import pandas
 
     frame = pandas.DataFrame(
@@ -93,12 +108,6 @@ def read_tasks(root: Path) -> list[str]:
     order = np.argsort(table["task_index"].to_numpy())
     tasks = table[text].to_pylist()
     return [tasks[i] for i in order]
-
-
-def write_stats(root: Path, stats: Mapping[str, Stats]) -> None:
-    """Write ``meta/stats.json``."""
-    plain = {name: {k: v.tolist() for k, v in entry.items()} for name, entry in stats.items()}
-    _write_json(root / STATS_PATH, plain)
 
 
 def read_stats(root: Path) -> dict[str, Stats]:

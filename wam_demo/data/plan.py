@@ -19,7 +19,7 @@ _PLAN_FILE = "demonstrations.json"
 
 
 @dataclass(frozen=True)
-class Plan:
+class CollectionPlan:
     """The whole recipe of a dataset; equal plans give equal datasets.
 
     Attributes:
@@ -79,7 +79,9 @@ class Plan:
         described = json.loads(json.dumps(asdict(self)))
         if path.exists() and begun:
             there = json.loads(path.read_text())
-            differing = [name for name in described if there.get(name, getattr(Plan, name, None)) != described[name]]
+            differing = [
+                name for name in described if there.get(name, getattr(CollectionPlan, name, None)) != described[name]
+            ]
             if differing:
                 raise DataError(
                     f"{folder} holds demonstrations with another {', '.join(differing)}: "

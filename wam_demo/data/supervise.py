@@ -1,23 +1,18 @@
 """Jobs over worker processes that may crash or hang: such a worker is replaced, its job redone."""
 
-import multiprocessing
-import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from wam_demo.errors import DataError, InvalidInputError
+from wam_demo.processes import Handler, ProcessDied, SupervisedProcess, wait_for_any
 
 ATTEMPTS = 3
 """Times a job may be begun before it is given up."""
 SILENCE_S = 180.0
 """A worker that reports nothing for this long [s] is taken for hung."""
 _POLL_S = 1.0
-
-Work = Callable[[Any, Callable[[Any], None]], None]
-"""Does one job; reports progress through its second argument."""
 
 
 @dataclass(frozen=True)
@@ -36,19 +31,11 @@ class Failed:
     reason: str
 
 
-@dataclass
-class _Worker:
-    process: Any
-    connection: Connection
-    job: int
-    heard: float
-
-
-def supervise(make_work: Callable[[], Work], jobs: Sequence[Any], processes: int) -> Iterator[Progress | Failed]:
+def supervise(make_work: Callable[[], Handler], jobs: Sequence[Any], processes: int) -> Iterator[Progress | Failed]:
     """Do every job in one of ``processes`` spawned processes, reporting what happens.
 
     Args:
-        make_work: Called once in each process; picklable.
+        make_work: Called once in each process; picklable. Does one job after the other.
         jobs: Picklable arguments of the work.
         processes: Processes at a time.
 
@@ -58,12 +45,13 @@ def supervise(make_work: Callable[[], Work], jobs: Sequence[Any], processes: int
     """
     waiting = deque(range(len(jobs)))
     attempts = [0] * len(jobs)
-    workers: list[_Worker] = []
+    workers: dict[SupervisedProcess, int] = {}
     try:
         while waiting or workers:
             while waiting and len(workers) < processes:
-                workers.append(_start(make_work, waiting.popleft(), jobs))
-            wait([worker.connection for worker in workers], _POLL_S)
+                workers[worker := SupervisedProcess(make_work, SILENCE_S)] = job = waiting.popleft()
+                worker.send(jobs[job])
+            wait_for_any(list(workers), _POLL_S)
             for worker in list(workers):
                 for event in _listen(worker, workers, waiting, jobs):
                     yield event
@@ -71,50 +59,35 @@ def supervise(make_work: Callable[[], Work], jobs: Sequence[Any], processes: int
                         _retry(event, attempts, waiting)
     finally:
         for worker in workers:
-            _stop(worker)
-
-
-def _start(make_work: Callable[[], Work], job: int, jobs: Sequence[Any]) -> _Worker:
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(make_work, theirs), daemon=True)
-    process.start()
-    theirs.close()  # so that its end closes with the process
-    ours.send(jobs[job])
-    return _Worker(process, ours, job, time.monotonic())
+            worker.close()
 
 
 def _listen(
-    worker: _Worker, workers: list[_Worker], waiting: deque[int], jobs: Sequence[Any]
+    worker: SupervisedProcess, workers: dict[SupervisedProcess, int], waiting: deque[int], jobs: Sequence[Any]
 ) -> Iterator[Progress | Failed]:
-    """Read what a worker sent; give it the next job, or take it out when it is done or dead."""
-    reason = None
+    """Read what a worker said; give it the next job, or take it out when it is done or dead."""
+    job, failure = workers[worker], None
     try:
-        while worker.connection.poll():
-            kind, content = worker.connection.recv()
-            worker.heard = time.monotonic()
-            if kind == "report":
-                yield Progress(worker.job, content)
-            elif kind == "invalid":
-                raise InvalidInputError(content)
-            elif kind == "failed":
-                reason = content
+        for kind, content in worker.messages():
+            if kind == "progress":
+                yield Progress(job, content)
+            elif isinstance(content, InvalidInputError):
+                raise content
+            elif kind == "error":
+                failure = f"{type(content).__name__}: {content}"
             elif waiting:
-                worker.job = waiting.popleft()
-                worker.connection.send(jobs[worker.job])
+                workers[worker] = job = waiting.popleft()
+                worker.send(jobs[job])
             else:
-                workers.remove(worker)
-                _stop(worker)
+                del workers[worker]
+                worker.close()
                 return
-    except (EOFError, OSError):
-        worker.process.join(_POLL_S)
-        reason = reason or f"the process ended with exit code {worker.process.exitcode}"
-    if reason is None and time.monotonic() - worker.heard > SILENCE_S:
-        reason = f"no sign of life for {SILENCE_S:.0f} s"
-    if reason is not None:
-        workers.remove(worker)
-        _stop(worker)
-        yield Failed(worker.job, reason)
+    except ProcessDied as died:
+        failure = str(died)
+    if failure is not None:
+        del workers[worker]
+        worker.close()
+        yield Failed(job, failure)
 
 
 def _retry(failed: Failed, attempts: list[int], waiting: deque[int]) -> None:
@@ -122,28 +95,3 @@ def _retry(failed: Failed, attempts: list[int], waiting: deque[int]) -> None:
     if attempts[failed.job] >= ATTEMPTS:
         raise DataError(f"job {failed.job} failed {ATTEMPTS} times: {failed.reason}")
     waiting.append(failed.job)
-
-
-def _stop(worker: _Worker) -> None:
-    worker.connection.close()
-    worker.process.kill()
-    worker.process.join()
-
-
-def _serve(make_work: Callable[[], Work], connection: Connection) -> None:
-    """Runs in the worker: do jobs until the other end closes."""
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
-    try:
-        work = make_work()
-        while True:
-            work(connection.recv(), lambda report: connection.send(("report", report)))
-            connection.send(("done", None))
-    except InvalidInputError as error:
-        connection.send(("invalid", str(error)))
-    except (EOFError, BrokenPipeError, ConnectionResetError):
-        return
-    except Exception as error:
-        connection.send(("failed", f"{type(error).__name__}: {error}"))
-        raise

@@ -8,8 +8,8 @@ from typing import Any, Self
 import numpy as np
 import pyarrow as pa
 
-from wam_demo.data.files import EpisodeTable, FrameFiles
-from wam_demo.data.meta import write_info, write_stats, write_tasks
+from wam_demo.data.files import EpisodeTable, FrameFiles, require_new
+from wam_demo.data.meta import write_meta
 from wam_demo.data.png import encode_png
 from wam_demo.data.schema import DEMONSTRATION_FEATURES, INDEX_FEATURES, Feature
 from wam_demo.data.statistics import Stats, feature_stats, image_stats, join_stats
@@ -41,8 +41,7 @@ class LeRobotWriter:
         fps: float = CONTROL_HZ,
         robot_type: str = "panda_sim",
     ) -> None:
-        if root.exists() and any(root.iterdir()):
-            raise DataError(f"{root} is not empty: a dataset is written into a new folder")
+        require_new(root)
         self._root, self._fps, self._robot_type = root, fps, robot_type
         self._given = dict(features)
         self._features = {**self._given, **INDEX_FEATURES}
@@ -114,16 +113,15 @@ class LeRobotWriter:
         """Finish the dataset; frames of an episode that was not ended are dropped."""
         self._files.close()
         self._episodes.close()
-        write_tasks(self._root, list(self._tasks))
-        write_stats(self._root, self._stats)
-        write_info(
+        write_meta(
             self._root,
             self._features,
+            list(self._tasks),
+            self._stats,
             fps=self._fps,
             robot_type=self._robot_type,
             episodes=self._count,
             frames=self._frames,
-            tasks=len(self._tasks),
         )
 
     def __enter__(self) -> Self:
@@ -144,12 +142,11 @@ class LeRobotWriter:
         if feature.dtype == "string":
             return str(value)
         array = np.asarray(value)
-        if array.reshape(-1).shape != (int(np.prod(feature.shape)),):
+        fits = array.shape == feature.shape if feature.is_image else array.size == np.prod(feature.shape)
+        if not fits:
             raise DataError(f"{name} has shape {feature.shape}, not {array.shape}")
         if not feature.is_image:
             return array.astype(feature.dtype).reshape(feature.shape)
-        if array.shape != feature.shape:
-            raise DataError(f"{name} has shape {feature.shape}, not {array.shape}")
         if number % _IMAGE_STATS_EVERY == 0:
             self._pixels[name].append(array)
         return {"bytes": encode_png(array), "path": f"frame-{number:06d}.png"}

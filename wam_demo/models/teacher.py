@@ -1,5 +1,6 @@
 """Teachers for alignment: frozen visual encoders whose patch features the backbone should resemble."""
 
+import hashlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol, Self
@@ -9,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from wam_demo.errors import CheckpointError
+from wam_demo.errors import CheckpointError, InvalidInputError
 from wam_demo.models.checkpoint import load_weights, read_config, save_checkpoint
 
 DINOV2 = "vit_small_patch14_dinov2.lvd142m"
@@ -25,6 +26,9 @@ class Teacher(Protocol):
 
     def to(self, device: torch.device) -> Self:
         """Compute there."""
+
+    def digest(self) -> str:
+        """Fingerprint of what its features follow from, besides the images."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,10 @@ class Simsem(nn.Module):
         """See `Teacher.features`."""
         pixels = images.permute(0, 3, 1, 2).float() / 255
         return _to_grid(self(pixels).float(), grid)
+
+    def digest(self) -> str:
+        """See `Teacher.digest`."""
+        return _weights_digest(self)
 
     def save_pretrained(self, directory: Path) -> None:
         """Write config and weights."""
@@ -115,6 +123,10 @@ class TimmTeacher:
         self.mean, self.std = self.mean.to(device), self.std.to(device)
         return self
 
+    def digest(self) -> str:
+        """See `Teacher.digest`."""
+        return f"{self.size}-{_weights_digest(self.model)}"
+
     @torch.no_grad()
     def features(self, images: Tensor, grid: int) -> Tensor:
         """See `Teacher.features`."""
@@ -134,14 +146,25 @@ class HogTeacher:
         """Stays on the CPU, where scikit-image computes; features are returned to the images' device."""
         return self
 
+    def digest(self) -> str:
+        """See `Teacher.digest`."""
+        return f"hog-{self._PATCH}"
+
     def features(self, images: Tensor, grid: int) -> Tensor:
         """See `Teacher.features`."""
         from skimage.feature import hog
 
         cell = (self._PATCH // 2, self._PATCH // 2)
-        found = [hog(image, 9, cell, (2, 2), feature_vector=False, channel_axis=-1) for image in images.cpu().numpy()]
-        patches = np.stack(found)[:, ::2, ::2].reshape(len(found), -1, self.dim)  # its blocks overlap by half
+        rows = [hog(image, 9, cell, (2, 2), feature_vector=False, channel_axis=-1) for image in images.cpu().numpy()]
+        patches = np.stack(rows)[:, ::2, ::2].reshape(len(rows), -1, self.dim)  # its blocks overlap by half
         return _to_grid(torch.from_numpy(patches).float().to(images.device), grid)
+
+
+def _weights_digest(module: nn.Module) -> str:
+    digest = hashlib.sha256()
+    for name, value in sorted(module.state_dict().items()):
+        digest.update(name.encode() + value.detach().float().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def _to_grid(tokens: Tensor, grid: int) -> Tensor:
@@ -158,7 +181,8 @@ def load_teacher(name: str, directory: Path) -> Teacher:
 
     Args:
         name: ``simsem`` (read from ``directory``), ``untrained`` (the same network with random
-            weights, a control), ``hog`` (a control too) or the name of a timm ViT.
+            weights, a control), ``hog`` (a control too), ``dinov2s`` or ``dinov2s:BLOCK`` (see
+            `Dinov2Teacher`), or the name of a timm ViT.
         directory: Checkpoint of ``simsem``.
     """
     if name == "simsem":
@@ -168,4 +192,15 @@ def load_teacher(name: str, directory: Path) -> Teacher:
         return Simsem().eval().requires_grad_(False)
     if name == "hog":
         return HogTeacher()
+    if name.split(":")[0] == "dinov2s":
+        return _dinov2(name)
     return TimmTeacher(name)
+
+
+def _dinov2(name: str) -> Teacher:
+    from wam_demo.models.dinov2 import BLOCK, Dinov2Teacher
+
+    _, _, block = name.partition(":")
+    if block and not block.isdecimal():
+        raise InvalidInputError(f"teacher {name[:60]!r} names no block; valid: dinov2s, dinov2s:8")
+    return Dinov2Teacher(int(block) if block else BLOCK)

@@ -13,7 +13,7 @@ from typing import Self
 import cv2
 import numpy as np
 
-from wam_demo.data.uploads.contracts import Description, View
+from wam_demo.data.uploads.contracts import CameraMapping, Description
 from wam_demo.data.uploads.mapping import RobotMapping
 from wam_demo.data.uploads.motion import actions, control_rows, states
 from wam_demo.data.uploads.process import EpisodeStream, Selection, require_episode
@@ -54,11 +54,12 @@ class Recording:
 
     Args:
         path: File or folder, in any format of `data.uploads`.
-        found: From `describe`.
+        description: From `describe`.
         mapping: How it is read; it is validated.
         episode: Index of the episode.
         start: Seconds from its beginning.
         stop: Seconds; ``None`` is its end.
+        visitor: For whom it is read, see `ReaderGate.turn`.
 
     Attributes:
         steps: Control steps.
@@ -73,24 +74,25 @@ class Recording:
     def __init__(
         self,
         path: Path,
-        found: Description,
+        description: Description,
         mapping: RobotMapping,
         episode: int = 0,
         start: float = 0.0,
         stop: float | None = None,
+        visitor: str = "",
     ) -> None:
-        self.mapping = mapping.validated(found)
-        require_episode(found, episode)
+        self.mapping = mapping.validated(description)
+        require_episode(description, episode)
         if not 0 <= start < (np.inf if stop is None else stop):
             raise InvalidInputError(f"the range {start:g} .. {stop if stop is not None else 'end'} s is empty")
-        self._cameras = {"front": View(mapping.front, mapping.front_turn, mapping.fit)}
+        self._cameras = {"front": CameraMapping(mapping.front, mapping.front_turn, mapping.fit)}
         if mapping.wrist is not None:
-            self._cameras["wrist"] = View(mapping.wrist, mapping.wrist_turn, mapping.fit)
-        speed = 1.0 if mapping.fps is None else mapping.fps / found.fps
+            self._cameras["wrist"] = CameraMapping(mapping.wrist, mapping.wrist_turn, mapping.fit)
+        speed = 1.0 if mapping.fps is None else mapping.fps / description.fps
         selection = Selection(
             list(self._cameras.values()), mapping.signals, episode, start, stop, speed, size=SHOWN_SIZE
         )
-        self._stream = EpisodeStream(path, selection)
+        self._stream = EpisodeStream(path, selection, visitor)
         at = ticks(float(self._stream.times[-1]), start, stop)
         self.steps = self._stream.steps
         if self.steps != len(at) or self.steps == 0:

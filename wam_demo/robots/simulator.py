@@ -40,7 +40,6 @@ class SimulatorSource:
         self._picture: Image | None = None
         self._observation: Observation | None = None
         self._success = False
-        self._refusal: str | None = None
 
     @property
     def task(self) -> str:
@@ -83,7 +82,7 @@ class SimulatorSource:
         assert self._applied is not None, "begin comes first"
         self.world.advance(HALVES[1])
         result = self.world.finish(self._applied)
-        self._success, self._refusal = result.success, result.refusal
+        self._success = result.success
         self._changed()
         return result.applied
 
@@ -137,24 +136,9 @@ class SimulatorSource:
         return event
 
     def schedule(self, events: Sequence[Event]) -> None:
-        """Apply what is due and keep the rest; what could never be applied is refused here, not in mid-episode."""
+        """Apply what is due and keep the rest; what is not usable is refused here, not in mid-episode."""
         self.world.apply(events)
         self._changed()
-        later = [event for event in events if event.step > self.world.step_count]
-        if later:
-            self._rehearse(later)
-
-    def _rehearse(self, events: Sequence[Event]) -> None:
-        here = self.world.snapshot()
-        try:
-            for event in events:
-                self.world.apply_event(event.kind, event.parameters)
-        finally:
-            self.world.restore(here)
-
-    def refusal(self) -> str | None:
-        """Why a scheduled event could not be applied in the last control step."""
-        return self._refusal
 
     def pick(self, camera: str, u: float, v: float) -> str | None:
         """Name of the movable thing seen at an image point 0..1 or just beside it, if any."""

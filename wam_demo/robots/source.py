@@ -89,11 +89,8 @@ class Disturbable(Protocol):
         """Apply events whose control step has come now, and each other one before its control step.
 
         Raises:
-            InvalidInputError: One of them cannot be applied.
+            InvalidInputError: One of them cannot be applied; those that wait cannot fail any more.
         """
-
-    def refusal(self) -> str | None:
-        """Why an event that was scheduled could not be applied in the last control step, as one line."""
 
     def pick(self, camera: str, u: float, v: float) -> str | None:
         """Name of the movable thing seen at an image point 0..1, if any."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from wam_demo.policies.receding import ChunkPlayer, PlayedStep
+from wam_demo.policies.receding import ChunkPlayer
 from wam_demo.robots.source import Disturbable, Forkable, Judged, Source, Watchable
 from wam_demo.runtime.contracts import Outcome, Planner
 from wam_demo.runtime.fork import Fork, forked
@@ -14,7 +14,7 @@ from wam_demo.runtime.loop import Loop
 from wam_demo.runtime.monitor import PredictionMonitor
 from wam_demo.runtime.replay import ReplayAgent
 from wam_demo.runtime.subscriber import Subscriber
-from wam_demo.types import CHUNK_STEPS, CONTROL_HZ, Event, Image, Observation, StepRecord
+from wam_demo.types import CHUNK_STEPS, CONTROL_HZ, Event, Image, StepRecord
 
 
 class Attempt:
@@ -55,44 +55,24 @@ class Attempt:
         self.goal_distance: float | None = None
         self.fork: Fork | None = None
         """Where the newest disturbance can be undone; ``None`` before the first."""
-        self._agent = self.replay or ChunkPlayer(planner.submit)
-        self._loop = Loop(source, self._agent, [self.recorder, self.monitor, *subscribers])
+        agent = self.replay or ChunkPlayer(planner.submit)
+        self.loop = Loop(source, agent, [self.recorder, self.monitor, *subscribers])
         self._pictures: dict[int, Mapping[str, Image]] = {}
         if self.replay is None:
-            self._first = self._loop.reset(seed, perturbations)
+            self.loop.reset(seed, perturbations)
         else:
             with self.replay.at_reset():
-                self._first = self._loop.reset(seed, self.replay.perturbations)
+                self.loop.reset(seed, self.replay.perturbations)
 
     @property
     def step(self) -> int:
         """Control steps done."""
-        return self._loop.step
-
-    @property
-    def halfway(self) -> bool:
-        """The first half of a control step is done."""
-        return self._loop.halfway
-
-    @property
-    def observation(self) -> Observation:
-        """The newest one."""
-        return self._loop.observation or self._first
-
-    @property
-    def played(self) -> PlayedStep | None:
-        """What is done at this step; ``None`` before the first."""
-        return self._loop.played
-
-    @property
-    def wait_steps(self) -> int:
-        """Control steps that the newest plan has been waited for, or took."""
-        return self._agent.wait_steps
+        return self.loop.step
 
     @property
     def instruction(self) -> str:
         """Words that a policy sees."""
-        return self.source.instruction if isinstance(self.source, Disturbable) else self.observation.instruction
+        return self.source.instruction if isinstance(self.source, Disturbable) else self.loop.observation.instruction
 
     @property
     def names(self) -> Mapping[str, str]:
@@ -107,24 +87,19 @@ class Attempt:
     @property
     def attended(self) -> Mapping[str, Image]:
         """Pictures by camera at the step that the present prediction answers; ``front`` as people see it."""
-        step = None if self.played is None else self.played.prediction_step
+        step = None if self.loop.played is None else self.loop.played.prediction_step
         return {} if step is None else self._pictures.get(step, {})
-
-    @property
-    def refusal(self) -> str | None:
-        """Why a disturbance of the reset could not be applied in the last control step, when it was due."""
-        return self.source.refusal() if isinstance(self.source, Disturbable) else None
 
     def picture(self) -> Image:
         """(H, W, 3) view of ``front`` now, (256, 256, 3) where the source can be looked at."""
-        return self.source.picture() if isinstance(self.source, Watchable) else self.observation.images["front"]
+        return self.source.picture() if isinstance(self.source, Watchable) else self.loop.observation.images["front"]
 
     def disturb(self, kind: str, parameters: Mapping[str, Any]) -> Event:
         """Disturb the source between two control steps; it is logged and can be undone in a twin."""
         fork = self.fork
         if isinstance(self.source, Forkable):
             fork = forked(fork, Event(self.step, kind, dict(parameters)), self.source)
-        event = self._loop.disturb(kind, parameters)
+        event = self.loop.disturb(kind, parameters)
         self.fork = fork
         return event
 
@@ -134,14 +109,14 @@ class Attempt:
             self._end_of_log(self.replay)
             return
         front = self.source.picture() if isinstance(self.source, Watchable) else None
-        self._loop.begin()
-        images = self.observation.images
+        self.loop.begin()
+        images = self.loop.observation.images
         self._pictures[self.step] = images if front is None else {**images, "front": front}
         self._pictures.pop(self.step - 2 * CHUNK_STEPS, None)
 
     def finish(self) -> StepRecord:
         """Second half: move on, count success, decide whether the attempt has ended."""
-        record = self._loop.finish()
+        record = self.loop.finish()
         fault = self.source.fault if isinstance(self.source, Judged) else None
         self.goal_distance = record.goal_distance
         self.outcome = judge(self.step, self.horizon, record.success, fault)
@@ -156,7 +131,7 @@ class Attempt:
 
     def close(self) -> None:
         """Withdraw what was asked of the policy."""
-        self._loop.close()
+        self.loop.close()
 
 
 def judge(step: int, horizon: int, success: bool, fault: str | None) -> Outcome | None:

@@ -1,25 +1,12 @@
 """The time that a session keeps; tests bring their own."""
 
-from __future__ import annotations
-
 import queue
 import time
-from typing import Protocol
 
 from wam_demo.runtime.contracts import Command
 
 
-class SessionClock(Protocol):
-    """Tells the time and waits."""
-
-    def now(self) -> float:
-        """Seconds that only grow."""
-
-    def next_command(self, commands: queue.Queue[Command | None], seconds: float) -> Command | None:
-        """The next command, waiting for it at most so long; raises `queue.Empty` without one."""
-
-
-class WallClock:
+class SessionClock:
     """The real time."""
 
     def now(self) -> float:

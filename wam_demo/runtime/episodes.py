@@ -204,7 +204,7 @@ class Episodes:
             return attempt.replay.log
         policy, outcome = self.settings.policy, attempt.outcome
         name = None if outcome is None else outcome.name
-        whole = not attempt.halfway and self.twin is None
+        whole = not attempt.loop.halfway and self.twin is None
         return attempt.recorder.log(policy, self._backend.digest(policy), name, whole)
 
     def _open(self, settings: Settings) -> None:

@@ -27,8 +27,8 @@ class Loop:
     Attributes:
         step: Control steps done; in real time, the one of the newest observation.
         halfway: The first half of a control step is done.
-        observation: The newest one; ``None`` before the first.
-        played: What the agent decided last.
+        observation: The newest one; there from the first reset or step on.
+        played: What the agent decided last; ``None`` before the first step of an episode.
     """
 
     def __init__(self, source: Source, agent: Agent, subscribers: Sequence[Subscriber] = (), *, step: int = 0) -> None:
@@ -36,7 +36,7 @@ class Loop:
         self.agent = agent
         self.step = step
         self.halfway = False
-        self.observation: Observation | None = None
+        self.observation: Observation
         self.played: PlayedStep | None = None
         self._subscribers = subscribers
         self._reported = 0
@@ -80,7 +80,6 @@ class Loop:
         source, played = self.source, self.played
         assert self.halfway, "begin comes first"
         assert played is not None
-        assert self.observation is not None
         applied = source.finish() if isinstance(source, Watchable) else source.apply(played.action)
         self.halfway = False
         judged = source if isinstance(source, Judged) else None

@@ -13,7 +13,7 @@ from dataclasses import replace
 from wam_demo.errors import WamDemoError
 from wam_demo.policies.receding import EXECUTE_STEPS
 from wam_demo.runtime.attempt import Attempt
-from wam_demo.runtime.clock import SessionClock, WallClock
+from wam_demo.runtime.clock import SessionClock
 from wam_demo.runtime.contracts import Backend, Command, Export, Settings, Watcher
 from wam_demo.runtime.disturb import DISTURBANCES
 from wam_demo.runtime.episodes import Episodes
@@ -62,7 +62,7 @@ class Session:
     ) -> None:
         self._episodes = Episodes(settings, backend, watchers)
         self._watchers = list(watchers)
-        self._clock = clock or WallClock()
+        self._clock = clock or SessionClock()
         self._commands: queue.Queue[Command | None] = queue.Queue(COMMANDS)
         self._thread = threading.Thread(target=self._run, name="session", daemon=True)
         self._closing = threading.Event()
@@ -183,7 +183,7 @@ class Session:
         attempt = self._episodes.attempt
         if attempt is None:
             self._state = "fault"
-        elif attempt.halfway:
+        elif attempt.loop.halfway:
             self._finish_step(attempt)
             self._publish()
         else:
@@ -195,7 +195,7 @@ class Session:
     def _has_time(self, attempt: Attempt) -> bool:
         """Whether to show a picture between control steps: motion and plans go first."""
         now = self._clock.now()
-        if attempt.wait_steps >= EXECUTE_STEPS:
+        if attempt.loop.agent.wait_steps >= EXECUTE_STEPS:
             self._eased_until = now + EASE_S
         return self._eased_until <= now < self._due + _HALF_STEP_S
 
@@ -203,8 +203,6 @@ class Session:
         record = attempt.finish()
         if record.fault is not None:
             self._say(f"holding the arm: {record.fault}", warning=True)
-        if attempt.refusal is not None:
-            self._say(attempt.refusal, warning=True)
         self._ended_by_now(attempt)
 
     def _ended_by_now(self, attempt: Attempt) -> None:
@@ -220,7 +218,7 @@ class Session:
     def _complete_step(self) -> None:
         """Bring the attempt to the end of its control step: what follows falls between two of them."""
         attempt = self._episodes.attempt
-        if self._state in ("running", "paused") and attempt is not None and attempt.halfway:
+        if self._state in ("running", "paused") and attempt is not None and attempt.loop.halfway:
             self._half_step()
             self._due += _HALF_STEP_S
 
@@ -279,7 +277,7 @@ class Session:
             return
         self._note_command("step")
         self._go("paused")
-        for _ in range((1 if attempt.halfway else 2) if self._episodes.twin is None else 1):
+        for _ in range((1 if attempt.loop.halfway else 2) if self._episodes.twin is None else 1):
             self._move()
 
     def _note_command(self, name: str) -> None:

@@ -1,6 +1,7 @@
 """The pattern of the table and the tint of the sky, painted into the renderer when it is needed."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import mujoco
@@ -40,9 +41,11 @@ class Backdrop:
     moving: bool = False
     pattern: int = TRAINING_PATTERN
 
-    def parameters(self) -> dict[str, Any]:
-        """JSON-serialisable values."""
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> "Backdrop":
+        """From JSON-serialisable values by attribute."""
+        fields: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
+        return cls(**fields)
 
     def texture(self, size: int) -> Image:
         """(size, size, 3) uint8 pattern of the table."""

@@ -6,8 +6,9 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from wam_demo.config import SCENES
 from wam_demo.sim import textures
-from wam_demo.sim.scene import SCENES, paint_texture
+from wam_demo.sim.scene import paint_texture
 
 TEXTURE_SIZE = 128
 REGION = np.array([[0.30, -0.35], [0.70, 0.35]])

@@ -6,10 +6,10 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from wam_demo.config import SCENES
 from wam_demo.errors import InvalidInputError
 from wam_demo.limits import ACTION_ROTATION_RAD, ACTION_TRANSLATION_M
 from wam_demo.sim.rotation import exponential
-from wam_demo.sim.scene import SCENES
 from wam_demo.types import ACTION_DIM, CONTROL_HZ, Vector
 
 HOME = np.array([0.0, -0.06, 0.0, -2.5094, 0.0, 2.4494, np.pi / 4])

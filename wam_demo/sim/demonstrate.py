@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from wam_demo.sim.disturbance import Disturbance, scatter_start
+from wam_demo.sim.demo_noise import DemoNoise, scatter_start
 from wam_demo.sim.expert import Expert
 from wam_demo.sim.labels import DemoFrame, FrameQueue
 from wam_demo.sim.room import furnish
@@ -35,7 +35,7 @@ def demonstrate(world: World, seed: int, *, noise: float, every: int = 1, rooms:
         furnish(world, np.random.default_rng([seed, 31]))
     if noise > 0 and rng.random() < 0.5:
         scatter_start(world, rng)
-    plan, expert, queue = Disturbance.draw(rng, noise), Expert(world), FrameQueue(world)
+    plan, expert, queue = DemoNoise.draw(rng, noise), Expert(world), FrameQueue(world)
     phase, remaining = int(rng.integers(every)), AFTER_SUCCESS_STEPS
     for step in range(world.logic.spec.horizon):
         if step == plan.retarget_step:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from wam_demo.config import SCENES
+
 if TYPE_CHECKING:
     import mujoco
 
@@ -19,8 +21,6 @@ class ArmKinematics:
 
     def __init__(self) -> None:
         import mujoco
-
-        from wam_demo.config import SCENES
 
         self._model = mujoco.MjModel.from_xml_path(str(SCENES / "arm.xml"))
         self._data: mujoco.MjData = mujoco.MjData(self._model)

@@ -34,14 +34,6 @@ HELD_OUT: Mapping[str, Sequence[str]] = {
 }
 """Concept -> words that appear only on the ``language`` axis."""
 
-COLOURS: Mapping[str, tuple[float, float, float]] = {
-    "red": (0.86, 0.07, 0.06),
-    "green": (0.08, 0.62, 0.16),
-    "blue": (0.08, 0.22, 0.88),
-    "yellow": (0.96, 0.80, 0.05),
-}
-"""RGB 0..1 of the colours that instructions name."""
-
 
 def fill(template: str, concepts: Mapping[str, str], rng: np.random.Generator, *, unseen: Collection[str] = ()) -> str:
     """An instruction from a template.

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from wam_demo.sim.disturbance import scatter_start
+from wam_demo.sim.demo_noise import scatter_start
 from wam_demo.sim.labels import DemoFrame, expert_chunk
 from wam_demo.sim.world import World
 from wam_demo.types import Observation, Vector

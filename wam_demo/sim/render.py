@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wam_demo.errors import UnknownNameError
+from wam_demo.sim.marking import Marking
 from wam_demo.types import Image
 
 
@@ -35,10 +36,10 @@ class Renderer:
         self._camera = mujoco.MjvCamera()
         self._camera.type = mujoco.mjtCamera.mjCAMERA_FIXED
 
-    def rgb(self, data: mujoco.MjData, camera: str, size: int) -> Image:
+    def rgb(self, data: mujoco.MjData, camera: str, size: int, marking: Marking | None = None) -> Image:
         """(size, size, 3) uint8 RGB."""
         image = np.empty((size, size, 3), np.uint8)
-        self._draw(data, camera, size)
+        self._draw(data, camera, size, marking)
         mujoco.mjr_readPixels(image, None, mujoco.MjrRect(0, 0, size, size), self._mjr)
         return image[::-1].copy()
 
@@ -81,7 +82,7 @@ class Renderer:
         """Free the off-screen context; the renderer is unusable afterwards."""
         self._free()
 
-    def _draw(self, data: mujoco.MjData, camera: str, size: int) -> None:
+    def _draw(self, data: mujoco.MjData, camera: str, size: int, marking: Marking | None = None) -> None:
         if not self._free.alive:
             raise RuntimeError("this renderer was closed")
         if not 1 <= size <= self._max_size:
@@ -91,6 +92,8 @@ class Renderer:
         mujoco.mjv_updateScene(
             self._model, data, self._options, None, self._camera, mujoco.mjtCatBit.mjCAT_ALL.value, self._scene
         )
+        if marking is not None:
+            marking.draw(self._model, data, self._scene)
         mujoco.mjr_render(mujoco.MjrRect(0, 0, size, size), self._scene, self._mjr)
 
 

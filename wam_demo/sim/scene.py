@@ -3,56 +3,28 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
-from pathlib import Path
 
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from wam_demo.config import SCENES
 from wam_demo.errors import UnknownNameError
 from wam_demo.sim import textures
 from wam_demo.sim.rotation import yaw_quaternion
 
-SCENES = Path(__file__).resolve().parents[2] / "sim_scenes"
 TRAINING_PATTERN = 7
 """Seed of the grain of the training table."""
 OBJECT_CONTACT = (2, 3)
 """contype and conaffinity of everything movable: it meets fingers, furniture and other objects."""
 
 MUTABLE_FIELDS = (
-    "geom_type",
-    "geom_size",
-    "geom_rgba",
-    "geom_matid",
-    "geom_friction",
-    "geom_contype",
-    "geom_conaffinity",
-    "geom_rbound",
-    "geom_aabb",
-    "geom_pos",
-    "geom_quat",
-    "body_mass",
-    "body_inertia",
-    "body_subtreemass",
-    "body_invweight0",
-    "dof_invweight0",
-    "body_gravcomp",
-    "body_contype",
-    "body_conaffinity",
-    "body_pos",
-    "body_quat",
-    "cam_pos",
-    "cam_quat",
-    "cam_fovy",
-    "light_pos",
-    "light_dir",
-    "light_diffuse",
-    "light_ambient",
-    "mat_rgba",
-    "mat_texrepeat",
-    "vis.headlight.ambient",
-    "vis.headlight.diffuse",
-)
+    "geom_type", "geom_size", "geom_rgba", "geom_matid", "geom_friction", "geom_contype", "geom_conaffinity",
+    "geom_rbound", "geom_aabb", "geom_pos", "geom_quat", "body_mass", "body_inertia", "body_subtreemass",
+    "body_invweight0", "dof_invweight0", "body_gravcomp", "body_contype", "body_conaffinity", "body_pos", "body_quat",
+    "cam_pos", "cam_quat", "cam_fovy", "light_pos", "light_dir", "light_diffuse", "light_ambient",
+    "mat_rgba", "mat_texrepeat", "vis.headlight.ambient", "vis.headlight.diffuse",
+)  # fmt: skip
 """Model fields that a reset or a perturbation may write; a snapshot carries all of them."""
 
 SHAPES = {
@@ -89,7 +61,7 @@ class Scene:
         grain = np.random.default_rng(TRAINING_PATTERN)
         paint_texture(self.model, "table", textures.wood(256, *textures.TRAINING_WOOD, grain))
         self._parking = self.data.qpos.copy()
-        self._things = tuple(name for name, body in self._bodies.items() if self._is_thing(body))
+        self._things = tuple(name for name in self._bodies if self.is_free(name) or self._mocap(name) >= 0)
         self._fields = tuple(attrgetter(name)(self.model) for name in MUTABLE_FIELDS)
         self._pristine = self._base = self._copy_model()
 
@@ -145,13 +117,10 @@ class Scene:
         joint = int(self.model.body_jntadr[self.body(name)])
         return joint >= 0 and self.model.jnt_type[joint] == mujoco.mjtJoint.mjJNT_FREE
 
-    def free_bodies(self) -> list[int]:
-        """Indices of the bodies with a free joint."""
-        return [self.body(name) for name in self._things if self.is_free(name)]
-
     def scale_mass(self, factor: float) -> None:
         """Scale mass and inertia of everything free, with the constants that contacts derive from them."""
-        model, bodies = self.model, self.free_bodies()
+        model = self.model
+        bodies = [self.body(name) for name in self._things if self.is_free(name)]
         model.body_mass[bodies] *= factor
         model.body_inertia[bodies] *= factor
         model.body_subtreemass[bodies] *= factor
@@ -185,18 +154,11 @@ class Scene:
 
     def velocity(self, name: str) -> NDArray[np.float64]:
         """(3,) linear velocity [m/s] of a free body."""
-        start = int(self.model.body_dofadr[self.body(name)])
-        return self.data.qvel[start : start + 3].copy()
+        return self.data.qvel[self._free_joint(name)[1]][:3].copy()
 
     def half_extents(self, name: str) -> NDArray[np.float64]:
         """(3,) half sizes [m] of a body's first geom along its own axes."""
-        geom = self.geoms(name)[0]
-        size, kind = self.model.geom_size[geom], self.model.geom_type[geom]
-        if kind == SHAPES["cylinder"]:
-            return np.array([size[0], size[0], size[1]])
-        if kind == SHAPES["sphere"]:
-            return np.repeat(size[0], 3)
-        return size.copy()
+        return geom_half_extents(self.model, self.geoms(name)[0])
 
     def is_shape(self, name: str, shape: str) -> bool:
         """Whether a body's first geom has this shape."""
@@ -204,41 +166,33 @@ class Scene:
 
     def place(self, name: str, position: NDArray, yaw: float = 0.0) -> None:
         """Put a free or mocap body somewhere, at rest."""
-        body, pose = self.body(name), np.concatenate([position, yaw_quaternion(yaw)])
-        mocap = int(self.model.body_mocapid[body])
+        pose, mocap = np.concatenate([position, yaw_quaternion(yaw)]), self._mocap(name)
         if mocap >= 0:
             self.data.mocap_pos[mocap], self.data.mocap_quat[mocap] = pose[:3], pose[3:]
             return
-        joint = int(self.model.body_jntadr[body])
-        start = int(self.model.jnt_qposadr[joint])
-        self.data.qpos[start : start + 7] = pose
-        start = int(self.model.jnt_dofadr[joint])
-        self.data.qvel[start : start + 6] = 0
+        place, velocity = self._free_joint(name)
+        self.data.qpos[place], self.data.qvel[velocity] = pose, 0
 
     def slide(self, name: str, offset: NDArray) -> None:
         """Displace a body horizontally by (2,) [m]; it keeps height and rotation and is at rest."""
-        body = self.body(name)
-        mocap = int(self.model.body_mocapid[body])
+        mocap = self._mocap(name)
         if mocap >= 0:
             self.data.mocap_pos[mocap, :2] += offset
         else:
-            joint = int(self.model.body_jntadr[body])
-            self.data.qpos[self.model.jnt_qposadr[joint] :][:2] += offset
-            self.data.qvel[self.model.jnt_dofadr[joint] :][:6] = 0
+            place, velocity = self._free_joint(name)
+            self.data.qpos[place][:2] += offset
+            self.data.qvel[velocity] = 0
         self.refresh()
 
     def lift(self, name: str, height: float) -> None:
         """Raise a free body by a height [m]."""
-        joint = int(self.model.body_jntadr[self.body(name)])
-        self.data.qpos[self.model.jnt_qposadr[joint] + 2] += height
+        self.data.qpos[self._free_joint(name)[0]][2] += height
         self.refresh()
 
     def park(self, name: str) -> None:
         """Put a free body of the pool back where the file has it: out of sight, without contacts, as it looked."""
-        joint = int(self.model.body_jntadr[self.body(name)])
-        start, dof = int(self.model.jnt_qposadr[joint]), int(self.model.jnt_dofadr[joint])
-        self.data.qpos[start : start + 7] = self._parking[start : start + 7]
-        self.data.qvel[dof : dof + 6] = 0
+        place, velocity = self._free_joint(name)
+        self.data.qpos[place], self.data.qvel[velocity] = self._parking[place], 0
         self.set_solid(name, False)
         looks = ("geom_rgba", "geom_size", "geom_type", "geom_rbound", "geom_aabb")
         self.revert(*looks, geoms=self.geoms(name))
@@ -253,7 +207,7 @@ class Scene:
         """Give a single-geom body another shape; ``half`` (3,) are half extents [m]."""
         geom = self.geoms(name)[0]
         self.model.geom_type[geom] = SHAPES[shape]
-        self.model.geom_size[geom] = (half[0], half[2], 0) if shape == "cylinder" else half
+        self.model.geom_size[geom] = geom_size(SHAPES[shape], half)
         self.model.geom_rbound[geom] = float(np.linalg.norm(half))
         self.model.geom_aabb[geom, 3:] = half
         self.touch()
@@ -296,10 +250,28 @@ class Scene:
             field_[:] = value
         self._saved_model = None
 
-    def _is_thing(self, body: int) -> bool:
-        joint = int(self.model.body_jntadr[body])
-        free = joint >= 0 and self.model.jnt_type[joint] == mujoco.mjtJoint.mjJNT_FREE
-        return bool(free or self.model.body_mocapid[body] >= 0)
+    def _free_joint(self, name: str) -> tuple[slice, slice]:
+        """Where a free body's pose (7,) stands in qpos and its velocity (6,) in qvel."""
+        joint = int(self.model.body_jntadr[self.body(name)])
+        place, velocity = int(self.model.jnt_qposadr[joint]), int(self.model.jnt_dofadr[joint])
+        return slice(place, place + 7), slice(velocity, velocity + 6)
+
+    def _mocap(self, name: str) -> int:
+        """Index of a mocap body, -1 for others."""
+        return int(self.model.body_mocapid[self.body(name)])
+
+
+def geom_half_extents(model: mujoco.MjModel, geom: int) -> NDArray[np.float64]:
+    """(3,) half sizes [m] of a geom along its own axes."""
+    size, shape = model.geom_size[geom], model.geom_type[geom]
+    if shape == SHAPES["cylinder"]:
+        return np.array([size[0], size[0], size[1]])
+    return np.repeat(size[0], 3) if shape == SHAPES["sphere"] else size.copy()
+
+
+def geom_size(shape: int, half: NDArray) -> NDArray[np.float64]:
+    """(3,) size of a box or cylinder as MuJoCo has it, from half extents (3,) [m]."""
+    return np.array([half[0], half[2], 0.0]) if shape == SHAPES["cylinder"] else half
 
 
 def paint_texture(model: mujoco.MjModel, name: str, image: NDArray[np.uint8]) -> None:

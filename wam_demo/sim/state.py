@@ -8,6 +8,7 @@ import numpy as np
 from wam_demo.sim.backdrop import Backdrop
 from wam_demo.sim.controller import ControllerState
 from wam_demo.sim.lens import Blur, Cover
+from wam_demo.sim.marking import Marking
 from wam_demo.sim.scene import SceneState
 from wam_demo.sim.tasks.base import Assignment
 from wam_demo.types import Event, Vector
@@ -50,6 +51,7 @@ class Effects:
         blur: Sensor noise of the policy's cameras.
         cover: Covered part of the front image.
         backdrop: Table and sky.
+        marking: Pattern on an object.
         delay_steps: Control steps by which actions arrive late.
         queue: Actions on their way.
     """
@@ -57,6 +59,7 @@ class Effects:
     blur: Blur | None = None
     cover: Cover | None = None
     backdrop: Backdrop = field(default_factory=Backdrop)
+    marking: Marking | None = None
     delay_steps: int = 0
     queue: tuple[Vector, ...] = ()
 
@@ -80,14 +83,12 @@ class StepResult:
         success_now: The goal is met in this state.
         success: It has held for 0.5 s at some time in this episode.
         fault: What went wrong with the physics, or ``None``.
-        refusal: Why an event whose control step had come could not be applied, or ``None``.
     """
 
     applied: Vector
     success_now: bool
     success: bool
     fault: str | None
-    refusal: str | None = None
 
 
 def digest(state: WorldState) -> str:

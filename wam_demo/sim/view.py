@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from wam_demo.sim import cameras
 from wam_demo.sim.backdrop import Backdrop, Painter
+from wam_demo.sim.marking import Marking
 from wam_demo.sim.render import Renderer
 from wam_demo.sim.scene import Scene
 from wam_demo.sim.segments import segment_table
@@ -15,7 +16,7 @@ from wam_demo.types import Image
 _AROUND = [(0.0, 0.0), *((0.015 * x, 0.015 * y) for x in (-1, 0, 1) for y in (-1, 0, 1) if x or y)]
 
 
-class View:
+class SceneView:
     """What the cameras of one scene see.
 
     Args:
@@ -30,13 +31,13 @@ class View:
         self._painter: Painter | None = None
         self._mask_renderer: Renderer | None = None
 
-    def picture(self, camera: str, size: int, backdrop: Backdrop, step: int) -> Image:
+    def picture(self, camera: str, size: int, backdrop: Backdrop, step: int, marking: Marking | None) -> Image:
         """(size, size, 3) uint8; a moving backdrop stands where it is at a control step."""
         if self._renderer is None or self._painter is None:
             self._renderer = Renderer(self._scene.model)
             self._painter = Painter(self._scene.model, self._renderer)
         self._painter.show(backdrop, step)
-        return self._renderer.rgb(self._scene.data, camera, size)
+        return self._renderer.rgb(self._scene.data, camera, size, marking)
 
     def segmentation(self, camera: str, size: int) -> NDArray[np.int32]:
         """(size, size) int32 class per pixel, an index into `SEGMENTS`."""

@@ -8,7 +8,6 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from wam_demo.errors import InvalidInputError
 from wam_demo.sim import cameras, perturb
 from wam_demo.sim.controller import FINGERS, HOME, JOINTS, SUBSTEPS, Controller, checked_action
 from wam_demo.sim.guard import Guard
@@ -18,7 +17,7 @@ from wam_demo.sim.scene import Scene
 from wam_demo.sim.state import Effects, Progress, StepResult, WorldState, digest
 from wam_demo.sim.tasks.base import Assignment
 from wam_demo.sim.tasks.registry import task_logic
-from wam_demo.sim.view import View
+from wam_demo.sim.view import SceneView
 from wam_demo.types import CONTROL_HZ, IMAGE_SIZE, POLICY_CAMERAS, Event, Image, Observation, Vector
 
 __all__ = ["HOME_SPREAD_RAD", "SUCCESS_STEPS", "StepResult", "World", "WorldState"]
@@ -45,7 +44,7 @@ class World:
         self.scene = Scene(self.logic.scene)
         self.controller = Controller(self.scene.model)
         self._guard = Guard(self.scene.model, self.scene.data)
-        self._view = View(self.scene)
+        self._view = SceneView(self.scene)
         self.effects = Effects()
         self._progress = Progress()
 
@@ -89,7 +88,11 @@ class World:
         Args:
             seed: Of the episode.
             perturbations: Applied at once, or before their control step.
+
+        Raises:
+            InvalidInputError: An event is not usable; nothing was changed.
         """
+        self._check(perturbations)
         self.draw(seed)
         self.apply(perturbations)
         return self.observe()
@@ -111,7 +114,12 @@ class World:
         self._progress = Progress(seed, instruction=text, plain_instruction=text, assignment=assignment)
 
     def apply(self, events: Sequence[Event]) -> None:
-        """Apply disturbances whose control step has come; keep the others until then."""
+        """Apply disturbances whose control step has come; keep the others until then.
+
+        Raises:
+            InvalidInputError: One is not usable; nothing was changed. What is kept cannot fail any more.
+        """
+        self._check(events)
         later = tuple(event for event in events if event.step > self.step_count)
         self._progress = replace(self._progress, pending=self._progress.pending + later)
         for event in events:
@@ -193,20 +201,11 @@ class World:
         now = fault is None and self.logic.success(self.scene, self.assignment)
         streak = progress.streak + 1 if now else 0
         success = progress.success or streak >= SUCCESS_STEPS
-        due = tuple(event for event in progress.pending if event.step <= progress.step)
+        due = [event for event in progress.pending if event.step <= progress.step and fault is None]
         pending = tuple(event for event in progress.pending if event.step > progress.step)
         self._progress = replace(progress, streak=streak, success=success, fault=fault, pending=pending)
-        return StepResult(applied, now, success, fault, self._apply_due(due))
-
-    def _apply_due(self, events: Sequence[Event]) -> str | None:
-        """Apply events in the middle of an episode: one that cannot be applied becomes a line and ends nothing."""
-        refusal = None
-        for event in events:
-            try:
-                self.apply_event(event.kind, event.parameters)
-            except InvalidInputError as error:
-                refusal = f"{event.kind} could not be applied: {error}"
-        return refusal
+        self.apply(due)
+        return StepResult(applied, now, success, fault)
 
     def step(self, action: Vector) -> StepResult:
         """One whole control step."""
@@ -266,8 +265,12 @@ class World:
         """Free the renderers; the world can still be stepped."""
         self._view.close()
 
+    def _check(self, events: Sequence[Event]) -> None:
+        for event in events:
+            perturb.check(event.kind, event.parameters, self.scene)
+
     def _seen(self, camera: str, size: int) -> Image:
-        return self._view.picture(camera, size, self.effects.backdrop, self.step_count)
+        return self._view.picture(camera, size, self.effects.backdrop, self.step_count, self.effects.marking)
 
     def _through_lens(self, camera: str, image: Image) -> Image:
         effects = self.effects

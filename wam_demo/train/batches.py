@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -13,19 +12,24 @@ from wam_demo.models.chunk import ChunkNormaliser
 from wam_demo.models.flow import sample_tau
 from wam_demo.train.cache import Cache
 from wam_demo.train.losses import ActionBatch, RecordedBatch, VideoBatch, action_noise
-
-if TYPE_CHECKING:
-    from wam_demo.train.wam import WamRecipe
+from wam_demo.train.wam_recipe import WamRecipe
 
 
-class Frames:
+class TrainingFrames:
     """Frames of a dataset that may be drawn, normalised.
 
     Args:
         cache: Of the dataset.
-        rows: Which frames.
+        rows: (R,) int64, which frames.
         normaliser: Of the model.
         device: Where latents and features are kept, and batches go.
+
+    Attributes:
+        states: (N, 17) normalised.
+        chunks: (N, 16, 7) normalised cumulative displacements and gripper opening.
+        motion: (N, 4, 8) normalised displacement until each future frame.
+        latents: Reads (B,) rows as (B, cameras, C, H, W) float32.
+        teacher: Reads (B,) rows as (B, cameras * grid * grid, D) standardised features, once `align_to` was called.
     """
 
     def __init__(self, cache: Cache, rows: Tensor, normaliser: ChunkNormaliser, device: torch.device) -> None:
@@ -37,12 +41,12 @@ class Frames:
         self.teacher: Callable[[Tensor], Tensor] | None = None
 
     def align_to(self, features: np.ndarray, mean: Tensor, std: Tensor, device: torch.device) -> None:
-        """Teacher features of every frame, and how to standardise them."""
+        """Teacher features (N, cells, D) of every frame, and how to standardise them: mean (cells, D), std (D,)."""
         raw, mean, std = rows_on(features, device), mean.to(device), std.to(device)
         self.teacher = lambda rows: (raw(rows) - mean) / std
 
     def observed(self, rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Latents, text and state of rows."""
+        """Latents (B, cameras, C, H, W), text (B, 384) and state (B, 17) of (B,) rows."""
         return self.latents(rows), self.cache.embeddings[self.cache.text[rows]], self.states[rows]
 
 
@@ -58,7 +62,12 @@ class Batches:
     """
 
     def __init__(
-        self, demonstrations: Frames, recordings: Frames | None, recipe: WamRecipe, seed: int, device: torch.device
+        self,
+        demonstrations: TrainingFrames,
+        recordings: TrainingFrames | None,
+        recipe: WamRecipe,
+        seed: int,
+        device: torch.device,
     ) -> None:
         self.demonstrations, self.recordings = demonstrations, recordings
         self.recipe, self.seed, self.device = recipe, seed, device
@@ -91,8 +100,8 @@ class Batches:
         labelled, known = self.recipe.video_batch - recorded, self.recipe.motion_known
         parts = [futures(self.demonstrations, labelled, horizons, generator, known)]
         if self.recordings and recorded:
-            *seen, _ = futures(self.recordings, recorded, horizons, generator)
-            parts.append((*seen, torch.zeros(recorded, *parts[0][-1].shape[1:])))  # nobody knows what was done
+            *observed, _ = futures(self.recordings, recorded, horizons, generator)
+            parts.append((*observed, torch.zeros(recorded, *parts[0][-1].shape[1:])))  # nobody knows what was done
         latents, text, state, future, motion = (torch.cat(part) for part in zip(*parts, strict=True))
         batch = VideoBatch(
             latents,
@@ -111,7 +120,7 @@ class Batches:
 
 
 def futures(
-    frames: Frames, count: int, horizons: Tensor, generator: torch.Generator, known: float = 1.0
+    frames: TrainingFrames, count: int, horizons: Tensor, generator: torch.Generator, known: float = 1.0
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """Observed latents, text, state, future latents and motion of frames drawn at random.
 
@@ -120,13 +129,17 @@ def futures(
         count: How many.
         horizons: (K,) which of their futures.
         generator: Draws.
-        known: Share of them whose motion is told.
+        known: Share of them whose motion is known; zeros elsewhere.
+
+    Returns:
+        (B, cameras, C, H, W); (B, 384); (B, 17) normalised; (B, cameras, K, C, H, W); (B, K, 8), see
+        `ChunkNormaliser.encode_motion`.
     """
     rows = draw(frames.rows, count, generator)
     future = frames.latents(frames.cache.future[rows][:, horizons].flatten())
     future = future.unflatten(0, (count, -1)).transpose(1, 2).contiguous()
-    told = torch.rand(count, 1, 1, generator=generator) < known
-    return *frames.observed(rows), future, frames.motion[rows][:, horizons] * told
+    conditioned = torch.rand(count, 1, 1, generator=generator) < known
+    return *frames.observed(rows), future, frames.motion[rows][:, horizons] * conditioned
 
 
 def draw(rows: Tensor, count: int, generator: torch.Generator) -> Tensor:

@@ -1,9 +1,14 @@
-"""Training cache: latents and teacher features encoded once, memory-mapped, beside the dataset."""
+"""Training cache: latents and teacher features encoded once, memory-mapped, beside the dataset.
+
+A file is named after a digest of all the dataset's frames and of the network that encoded them, so that it is
+reused for exactly these and left alone for any other.
+"""
 
 import copy
 import fcntl
 import hashlib
 import json
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,12 +26,14 @@ from wam_demo.models.teacher import Teacher
 from wam_demo.models.text import text_encoder
 from wam_demo.models.tokenizer import Tokenizer, to_tensor
 from wam_demo.train.loop import compute_device
-from wam_demo.types import CHUNK_STEPS, FUTURE_STEPS, POLICY_CAMERAS
+from wam_demo.types import CHUNK_STEPS, CONTROL_HZ, FUTURE_STEPS, IMAGE_SIZE, POLICY_CAMERAS
+
+log = logging.getLogger(__name__)
 
 BATCH = 64
 
 WIDE_OPEN = 0.8
-"""A gripper opened further than this holds nothing and was not told to close."""
+"""A gripper opened further than this holds nothing and was not commanded to close."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,7 @@ class Cache:
         future: (N, 4) int64 row of the frame at each horizon; the episode's last frame past its end.
         motion: (N, 4, 7) float32 how the TCP really moved until each of those frames, as a displacement.
         tasks: Names of the tasks in the dataset.
+        content: Digest of the dataset's frames.
     """
 
     latents: np.ndarray
@@ -54,6 +62,7 @@ class Cache:
     future: Tensor
     motion: Tensor
     tasks: list[str]
+    content: str = ""
 
     def approach(self) -> Tensor:
         """(N,) bool: frames of an episode before the expert first closes the gripper."""
@@ -86,7 +95,7 @@ def measured_motion(states: Tensor, future: Tensor, chunks: Tensor | None) -> Te
 
     Noise moved the arm elsewhere than the chunk says, so the pictures follow the states. The gripper's
     opening is the commanded one, because that is what a plan holds; without chunks, a gripper that is
-    not wide open was told to close.
+    not wide open was commanded to close.
 
     Args:
         states: (N, 17) raw.
@@ -133,14 +142,19 @@ def batched_list(items: Iterator[Any], size: int) -> Iterator[list[Any]]:
         yield batch
 
 
-def _encode(path: Path, shape: tuple[int, ...], batches: Iterator[np.ndarray]) -> np.ndarray:
+def encoded_rows(path: Path, shape: tuple[int, ...], batches: Iterator[np.ndarray]) -> np.ndarray:
     """Write batches of rows to a float16 array file, atomically; reuse the file when it is complete.
 
     A run that finds another one encoding the same file waits for it.
+
+    Returns:
+        The memory-mapped array, of this shape.
     """
     with path.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not path.is_file():
+            if others := list(path.parent.glob(f"{path.name.split('-')[0]}-????????????.npy")):
+                log.warning("%s is of other frames or another network: encoding anew", others[0])
             partial = path.with_suffix(".partial.npy")
             array = np.lib.format.open_memmap(partial, "w+", np.float16, shape)
             start = 0
@@ -186,14 +200,15 @@ def load_cache(data: Path, tokenizer: Tokenizer, *, labelled: bool = True) -> Ca
         labelled: Read the expert's actions; without, no action of the dataset is ever read.
     """
     dataset = Dataset(data)
-    every = round(10 / dataset.fps)
+    every = round(CONTROL_HZ / dataset.fps)
     folder = data / "cache"
     folder.mkdir(exist_ok=True)
     config = tokenizer.config
-    side = 128 // (2 * config.fold)
+    side = IMAGE_SIZE // (2 * config.fold)
+    content = dataset.content_digest()
     shape = (dataset.num_frames, len(POLICY_CAMERAS), config.latent_channels, side, side)
-    path = folder / f"latents-{_key(tokenizer.encoder_digest(), dataset.num_frames)}.npy"
-    latents = _encode(path, shape, _latent_batches(dataset, tokenizer))
+    path = folder / f"latents-{_key(tokenizer.encoder_digest(), content)}.npy"
+    latents = encoded_rows(path, shape, _latent_batches(dataset, tokenizer))
     distinct = sorted(set(dataset.instructions))
     row = {text: index for index, text in enumerate(distinct)}
     episode = np.asarray(dataset.column("episode_index"), np.int64)
@@ -212,13 +227,18 @@ def load_cache(data: Path, tokenizer: Tokenizer, *, labelled: bool = True) -> Ca
         future=future,
         motion=measured_motion(states, future, chunks if labelled else None),
         tasks=sorted(set(dataset.column("task_name"))),
+        content=content,
     )
 
 
-def load_teacher_features(
-    data: Path, teacher: Teacher, teacher_hash: str, grid: int
-) -> tuple[np.ndarray, Tensor, Tensor]:
-    """Teacher features of every frame.
+def load_teacher_features(data: Path, content: str, teacher: Teacher, grid: int) -> tuple[np.ndarray, Tensor, Tensor]:
+    """Teacher features of every frame, encoded if that has not been done with this teacher.
+
+    Args:
+        data: Folder of the dataset.
+        content: Digest of its frames, see `Cache`.
+        teacher: Frozen.
+        grid: Cells per side and camera.
 
     Returns:
         (N, cameras * grid * grid, D) float16; each cell's mean (cameras * grid * grid, D) and each channel's
@@ -226,9 +246,9 @@ def load_teacher_features(
     """
     dataset = Dataset(data)
     shape = (dataset.num_frames, len(POLICY_CAMERAS) * grid * grid, teacher.dim)
-    path = data / "cache" / f"teacher-{_key(teacher_hash, dataset.num_frames, grid)}.npy"
+    path = data / "cache" / f"teacher-{_key(teacher.digest(), content, grid)}.npy"
     path.parent.mkdir(exist_ok=True)
-    features = _encode(path, shape, _teacher_batches(dataset, teacher, grid))
+    features = encoded_rows(path, shape, _teacher_batches(dataset, teacher, grid))
     sample = torch.from_numpy(np.asarray(features[:: max(1, len(features) // 1024)], np.float32))
     mean = sample.mean(0)
     return features, mean, (sample - mean).flatten(0, 1).std(0).clamp_min(1e-4)

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +62,8 @@ def stages(preset: str, seed: int, out: Path, processes: int) -> list[list[Stage
         return Stage(kind, ("train", kind, "--data", data, *more, *shared))
 
     def imagination(policy: str) -> Stage:
-        arguments = ("train", "imagination", "--data", data, "--videos", rooms, "--init", str(out / policy), *shared)
-        return Stage(f"{policy}/imagination", arguments)
+        stage = train("imagination", "--videos", rooms, "--init", str(out / policy))
+        return replace(stage, name=f"{policy}/imagination")
 
     def evaluate(policy: str) -> list[Stage]:
         weights = ("--policy", policy, "--checkpoint", str(out / policy))

@@ -18,7 +18,7 @@ from wam_demo.models.geometry import CalibratedCamera, Calibration
 from wam_demo.models.tokenizer import Tokenizer
 from wam_demo.models.wam.imagination import FOLDER, ImaginationConfig, ImaginationModel, motion_conditioning
 from wam_demo.models.wam.model import BackboneFeatures, WorldActionModel
-from wam_demo.train.batches import Frames, futures
+from wam_demo.train.batches import TrainingFrames, futures
 from wam_demo.train.cache import load_cache
 from wam_demo.train.loop import LoopConfig, Trainer, compute_device
 from wam_demo.train.losses import VideoBatch
@@ -54,16 +54,16 @@ def calibrate(tasks: Sequence[str]) -> Calibration:
     from wam_demo.sim.cameras import mounts
     from wam_demo.sim.world import World
 
-    found = set()
+    calibrations = set()
     for task in tasks:
         world = World(task)
         world.draw(0)
         front, wrist = mounts(world.scene.model, world.scene.data)
         world.close()
-        found.add(Calibration(CalibratedCamera(*front), CalibratedCamera(*wrist)))
-    if len(found) != 1:
+        calibrations.add(Calibration(CalibratedCamera(*front), CalibratedCamera(*wrist)))
+    if len(calibrations) != 1:
         raise DataError(f"cameras are not mounted alike in {', '.join(tasks)}")
-    return found.pop()
+    return calibrations.pop()
 
 
 def train_imagination(
@@ -113,15 +113,15 @@ def train_imagination(
     trainer = Trainer(nn.ModuleDict({"expert": expert}).to(device), recipe.loop, out, resume=resume)
     train_rows, held_rows = cache.split()
     normaliser = copy.deepcopy(model.normaliser).cpu()
-    frames, held = (Frames(cache, rows, normaliser, device) for rows in (train_rows, held_rows))
-    rooms = Frames(recorded, torch.arange(len(recorded.states)), normaliser, device) if recorded else None
+    frames, held = (TrainingFrames(cache, rows, normaliser, device) for rows in (train_rows, held_rows))
+    recordings = TrainingFrames(recorded, torch.arange(len(recorded.states)), normaliser, device) if recorded else None
     times = euler_times(expert.config.steps, shift=expert.config.shift)
     if recipe.compile:
         for block in expert.net.blocks:
             block.compile()
 
     def loss(step: int) -> tuple[Tensor, dict[str, Tensor]]:
-        batch = video_batch(frames, recipe, times, torch.Generator().manual_seed(seed * 1_000_003 + step), rooms)
+        batch = video_batch(frames, recipe, times, torch.Generator().manual_seed(seed * 1_000_003 + step), recordings)
         with torch.autocast(device.type, torch.bfloat16):
             value = imagination_loss(expert, model, tokenizer, batch.to(device))
         return value, {"video": value.detach()}
@@ -162,19 +162,19 @@ def _begun(
 
 
 def video_batch(
-    frames: Frames,
+    frames: TrainingFrames,
     recipe: ImaginationRecipe,
     times: Tensor,
     generator: torch.Generator,
-    rooms: Frames | None = None,
+    recordings: TrainingFrames | None = None,
 ) -> VideoBatch:
-    """Samples whose motion is known, a share of them from recordings, each at one of some flow times."""
+    """Samples whose motion is known, a share of them from recordings, each at one of the flow ``times``."""
     count = len(frames.cache.future[0])
     horizons = torch.randperm(count, generator=generator)[: recipe.horizons].sort().values
-    recorded = round(recipe.recorded * recipe.batch) if rooms else 0
+    recorded = round(recipe.recorded * recipe.batch) if recordings else 0
     parts = [futures(frames, recipe.batch - recorded, horizons, generator)]
-    if rooms and recorded:
-        parts.append(futures(rooms, recorded, horizons, generator))
+    if recordings and recorded:
+        parts.append(futures(recordings, recorded, horizons, generator))
     latents, text, state, future, motion = (torch.cat(part) for part in zip(*parts, strict=True))
     noise = torch.randn(future.shape, generator=generator)
     tau = times[torch.randint(len(times), (len(text),), generator=generator)]
@@ -202,7 +202,7 @@ def held_out(
     expert: ImaginationModel,
     model: WorldActionModel,
     tokenizer: Tokenizer,
-    held: Frames,
+    held: TrainingFrames,
     recipe: ImaginationRecipe,
 ) -> dict[str, float]:
     """The loss on frames that are never trained on, ``held``."""

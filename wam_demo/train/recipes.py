@@ -7,7 +7,6 @@ from typing import Any
 
 from wam_demo.config import CHECKPOINTS
 from wam_demo.errors import InvalidInputError, UnknownNameError
-from wam_demo.models.checkpoint import sha256_of
 from wam_demo.models.teacher import SimsemConfig, load_teacher
 from wam_demo.models.tokenizer import Tokenizer
 from wam_demo.models.wam.action_head import ActionHeadConfig
@@ -19,7 +18,8 @@ from wam_demo.train.losses import Arm
 from wam_demo.train.randomised import ensure_randomised
 from wam_demo.train.teacher import TeacherRecipe, train_teacher
 from wam_demo.train.tokenizer import TokenizerRecipe, train_tokenizer
-from wam_demo.train.wam import WamRecipe, train_wam
+from wam_demo.train.wam import train_wam
+from wam_demo.train.wam_recipe import WamRecipe
 
 KINDS = ("tokenizer", "decoder", "teacher", "wam", "agra", "imagination")
 """``decoder`` trains the shipped tokenizer's decoder further and leaves its latent space as it is; ``imagination``
@@ -169,10 +169,6 @@ def run(
     if arm:
         recipe = replace(recipe, arm=_checked(replace(recipe.arm, **arm), recipe.backbone.depth))
     tokenizer = Tokenizer.from_pretrained(checkpoints / "tokenizer")
-    chosen = None
-    if kind == "agra":
-        network = load_teacher(teacher, checkpoints / "teacher")
-        digest = sha256_of(checkpoints / "teacher") if teacher == "simsem" else teacher
-        chosen = (teacher, network, digest)
+    chosen = (teacher, load_teacher(teacher, checkpoints / "teacher")) if kind == "agra" else None
     start = _checked_start(WorldActionModel.from_pretrained(init), recipe) if init else None
     return train_wam(recipe, data, out, tokenizer, videos=videos, teacher=chosen, start=start, seed=seed, resume=resume)

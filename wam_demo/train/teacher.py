@@ -81,12 +81,12 @@ def photographed(pixels: Tensor, rng: np.random.Generator) -> Tensor:
         drawn = rng.uniform(low, high, (len(pixels), channels, 1, 1))
         return torch.from_numpy(drawn).float().to(pixels.device)
 
-    seen = pixels * amount(0.6, 1.4) * amount(0.85, 1.15, 3)
-    blurred = F.avg_pool2d(F.avg_pool2d(seen, 3, 1, 1), 3, 1, 1)
-    seen = seen.lerp(blurred, amount(-1, 1).clamp_min(0))
-    seen = seen.lerp(amount(0.3, 1).expand_as(seen), amount(-0.35, 0.35).clamp_min(0))
+    changed = pixels * amount(0.6, 1.4) * amount(0.85, 1.15, 3)
+    blurred = F.avg_pool2d(F.avg_pool2d(changed, 3, 1, 1), 3, 1, 1)
+    changed = changed.lerp(blurred, amount(-1, 1).clamp_min(0))
+    changed = changed.lerp(amount(0.3, 1).expand_as(changed), amount(-0.35, 0.35).clamp_min(0))
     grain = torch.from_numpy(rng.standard_normal(pixels.shape, np.float32)).to(pixels.device)
-    return (seen + grain * amount(-0.05, 0.05).clamp_min(0)).clamp(0, 1)
+    return (changed + grain * amount(-0.05, 0.05).clamp_min(0)).clamp(0, 1)
 
 
 def train_teacher(

@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,52 +12,13 @@ from torch import Tensor, nn
 
 from wam_demo.models.teacher import Teacher
 from wam_demo.models.tokenizer import Tokenizer
-from wam_demo.models.wam.action_head import ActionHeadConfig
 from wam_demo.models.wam.agra import Projector
-from wam_demo.models.wam.backbone import BackboneConfig
 from wam_demo.models.wam.model import WamConfig, WorldActionModel
-from wam_demo.train.batches import Batches, Frames
+from wam_demo.train.batches import Batches, TrainingFrames
 from wam_demo.train.cache import Cache, load_cache, load_teacher_features
-from wam_demo.train.loop import LoopConfig, Trainer, compute_device
-from wam_demo.train.losses import Arm, action_loss, video_loss
-
-
-@dataclass(frozen=True)
-class WamRecipe:
-    """Everything that defines a run.
-
-    Attributes:
-        backbone: Video transformer.
-        head: Action transformer.
-        loop: Steps, rates, EMA.
-        batch: Observations per step on the action-conditioning pass.
-        draws: Noise draws per observation (the action head is cheap, the video features are shared).
-        video_batch: Samples per step on the video pass.
-        video_every: Steps between video batches.
-        video_horizons: Future frames of a video sample, drawn anew for each batch; fewer are cheaper.
-        motion_known: Share of video samples that are told how the arm will move.
-        approach_weight: How much more often than others a frame before the first grasp is drawn for
-            the action batch. There the instruction decides; later the held object tells what to do.
-        recorded_batch: Recordings per step that are aligned, where there are recordings and a teacher.
-        recorded_video: Share of recordings among the video samples.
-        arm: What is aligned how.
-        compile: Compile the transformer blocks with torch.compile (minutes at the start, then faster steps).
-    """
-
-    backbone: BackboneConfig = field(default_factory=BackboneConfig)
-    head: ActionHeadConfig = field(default_factory=ActionHeadConfig)
-    loop: LoopConfig = field(default_factory=lambda: LoopConfig(steps=20_000, lr=1.5e-3, muon=True))
-    batch: int = 32
-    draws: int = 4
-    video_batch: int = 6
-    video_every: int = 1
-    video_horizons: int = 2
-    motion_known: float = 0.8
-    approach_weight: int = 3
-    recorded_batch: int = 16
-    recorded_video: float = 1 / 3
-    arm: Arm = field(default_factory=Arm)
-    compile: bool = True
+from wam_demo.train.loop import Trainer, compute_device
+from wam_demo.train.losses import action_loss, video_loss
+from wam_demo.train.wam_recipe import WamRecipe
 
 
 @torch.no_grad()
@@ -94,7 +55,7 @@ def train_wam(
     tokenizer: Tokenizer,
     *,
     videos: Path | None = None,
-    teacher: tuple[str, Teacher, str] | None = None,
+    teacher: tuple[str, Teacher] | None = None,
     start: WorldActionModel | None = None,
     seed: int = 0,
     resume: bool = False,
@@ -107,7 +68,7 @@ def train_wam(
         out: Run directory; the EMA weights are written there when done.
         tokenizer: Frozen.
         videos: A dataset whose actions are not read: recordings for the video pass and the alignment.
-        teacher: Name, network and hash of the teacher.
+        teacher: Name and network of the teacher.
         start: Begin with these weights, and their normalisation, instead of random ones.
         seed: Seeds initialisation, batches and noise.
         resume: Continue a run in ``out``.
@@ -135,20 +96,15 @@ def train_wam(
         model.load_state_dict(start.state_dict())
     else:
         model.normaliser.fit(cache.chunks[train_rows], cache.states[train_rows])
-    modules = nn.ModuleDict({"model": model})
-    if teacher:
-        sizes = (recipe.backbone.dim, teacher[1].dim, recipe.backbone.grid)
-        modules["projectors"] = nn.ModuleDict(
-            {str(block): Projector(recipe.arm.projector, *sizes) for block in recipe.arm.blocks}
-        )
+    modules = modules_of(model, recipe, teacher[1].dim if teacher else None)
     trainer = Trainer(modules.to(device), recipe.loop, out, resume=resume)
     # After the state is loaded: a resumed run keeps its normalisation even when the dataset has grown.
     normaliser = copy.deepcopy(model.normaliser).cpu()
-    demonstrations = Frames(cache, train_rows, normaliser, device)
-    recordings = Frames(recorded, torch.arange(len(recorded.states)), normaliser, device) if recorded else None
+    demonstrations = TrainingFrames(cache, train_rows, normaliser, device)
+    recordings = TrainingFrames(recorded, torch.arange(len(recorded.states)), normaliser, device) if recorded else None
     if teacher:
         sources = [(data, demonstrations), *([(videos, recordings)] if videos and recordings else [])]
-        _align(sources, teacher, recipe.backbone.grid, device)
+        _align(sources, teacher[1], recipe.backbone.grid, device)
     batches = Batches(demonstrations, recordings, recipe, seed, device)
     averaged: WorldActionModel = trainer.averaged["model"]
 
@@ -168,17 +124,31 @@ def train_wam(
     }
 
 
-def _align(
-    sources: list[tuple[Path, Frames]], teacher: tuple[str, Teacher, str], grid: int, device: torch.device
-) -> None:
+def modules_of(model: WorldActionModel, recipe: WamRecipe, teacher_dim: int | None) -> nn.ModuleDict:
+    """Everything that is trained: ``model`` and, with a teacher of this width, ``projectors`` by aligned block."""
+    modules = nn.ModuleDict({"model": model})
+    if teacher_dim is not None:
+        sizes = (recipe.backbone.dim, teacher_dim, recipe.backbone.grid)
+        modules["projectors"] = nn.ModuleDict(
+            {str(block): Projector(recipe.arm.projector, *sizes) for block in recipe.arm.blocks}
+        )
+    return modules
+
+
+def compile_blocks(model: WorldActionModel) -> None:
+    """Block by block: one compilation serves all blocks, where the whole loss would take minutes."""
+    for part in (*model.backbone.blocks, *model.head.layers):
+        part.compile()
+
+
+def _align(sources: list[tuple[Path, TrainingFrames]], teacher: Teacher, grid: int, device: torch.device) -> None:
     """Give the frames of each dataset their teacher features, all standardised as the first dataset's are.
 
     A cell's mean is that of the place the policy acts in.
     """
-    _, network, digest = teacher
-    found = [load_teacher_features(data, network, digest, grid) for data, _ in sources]
-    _, mean, std = found[0]
-    for (_, frames), (features, _, _) in zip(sources, found, strict=True):
+    encoded = [load_teacher_features(data, frames.cache.content, teacher, grid) for data, frames in sources]
+    _, mean, std = encoded[0]
+    for (_, frames), (features, _, _) in zip(sources, encoded, strict=True):
         frames.align_to(features, mean, std, device)
 
 
@@ -189,9 +159,7 @@ def _step_loss(
     model = modules["model"]
     projectors = modules["projectors"] if "projectors" in modules else None  # noqa: SIM401  (ModuleDict has no get)
     if recipe.compile:
-        # Block by block: one compilation serves all blocks, where the whole loss would take minutes.
-        for part in (*model.backbone.blocks, *model.head.layers):
-            part.compile()
+        compile_blocks(model)
 
     def loss(step: int) -> tuple[Tensor, dict[str, Tensor]]:
         with torch.autocast(batches.device.type, torch.bfloat16):

@@ -13,6 +13,7 @@ import gradio as gr
 
 from wam_demo.limits import LIVE_SESSIONS, QUEUE_SIZE, SESSION_IDLE_S, UPLOAD_BYTES
 from wam_demo.runtime import Session, Settings
+from wam_demo.runtime.memory import use_few_arenas
 from wam_demo.ui.api.tab import build_api, has_mcp
 from wam_demo.ui.blind.matches import BlindMatches
 from wam_demo.ui.blind.tab import build_blind, open_matches
@@ -111,6 +112,7 @@ def launch(host: str = "127.0.0.1", port: int | None = None, **overrides: Any) -
         port: Port; ``None`` takes Gradio's default or the next free one.
         overrides: Further arguments of ``Blocks.launch``.
     """
+    use_few_arenas()
     catalogue = shipped()
     threading.Thread(target=warm_up, args=[catalogue], name="warm-up", daemon=True).start()
     with _terminable(), ExitStack() as opened:

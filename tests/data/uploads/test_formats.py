@@ -1,5 +1,6 @@
 """Every format, in a file made by its own library: what is found, and what comes out of it."""
 
+import base64
 from itertools import pairwise
 from pathlib import Path
 
@@ -7,8 +8,9 @@ import numpy as np
 import pytest
 
 from tests.fakes import recordings as made
-from wam_demo.data.uploads.contracts import View
+from wam_demo.data.uploads.contracts import CameraMapping
 from wam_demo.data.uploads.guess import action_dim, guess, state_dim
+from wam_demo.data.uploads.log import LogReader
 from wam_demo.data.uploads.process import EpisodeStream, Selection, describe
 from wam_demo.errors import InvalidInputError
 
@@ -87,7 +89,7 @@ def test_it_is_found_whatever_its_name_and_read_to_the_end(name, tmp_path):
 def _check_pictures(path: Path, camera: str, turn: str, episode: int, fps: float) -> None:
     """The dot moves to the right from picture to picture, and is red: nothing is mirrored, swapped or repeated."""
     with EpisodeStream(
-        path, Selection([View(camera, turn, "pad")], episode=episode, size=64, speed=10 / fps)
+        path, Selection([CameraMapping(camera, turn, "pad")], episode=episode, size=64, speed=10 / fps)
     ) as stream:
         dots = [_dot(pictures[0]) for pictures in stream.pictures()]
     assert len(dots) == stream.steps == FRAMES
@@ -104,9 +106,9 @@ def _dot(image) -> tuple[float, float]:
 
 def test_a_part_of_an_episode(tmp_path):
     path = made.video(tmp_path / "a.mp4")
-    with EpisodeStream(path, Selection([View("video")], start=1.0, stop=1.5, size=64)) as stream:
+    with EpisodeStream(path, Selection([CameraMapping("video")], start=1.0, stop=1.5, size=64)) as stream:
         parts = [_dot(pictures[0])[1] for pictures in stream.pictures()]
-    with EpisodeStream(path, Selection([View("video")], size=64)) as stream:
+    with EpisodeStream(path, Selection([CameraMapping("video")], size=64)) as stream:
         whole = [_dot(pictures[0])[1] for pictures in stream.pictures()]
     assert parts == whole[10:16]
 
@@ -115,7 +117,7 @@ def test_turns_and_fits(tmp_path):
     path = made.video(tmp_path / "a.mp4")
     middle = {}
     for turn in ("none", "half", "flip", "left"):
-        with EpisodeStream(path, Selection([View("video", turn, "pad")], size=64, stop=0.0)) as stream:
+        with EpisodeStream(path, Selection([CameraMapping("video", turn, "pad")], size=64, stop=0.0)) as stream:
             middle[turn] = _dot(next(stream.pictures())[0])
     assert middle["none"][1] < 20
     assert middle["half"][1] > 44
@@ -130,9 +132,23 @@ def test_values_that_are_not_finite_are_held(tmp_path):
     with h5py.File(path, "r+") as file:
         file["observations/qpos"][3:5] = np.nan
     name = "observations/qpos"
-    with EpisodeStream(path, Selection([View("observations/images/cam_high")], [name])) as stream:
+    with EpisodeStream(path, Selection([CameraMapping("observations/images/cam_high")], [name])) as stream:
         assert np.isfinite(stream.values[name]).all()
         assert stream.values[name][4, 6] == stream.values[name][2, 6]
+
+
+def test_what_is_odd_and_read_all_the_same_is_noted(tmp_path):
+    import h5py
+
+    path = made.aloha(tmp_path / "a.hdf5")
+    with h5py.File(path, "r+") as file:
+        del file["observations/qvel"]
+        file["observations/qvel"] = np.zeros((FRAMES + 3, 14))
+    assert describe(path).notes == (f"observations/qvel has {FRAMES + 3} rows for {FRAMES} frames",)
+    folder = made.image_folder(tmp_path / "i")
+    (folder / "wrist" / "frame_0.png").unlink()
+    assert describe(folder).notes == (f"front has {FRAMES} rows for {FRAMES - 1} frames",)
+    assert describe(made.gif(tmp_path / "a.gif")).notes == ()
 
 
 def test_an_episode_that_breaks_off_while_it_is_read(tmp_path):
@@ -141,7 +157,7 @@ def test_an_episode_that_breaks_off_while_it_is_read(tmp_path):
     path = made.aloha(tmp_path / "a.hdf5")
     with h5py.File(path, "r+") as file:
         file["observations/images/cam_high"][12] = 0
-    view = View("observations/images/cam_high")
+    view = CameraMapping("observations/images/cam_high")
     with EpisodeStream(path, Selection([view], speed=0.2)) as stream, pytest.raises(InvalidInputError, match="damaged"):
         list(stream.pictures())
 
@@ -150,3 +166,25 @@ def test_a_folder_in_no_known_layout(tmp_path):
     (tmp_path / "notes.txt").write_text("x")
     with pytest.raises(InvalidInputError, match="LeRobot dataset"):
         describe(tmp_path)
+
+
+class RaggedLog:
+    """A camera, and numbers whose third message has one more."""
+
+    format = "mcap"
+    topics = {"/camera": "foxglove.CompressedImage", "/numbers": "own/Numbers"}  # noqa: RUF012
+
+    def messages(self, topics):
+        data = base64.b64encode(made.png(made.pictures(1)[0])).decode()
+        for k in range(4):
+            contents = {"/camera": {"data": data}, "/numbers": {"values": [0.0] * (3 + (k == 2))}}
+            yield from ((topic, k * 10**8, contents[topic]) for topic in topics)
+
+    def times(self, topics):
+        return ((topic, time) for topic, time, _ in self.messages(topics))
+
+
+def test_messages_of_another_length_are_left_out_and_noted():
+    description = LogReader(RaggedLog()).describe()
+    assert description.signal("/numbers").dim == 3
+    assert description.notes == ("1 messages of /numbers are longer or shorter than its first and left out",)

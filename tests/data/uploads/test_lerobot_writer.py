@@ -10,7 +10,7 @@ import pytest
 
 from tests.fakes.brain import imagine, plan
 from wam_demo.config import ROOT
-from wam_demo.data.uploads.contracts import View
+from wam_demo.data.uploads.contracts import CameraMapping
 from wam_demo.data.uploads.guess import action_dim, guess, state_dim
 from wam_demo.data.uploads.process import EpisodeStream, Selection, describe
 from wam_demo.diagnose.answers import Answers
@@ -85,7 +85,9 @@ def test_lerobots_dataset_is_read_and_ours_loads_in_lerobot(python, tmp_path):
     assert (found.format, found.frames, len(found.episodes)) == ("lerobot", FRAMES * EPISODES, EPISODES)
     assert (state_dim(found, mapping), action_dim(found), found.robot) == (7, 7, "other_arm")
     assert str(mapping.position) == "observation.state[0:3]"
-    with EpisodeStream(tmp_path / "made", Selection([View("front", fit="pad")], episode=1, size=128)) as stream:
+    with EpisodeStream(
+        tmp_path / "made", Selection([CameraMapping("front", fit="pad")], episode=1, size=128)
+    ) as stream:
         columns = [float((p[..., 0].astype(int) - p[..., 1] > 60).any(0).argmax()) for (p,) in stream.pictures()]
     # every second frame is a key frame; between them LeRobot's encoder leaves traces of a sharp edge
     assert columns[::2] == pytest.approx([8 + 5 * k for k in range(0, FRAMES, 2)], abs=3)

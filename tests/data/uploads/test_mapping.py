@@ -3,8 +3,8 @@
 import pytest
 
 from wam_demo.data.uploads.contracts import Camera, Description, RecordedEpisode, Signal
-from wam_demo.data.uploads.guess import guess
-from wam_demo.data.uploads.mapping import Part, RobotMapping, parse_part
+from wam_demo.data.uploads.guess import guess, notes
+from wam_demo.data.uploads.mapping import RobotMapping, SignalSlice, parse_slice
 from wam_demo.errors import InvalidInputError, UnknownNameError
 
 
@@ -67,11 +67,48 @@ def test_an_arm_that_records_joints_only():
     assert mapping.gripper_open == 30.0
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        [f"j{i}" for i in range(6)],
+        [f"joint_{i}" for i in range(6)],
+        [f"position.j{i}" for i in range(6)],
+        [f"{n}.pos" for n in ("shoulder_pan", "shoulder_lift", "elbow_flex", "wrist_flex", "wrist_roll", "joint_5")],
+        [f"left_arm/q{i}.pos" for i in range(6)],
+    ],
+)
+def test_joints_by_name(names):
+    velocities = [f"{name}.vel" for name in names]
+    mapping = guess(describe(["top"], signal("observation.state", 13, [*velocities, *names, "gripper"])))
+    assert str(mapping.joints) == "observation.state[6:12]"
+    assert str(mapping.gripper) == "observation.state[12:13]"
+
+
+def test_angles_beyond_a_full_turn_are_degrees_and_this_is_said():
+    names = [f"{n}.pos" for n in ("shoulder_pan", "shoulder_lift", "elbow_flex", "wrist_flex", "wrist_roll", "gripper")]
+    degrees = describe(["top"], signal("observation.state", 6, names, [-60.0] * 6, [45.0] * 5 + [100.0]))
+    mapping = guess(degrees)
+    assert mapping.joint_unit == "deg"
+    assert notes(degrees, mapping) == [
+        "observation.state[0:5] reaches 60, no angle in radians: read as degrees, see joint_unit"
+    ]
+    radians = describe(["top"], signal("observation.state", 6, names, [-3.1] * 6, [6.28] * 5 + [100.0]))
+    assert guess(radians).joint_unit == "rad"
+    assert notes(radians, guess(radians)) == []
+    cartesian = describe(["top"], signal("cartesian_position", 6, (), [-0.5] * 3 + [-180.0] * 3))
+    assert (guess(cartesian).rotation_kind, guess(cartesian).rotation_unit) == ("euler_xyz", "deg")
+
+
 def test_a_state_without_names_is_told_by_its_ranges():
     joints = signal("state", 8, (), [0, 0, 0, -2.5, 0, 1.5, 0, 0], [1, 1, 1, -1.5, 1, 2.5, 1, 0.04])
     assert str(guess(describe(["a"], joints)).joints) == "state[0:7]"
     pose = guess(describe(["a"], signal("observation.state", 8)))
     assert (str(pose.position), str(pose.rotation)) == ("observation.state[0:3]", "observation.state[3:6]")
+
+
+def test_a_state_without_names_in_degrees_is_no_tool_sixty_metres_away():
+    mapping = guess(describe(["a"], signal("observation.state", 6, (), [-60.0] * 6, [60.0] * 6)))
+    assert (mapping.position, str(mapping.joints), mapping.joint_unit) == (None, "observation.state[0:6]", "deg")
 
 
 def test_our_own_datasets_hold_what_was_applied():
@@ -92,7 +129,7 @@ FOUND = describe(["front", "wrist"], signal("state", 8), signal("action", 7))
 
 
 def test_it_is_written_and_read_back():
-    mapping = RobotMapping("front", "wrist", position=Part("state", 0, 3), action_kind="motion")
+    mapping = RobotMapping("front", "wrist", position=SignalSlice("state", 0, 3), action_kind="motion")
     assert RobotMapping("front").changed(mapping.document()) == mapping
 
 
@@ -112,6 +149,9 @@ def test_it_is_written_and_read_back():
         ({"action_kind": "recorded"}, "needs 7 numbers"),
         ({"action_kind": "motion"}, "need the TCP position"),
         ({"fps": "0"}, "frames a second"),
+        ({"gripper_open": 10**400}, "must be a number"),
+        ({"position": f"state[0:{'1' * 5000}]"}, "signal\\[start:stop\\]"),
+        ({"joint_unit": "grad"}, "unknown unit"),
         ({"fit": "stretch"}, "unknown fit"),
         ({"wirst": "wrist"}, "did you mean 'wrist'"),
         ({"instruction": "x" * 501}, "501 characters"),
@@ -123,6 +163,6 @@ def test_what_does_not_fit_is_refused(changes, message):
 
 
 def test_parts_of_signals_with_slashes_and_brackets():
-    assert parse_part(" obs/a[0][1:4]") == Part("obs/a[0]", 1, 4)
+    assert parse_slice(" obs/a[0][1:4]") == SignalSlice("obs/a[0]", 1, 4)
     with pytest.raises(UnknownNameError):
-        RobotMapping("front", position=parse_part("obs/a[0:3]")).validated(FOUND)
+        RobotMapping("front", position=parse_slice("obs/a[0:3]")).validated(FOUND)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from wam_demo.data.uploads.mapping import Part, RobotMapping
+from wam_demo.data.uploads.mapping import RobotMapping, SignalSlice
 from wam_demo.data.uploads.motion import HOME_STATE, actions, control_rows, states
 
 STEPS = 12
@@ -23,7 +23,9 @@ ROWS = np.arange(STEPS)
 def mapped(kind="rotvec", **more):
     values = {"p": POSITION.astype(np.float32), "r": WRITTEN[kind].astype(np.float32)}
     dim = values["r"].shape[1]
-    mapping = RobotMapping("front", position=Part("p", 0, 3), rotation=Part("r", 0, dim), rotation_kind=kind, **more)
+    mapping = RobotMapping(
+        "front", position=SignalSlice("p", 0, 3), rotation=SignalSlice("r", 0, dim), rotation_kind=kind, **more
+    )
     return values, mapping
 
 
@@ -50,7 +52,9 @@ def test_an_aligned_path_starts_where_our_arm_does_and_keeps_its_shape():
 
 def test_the_gripper_is_an_opening_whatever_its_direction():
     values = {"g": np.linspace(0, 255, STEPS, dtype=np.float32)[:, None]}
-    mapping = RobotMapping("front", gripper=Part("g", 0, 1), gripper_closed=255, gripper_open=0, action_kind="motion")
+    mapping = RobotMapping(
+        "front", gripper=SignalSlice("g", 0, 1), gripper_closed=255, gripper_open=0, action_kind="motion"
+    )
     opening = states(values, mapping, ROWS)[:, 9]
     assert (opening[0], opening[-1]) == (1.0, 0.0)
     np.testing.assert_allclose(actions(values, mapping, ROWS)[:-1, 6], opening[1:])
@@ -61,7 +65,7 @@ def test_recorded_actions_between_two_control_steps_add_up():
     rows = control_rows(times, np.arange(20) / 10.0)
     given = np.tile(np.float32([1, 0, 0, 0, 0, 1, 0.5]), (40, 1))
     mapping = RobotMapping(
-        "front", action=Part("a", 0, 7), action_kind="recorded", action_scale=0.05, action_turn_scale=0.5
+        "front", action=SignalSlice("a", 0, 7), action_kind="recorded", action_scale=0.05, action_turn_scale=0.5
     )
     found = actions({"a": given}, mapping, rows)
     np.testing.assert_allclose(found, np.tile(np.float32([0.1, 0, 0, 0, 0, 1.0, 0.5]), (20, 1)), atol=1e-6)
@@ -75,5 +79,16 @@ def test_what_is_not_recorded_is_the_arm_at_rest_and_unknown_actions():
 
 def test_a_rotation_that_is_none_counts_as_none():
     values = {"r": np.zeros((STEPS, 4), np.float32)}
-    mapping = RobotMapping("front", rotation=Part("r", 0, 4), action_kind="motion")
+    mapping = RobotMapping("front", rotation=SignalSlice("r", 0, 4), action_kind="motion")
     assert np.isfinite(states(values, mapping, ROWS)).all()
+
+
+def test_angles_in_degrees_become_radians():
+    values = {"q": np.full((STEPS, 5), 90.0, np.float32), "r": np.rad2deg(WRITTEN["euler_xyz"]).astype(np.float32)}
+    mapping = RobotMapping(
+        "front", joints=SignalSlice("q", 0, 5), joint_unit="deg", rotation=SignalSlice("r", 0, 3),
+        rotation_kind="euler_xyz", rotation_unit="deg", align=False,
+    )  # fmt: skip
+    found = states(values, mapping, ROWS)
+    np.testing.assert_allclose(found[:, 10:15], np.pi / 2, atol=1e-6)
+    np.testing.assert_allclose(found[:, 3:9], WRITTEN["rot6d"], atol=1e-5)

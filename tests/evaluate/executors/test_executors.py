@@ -77,15 +77,17 @@ def test_episodes_replay_exactly_and_leave_a_video(short, tmp_path):
 
 
 def test_the_final_state_of_a_replay_is_the_same_bit_for_bit(short):
+    from wam_demo.evaluate.executors.runner import EpisodeRunner
     from wam_demo.evaluate.executors.simulators import Simulators
 
     record = play(SPEC)[-1]
     states = []
     for _ in range(2):
-        with Simulators(1, 0) as simulators:
+        runner = EpisodeRunner()
+        with Simulators(1, 0, lambda runner=runner: runner) as simulators:
             simulators.begin({0: SPEC.scene(record.cell, record.seed)})
             simulators.play({0: record.plan()})
-            states.append(simulators._hosts[0]._runners[0].world.scene.data.qpos.copy())
+            states.append(runner.world.scene.data.qpos.copy())
     np.testing.assert_array_equal(*states)
 
 

@@ -1,5 +1,7 @@
 """Rollouts: seeded, independent of the processes, and every way an episode can end."""
 
+import multiprocessing
+
 import numpy as np
 import pytest
 
@@ -82,10 +84,10 @@ def test_results_do_not_depend_on_the_processes(short):
     assert policy.batches == [3, 3, 3, 3]  # the fourth episode's too: a batch that is not full is filled up
 
 
-def kill(simulators):
-    process = simulators._hosts[0]._process
-    process.kill()
-    process.join()
+def kill_simulators():
+    for process in multiprocessing.active_children():
+        process.kill()
+        process.join()
 
 
 def test_episodes_evolve_identically_in_another_process_and_after_a_crash():
@@ -96,11 +98,11 @@ def test_episodes_evolve_identically_in_another_process_and_after_a_crash():
         with Simulators(2, processes) as simulators:
             simulators.begin({0: scenes[0]})
             if crash:
-                kill(simulators)
+                kill_simulators()
             simulators.begin({1: scenes[1]})
             simulators.play(actions)
             if crash:
-                kill(simulators)
+                kill_simulators()
             reports = simulators.play(actions)
             assert {report.steps for report in reports.values()} == {8}
             states.append(np.stack([reports[slot].observation.state for slot in range(2)]))

@@ -11,7 +11,6 @@ from wam_demo.evaluate.specs.grid import GridSpec
     ("changes", "error", "message"),
     [
         ({"policies": ("agr",)}, UnknownNameError, "did you mean 'agra'"),
-        ({"policies": ("harmo",)}, InvalidInputError, "not shipped yet"),
         ({"tasks": ("pick_plac",)}, UnknownNameError, "did you mean 'pick_place'"),
         ({"axes": ("lihgt",), "severities": (1,)}, UnknownNameError, "did you mean 'light'"),
         ({"axes": ("light",), "severities": (0,)}, InvalidInputError, "severity must be in 1"),

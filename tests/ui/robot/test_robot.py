@@ -10,6 +10,8 @@ import pytest
 
 from tests.fakes import recordings
 from tests.fakes.brain import catalogue, imagine, plan
+from tests.fakes.waiting import eventually
+from wam_demo.data.uploads.gate import READERS
 from wam_demo.ui.robot.tab import EXAMPLE, responder, script
 from wam_demo.ui.robot.upload_sessions import UploadSessions
 
@@ -223,3 +225,19 @@ def test_the_script_names_the_choices_of_this_machine():
     assert '"name": "steer"' in text
     assert "const MARKUP" in text
     assert text.count("const CONFIG") == 1
+
+
+def test_a_page_that_waits_for_its_turn_sees_its_place(ask):
+    answers = []
+    with READERS.turn("one visitor"), READERS.turn("another"):
+        waiting = threading.Thread(target=lambda: answers.append(ask("example")))
+        waiting.start()
+        eventually(lambda: ask("state")["place"] == 1)
+        assert answers == []
+    waiting.join()
+    assert answers[0]["found"]["format"] == "lerobot"
+    assert ask("state")["place"] == 0
+
+
+def test_a_path_with_a_nul_is_no_upload(ask):
+    assert "did not arrive" in ask("inspect", path="/tmp/a\0b")["error"]

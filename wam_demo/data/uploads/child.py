@@ -11,16 +11,17 @@ from typing import Any, BinaryIO
 
 from wam_demo.data.uploads import sandbox
 from wam_demo.errors import WamDemoError
-from wam_demo.limits import DECODE_MEMORY_BYTES, DECODE_SECONDS
+from wam_demo.limits import DECODE_MEMORY_BYTES
 
 
 def main() -> None:
     """Answer the request on standard input and end."""
-    sandbox.enter(DECODE_SECONDS)
+    request = json.loads(sys.stdin.buffer.readline())
     out = os.fdopen(os.dup(1), "wb", buffering=1 << 16)
     os.dup2(2, 1)  # what a library prints does not mix with the answer
+    sandbox.enter(Path(request["path"]), request["cpu_seconds"])
     try:
-        _answer(json.loads(sys.stdin.buffer.readline()), out)
+        _answer(request, out)
     except BrokenPipeError:
         os._exit(0)  # the parent has seen enough
     except BaseException as error:
@@ -44,7 +45,7 @@ def _stream(reader: Any, request: Mapping[str, Any], out: BinaryIO) -> None:
     """Numbers of the whole episode first, then pictures, tick by tick."""
     import numpy as np
 
-    from wam_demo.data.uploads.contracts import View
+    from wam_demo.data.uploads.contracts import CameraMapping
     from wam_demo.data.uploads.sampling import sampled, ticks
 
     episode, speed, size = int(request["episode"]), float(request["speed"]), int(request["size"])
@@ -56,9 +57,9 @@ def _stream(reader: Any, request: Mapping[str, Any], out: BinaryIO) -> None:
     out.write(np.ascontiguousarray(times, np.float64).tobytes())
     for rows in wanted.values():
         out.write(np.ascontiguousarray(rows, np.float32).tobytes())
-    views = [View(**view) for view in request["views"]]
+    cameras = [CameraMapping(**camera) for camera in request["cameras"]]
     begin = float(at[0]) * speed if len(at) else 0.0
-    streams = [sampled(reader.images(episode, v.camera, begin), at * speed, v, size) for v in views]
+    streams = [sampled(reader.images(episode, c.camera, begin), at * speed, c, size) for c in cameras]
     out.flush()
     for pictures in zip(*streams, strict=False):
         _line(out, {"pictures": len(pictures)})

@@ -39,7 +39,7 @@ FITS = ("crop", "pad")
 
 
 @dataclass(frozen=True)
-class View:
+class CameraMapping:
     """How one camera is shown.
 
     Attributes:
@@ -98,6 +98,7 @@ class Description:
         signals: Numbers by frame: states, actions and what else there is.
         episodes: At least one.
         robot: Name of the embodiment, if the file says it.
+        notes: What is odd about the file and was read all the same, a line each.
     """
 
     format: str
@@ -106,6 +107,7 @@ class Description:
     signals: Sequence[Signal] = ()
     episodes: Sequence[RecordedEpisode] = field(default_factory=tuple)
     robot: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def frames(self) -> int:
@@ -123,17 +125,13 @@ class Description:
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Self:
         """Inverse of `document`."""
-        return cls(
-            format=document["format"],
-            fps=document["fps"],
-            cameras=tuple(Camera(**entry) for entry in document["cameras"]),
-            signals=tuple(
-                Signal(entry["name"], entry["dim"], tuple(entry["names"]), tuple(entry["low"]), tuple(entry["high"]))
-                for entry in document["signals"]
-            ),
-            episodes=tuple(RecordedEpisode(**entry) for entry in document["episodes"]),
-            robot=document["robot"],
-        )
+        parts = {"cameras": Camera, "signals": Signal, "episodes": RecordedEpisode}
+        made = {name: tuple(kind(**_tuples(entry)) for entry in document[name]) for name, kind in parts.items()}
+        return cls(**{**_tuples(document), **made})
+
+
+def _tuples(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()}
 
 
 class Reader(Protocol):

@@ -24,10 +24,7 @@ _STARTS = (
     (b"\xff\xd8\xff", "images"),
 )
 _REFUSED = (
-    (b"\x80\x02", "a Python pickle; pickles can run programs"),
-    (b"\x80\x03", "a Python pickle; pickles can run programs"),
-    (b"\x80\x04", "a Python pickle; pickles can run programs"),
-    (b"\x80\x05", "a Python pickle; pickles can run programs"),
+    *((bytes([0x80, version]), "a Python pickle; pickles can run programs") for version in range(2, 6)),
     (b"\x93NUMPY", "a bare numpy array"),
     (b"\x1f\x8b", "a gzip archive"),
     (b"7z\xbc\xaf", "a 7z archive"),

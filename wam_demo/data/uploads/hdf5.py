@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from wam_demo.data.uploads.contracts import Camera, Description, Numbers, RecordedEpisode, TimedImage
 from wam_demo.data.uploads.stills import as_rgb, check_size, decode_still, image_size, is_still, picture_shape
-from wam_demo.data.uploads.summary import check_length, check_numbers, summarise
+from wam_demo.data.uploads.summary import check_length, check_numbers, length_notes, summarise
 from wam_demo.errors import InvalidInputError
 from wam_demo.limits import EPISODES, IMAGE_PIXELS
 from wam_demo.types import Image
@@ -47,6 +48,7 @@ class Hdf5Reader:
         first = self._fields(0)
         self._images = {n: d for n, d in first.items() if _frame_size(d) is not None}
         self._signals = [n for n, d in first.items() if n not in self._images and _is_signal(d)]
+        self._kept = {*self._images, *self._signals}
         if not self._images:
             raise InvalidInputError("the HDF5 file holds no images: no (T, H, W, 3) arrays and no encoded frames")
         self.layout = _layout(self._file, first)
@@ -59,9 +61,11 @@ class Hdf5Reader:
             RecordedEpisode(name.rsplit("/", 1)[-1] or "0", self._length(i), _instruction(self._file, self._file[name]))
             for i, name in enumerate(self._episodes)
         ]
-        cameras = [Camera(name, *_require_size(dataset)) for name, dataset in self._images.items()]
+        cameras = [Camera(name, *check_size(*(_frame_size(array) or (0, 0)))) for name, array in self._images.items()]
         signals = [summarise(name, rows) for name, rows in values.items()]
-        return Description("hdf5", self._fps, cameras, signals, episodes, robot=self.layout)
+        rows = {name: array.shape[0] for name, array in self._fields(0).items() if name in self._kept}
+        notes = length_notes(rows, self._length(0))
+        return Description("hdf5", self._fps, cameras, signals, episodes, self.layout, notes)
 
     def numbers(self, episode: int) -> tuple[NDArray[np.float64], Mapping[str, Numbers]]:
         """See `Reader`."""
@@ -163,8 +167,6 @@ def _fps(file: h5py.File, layout: str) -> float:
 
 
 def _instruction(file: h5py.File, episode: h5py.Group) -> str:
-    import json
-
     for attributes in (episode.attrs, getattr(file.get("data"), "attrs", {}), file.attrs):
         for name in ("language_instruction", "instruction", "task", "problem_info"):
             text = attributes.get(name)
@@ -186,12 +188,6 @@ def _frame_size(dataset: h5py.Dataset) -> tuple[int, int] | None:
         return picture_shape(dataset.shape[1:])
     encoded = _encoded(dataset, 0) if dataset.shape[0] else None
     return None if encoded is None else image_size(encoded)
-
-
-def _require_size(dataset: h5py.Dataset) -> tuple[int, int]:
-    size = _frame_size(dataset)
-    assert size is not None
-    return check_size(*size)
 
 
 def _encoded(dataset: h5py.Dataset, number: int) -> bytes | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -52,7 +52,7 @@ class LeRobotReader:
             raise InvalidInputError(f"this is LeRobot {self.version[:20]}; valid: v2.1 and v3.0")
         if not self._pictures:
             raise InvalidInputError("the LeRobot dataset has no camera")
-        self._layout: _Layout = (_V3 if self.version.startswith("v3.") else _V2)(self._tree, self._info)
+        self._layout = (_V3 if self.version.startswith("v3.") else _V2)(self._tree, self._info)
         if not self._layout.rows:
             raise InvalidInputError("the LeRobot dataset has no episodes")
 
@@ -70,16 +70,17 @@ class LeRobotReader:
     def numbers(self, episode: int) -> tuple[NDArray[np.float64], Mapping[str, Numbers]]:
         """See `Reader`."""
         length = check_length(int(self._layout.rows[episode]["length"]))
-        present = [*self._numeric, "timestamp"]
         with self._layout.open_data(episode) as file:
-            columns = [name for name in present if name in pq.read_schema(file).names]
+            present = pq.read_schema(file).names
+            columns = [name for name in self._numeric if name in present]
             file.seek(0)
-            table = _read_episode(file, columns, self._layout.index(episode))
+            own = [("episode_index", "==", self._layout.index(episode))]
+            table = pq.read_table(file, columns=[*columns, "episode_index"], filters=own)
         if len(table) == 0:
             raise InvalidInputError(f"episode {episode} of the LeRobot dataset has no rows")
         if len(table) != length:
             raise InvalidInputError(f"episode {episode} declares {length} frames and holds {len(table)}")
-        values = {n: check_numbers(n, _rows(table[n], len(table))) for n in columns if n != "timestamp"}
+        values = {name: check_numbers(name, _rows(table[name], length)) for name in columns}
         return np.arange(len(table)) / self._fps, values
 
     def images(self, episode: int, camera: str, start: float) -> Iterator[TimedImage]:
@@ -112,10 +113,8 @@ class LeRobotReader:
                     number += 1
 
 
-class _Layout(ABC):
-    """Where an episode lies; ``rows`` has one mapping per episode."""
-
-    rows: Sequence[Mapping[str, Any]]
+class _V2:
+    """Where an episode lies in version 2; ``rows`` has one mapping per episode."""
 
     def __init__(self, tree: Tree, info: Mapping[str, Any]) -> None:
         self._tree, self._info = tree, info
@@ -127,24 +126,12 @@ class _Layout(ABC):
         """The dataset's own number of the n-th episode."""
         return int(self.rows[episode]["episode_index"])
 
-    @abstractmethod
     def open_data(self, episode: int) -> Any:
         """The parquet file with the episode's frames."""
-
-    @abstractmethod
-    def video(self, episode: int, key: str) -> tuple[str, float]:
-        """File with the episode's video, and where in it the episode begins [s]."""
-
-    @abstractmethod
-    def _read_rows(self) -> Sequence[Mapping[str, Any]]:
-        """One mapping per episode."""
-
-
-class _V2(_Layout):
-    def open_data(self, episode: int) -> Any:
         return self._tree.open(self._path("data_path", episode))
 
     def video(self, episode: int, key: str) -> tuple[str, float]:
+        """File with the episode's video, and where in it the episode begins [s]."""
         return self._path("video_path", episode, video_key=key), 0.0
 
     def _path(self, template: str, episode: int, **more: str) -> str:
@@ -165,7 +152,7 @@ class _V2(_Layout):
             raise InvalidInputError("meta/episodes.jsonl of the LeRobot dataset is not readable") from None
 
 
-class _V3(_Layout):
+class _V3(_V2):
     def open_data(self, episode: int) -> Any:
         row = self.rows[episode]
         place = {"chunk_index": int(row["data/chunk_index"]), "file_index": int(row["data/file_index"])}
@@ -214,19 +201,14 @@ def _fill(template: str, **values: Any) -> str:
         raise InvalidInputError(f"the LeRobot dataset names its files in an unknown way: {template[:80]!r}") from None
 
 
-def _read_episode(file: Any, columns: list[str], index: int) -> pa.Table:
-    return pq.read_table(file, columns=columns, filters=[("episode_index", "==", index)])
-
-
 def _rows(column: pa.ChunkedArray, length: int) -> Numbers:
     """(T, D) float32 of a column of numbers or of lists of them."""
     flat = column.combine_chunks()
     while pa.types.is_list(flat.type) or pa.types.is_fixed_size_list(flat.type) or pa.types.is_large_list(flat.type):
+        if flat.null_count or len(pc.unique(pc.list_value_length(flat))) > 1:
+            raise InvalidInputError("a column of the LeRobot dataset has rows of different lengths")
         flat = flat.flatten()
-    values = flat.to_numpy(zero_copy_only=False).astype(np.float32)
-    if length == 0 or len(values) % length:
-        raise InvalidInputError("a column of the LeRobot dataset has rows of different lengths")
-    return values.reshape(length, -1)
+    return flat.to_numpy(zero_copy_only=False).astype(np.float32).reshape(length, -1)
 
 
 def _embedded(value: Any) -> Any:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from wam_demo.data.uploads.contracts import Camera, Description, Numbers, RecordedEpisode, TimedImage
 from wam_demo.data.uploads.messages import is_picture, numbers, picture, picture_size
-from wam_demo.data.uploads.summary import check_numbers, summarise
+from wam_demo.data.uploads.summary import NOTES, check_numbers, summarise
 from wam_demo.data.uploads.video import rate
 from wam_demo.errors import InvalidInputError
 from wam_demo.limits import EPISODE_FRAMES, VIDEO_FRAMES, VIDEO_SECONDS
@@ -64,6 +64,7 @@ class LogReader:
         if self._times[-1] > VIDEO_SECONDS:
             raise InvalidInputError(f"the log lasts {self._times[-1]:.0f} s, more than {VIDEO_SECONDS} s")
         self._names: dict[str, list[str]] = {}
+        self._left_out: dict[str, int] = {}
         self._values = self._read_numbers()
 
     def describe(self) -> Description:
@@ -71,7 +72,9 @@ class LogReader:
         cameras = [Camera(topic, *self._size(topic)) for topic in self._cameras]
         signals = [summarise(topic, rows, self._names[topic]) for topic, rows in self._values.items()]
         episodes = [RecordedEpisode("0", len(self._times))]
-        return Description(self._log.format, rate(self._times), cameras, signals, episodes)
+        notes = [f"{count} messages of {topic[:60]} are longer or shorter than its first and left out"
+                 for topic, count in self._left_out.items()][:NOTES]  # fmt: skip
+        return Description(self._log.format, rate(self._times), cameras, signals, episodes, notes=tuple(notes))
 
     def numbers(self, episode: int) -> tuple[NDArray[np.float64], Mapping[str, Numbers]]:
         """See `Reader`."""
@@ -95,7 +98,9 @@ class LogReader:
             names, values = numbers(message)
             if topic not in found and values.size:
                 found[topic], self._names[topic] = ([], []), names
-            if topic in found and len(values) == len(self._names[topic]):
+            if topic in found and len(values) != len(self._names[topic]):
+                self._left_out[topic] = self._left_out.get(topic, 0) + 1
+            elif topic in found:
                 times, rows = found[topic]
                 times.append(time)
                 rows.append(values)

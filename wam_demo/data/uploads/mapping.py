@@ -17,16 +17,18 @@ DEFAULT_INSTRUCTION = "put the red cube into the bowl"
 """What the policy is told when the recording does not say what was asked for."""
 ROTATIONS = {"rot6d": 6, "quat_xyzw": 4, "quat_wxyz": 4, "rotvec": 3, "euler_xyz": 3}
 """Ways to write a rotation, with their numbers."""
+UNITS = {"rad": 1.0, "deg": math.pi / 180}
+"""Units of angles, in radians."""
 ACTIONS = ("recorded", "motion", "none")
 """Where the recorded action comes from: the file's own, the motion of the recorded TCP and gripper, nowhere."""
 
 
-_PART = re.compile(r"(?P<signal>.+?)\s*\[\s*(?P<start>\d+)\s*:\s*(?P<stop>\d+)\s*\]")
+_SLICE = re.compile(r"(?P<signal>.+?)\s*\[\s*(?P<start>\d{1,9})\s*:\s*(?P<stop>\d{1,9})\s*\]")
 _DIMS = {"position": (3, 3), "gripper": (1, 1), "joints": (1, 7), "action": (7, 7)}
 
 
 @dataclass(frozen=True)
-class Part:
+class SignalSlice:
     """Some consecutive dimensions of a signal; written ``signal[start:stop]``."""
 
     signal: str
@@ -55,10 +57,12 @@ class RobotMapping:
         position: TCP position [m], 3 numbers.
         rotation: TCP rotation, as ``rotation_kind`` writes it.
         rotation_kind: Key of `ROTATIONS`.
+        rotation_unit: Key of `UNITS`; of rotation vectors and Euler angles.
         gripper: One number that is ``gripper_closed`` when closed and ``gripper_open`` when open.
         gripper_closed: See ``gripper``.
         gripper_open: See ``gripper``.
-        joints: Up to 7 joint angles [rad].
+        joints: Up to 7 joint angles.
+        joint_unit: Key of `UNITS`.
         action: 7 numbers of an action: translation, rotation vector, gripper opening.
         action_kind: One of `ACTIONS`.
         action_scale: Metres per unit of the action's translation.
@@ -73,14 +77,16 @@ class RobotMapping:
     front_turn: str = "none"
     wrist_turn: str = "none"
     fit: str = "crop"
-    position: Part | None = None
-    rotation: Part | None = None
+    position: SignalSlice | None = None
+    rotation: SignalSlice | None = None
     rotation_kind: str = "quat_xyzw"
-    gripper: Part | None = None
+    rotation_unit: str = "rad"
+    gripper: SignalSlice | None = None
     gripper_closed: float = 0.0
     gripper_open: float = 1.0
-    joints: Part | None = None
-    action: Part | None = None
+    joints: SignalSlice | None = None
+    joint_unit: str = "rad"
+    action: SignalSlice | None = None
     action_kind: str = "none"
     action_scale: float = 1.0
     action_turn_scale: float = 1.0
@@ -88,23 +94,25 @@ class RobotMapping:
     fps: float | None = None
     instruction: str = ""
 
-    def validated(self, found: Description) -> Self:
+    def validated(self, description: Description) -> Self:
         """Return the mapping if it fits the recording.
 
         Raises:
             InvalidInputError: It names what is not there, or numbers that cannot mean this.
         """
-        require_camera(found, self.front)
+        require_camera(description, self.front)
         if self.wrist is not None:
-            require_camera(found, self.wrist)
+            require_camera(description, self.wrist)
         for value, valid in ((self.front_turn, TURNS), (self.wrist_turn, TURNS)):
             _one_of("turn", value, valid)
         _one_of("fit", self.fit, FITS)
         _one_of("action", self.action_kind, ACTIONS)
         _one_of("rotation", self.rotation_kind, tuple(ROTATIONS))
+        for unit in (self.joint_unit, self.rotation_unit):
+            _one_of("unit", unit, tuple(UNITS))
         rotation = ROTATIONS[self.rotation_kind]
         for name, (least, most) in {**_DIMS, "rotation": (rotation, rotation)}.items():
-            _check_part(found, name, getattr(self, name), least, most)
+            _check_slice(description, name, getattr(self, name), least, most)
         numbers = (self.gripper_closed, self.gripper_open, self.action_scale, self.action_turn_scale, self.fps or 1.0)
         if not all(map(math.isfinite, numbers)):
             raise InvalidInputError("a number of the mapping is not finite")
@@ -146,16 +154,16 @@ class RobotMapping:
         return replace(self, **changes)
 
 
-def parse_part(text: str) -> Part:
+def parse_slice(text: str) -> SignalSlice:
     """Read ``signal[start:stop]``.
 
     Raises:
         InvalidInputError: It is not written so.
     """
-    match = _PART.fullmatch(text.strip())
+    match = _SLICE.fullmatch(text.strip())
     if match is None:
         raise InvalidInputError(f"{text[:60]!r} does not name numbers; write them as signal[start:stop]")
-    part = Part(match["signal"], int(match["start"]), int(match["stop"]))
+    part = SignalSlice(match["signal"], int(match["start"]), int(match["stop"]))
     if part.dim < 1:
         raise InvalidInputError(f"{text[:60]!r} names no numbers: the range is empty")
     return part
@@ -163,7 +171,7 @@ def parse_part(text: str) -> Part:
 
 def _read_entry(name: str, value: Any) -> Any:
     if name in ("position", "rotation", "gripper", "joints", "action"):
-        return parse_part(str(value)) if value not in (None, "") else None
+        return parse_slice(str(value)) if value not in (None, "") else None
     if name == "align":
         return bool(value)
     if name in ("gripper_closed", "gripper_open", "action_scale", "action_turn_scale", "fps"):
@@ -171,7 +179,7 @@ def _read_entry(name: str, value: Any) -> Any:
             return None
         try:
             return float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise InvalidInputError(f"{name.replace('_', ' ')} must be a number, not {str(value)[:40]!r}") from None
     if name == "wrist":
         return str(value) if value else None
@@ -179,15 +187,17 @@ def _read_entry(name: str, value: Any) -> Any:
 
 
 def _written(value: Any) -> Any:
-    return str(Part(**value)) if isinstance(value, dict) else value
+    return str(SignalSlice(**value)) if isinstance(value, dict) else value
 
 
-def _check_part(found: Description, name: str, part: Part | None, least: int, most: int) -> None:
+def _check_slice(description: Description, name: str, part: SignalSlice | None, least: int, most: int) -> None:
     if part is None:
         return
-    signal = found.signal(part.signal)
+    signal = description.signal(part.signal)
     if signal is None:
-        raise UnknownNameError("signal", part.signal, [s.name for s in found.signals] or ["none in this recording"])
+        raise UnknownNameError(
+            "signal", part.signal, [s.name for s in description.signals] or ["none in this recording"]
+        )
     if part.start < 0 or part.stop > signal.dim:
         raise InvalidInputError(f"{part} reaches beyond the {signal.dim} numbers of {part.signal!r}")
     if not least <= part.dim <= most:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mcap.reader import make_reader
+from mcap.reader import NonSeekingReader, make_reader
 from rosbags.typesys import Stores, get_types_from_idl, get_types_from_msg, get_typestore
 
-from wam_demo.data.uploads.log import MessageIterator
+from wam_demo.data.uploads.damage import refused_as
+from wam_demo.data.uploads.log import LogReader, MessageIterator
 from wam_demo.errors import InvalidInputError
 
 Decode = Callable[[bytes], Any]
 ENCODINGS = ("cdr", "ros1", "json")
+_DAMAGED = "the MCAP file is damaged or cut off"
+
+
+def open_mcap(path: Path) -> LogReader:
+    """An MCAP file."""
+    return LogReader(McapLog(path))
 
 
 class McapLog:
@@ -31,28 +37,29 @@ class McapLog:
         self._path = path
         self._decoders: dict[int, Decode] = {}
         self.topics: dict[str, str] = {}
-        encodings = set()
-        with path.open("rb") as file:
-            summary = self._guard(make_reader(file).get_summary)
+        with path.open("rb") as file, refused_as(_DAMAGED):
+            summary = make_reader(file, validate_crcs=True).get_summary()
         if summary is None or not summary.channels:
             raise InvalidInputError("the MCAP file is cut off or empty: it has no summary with channels")
+        # the library's reader goes on without checksums where there is no index
+        self._open: Any = make_reader if summary.chunk_indexes else NonSeekingReader
         for channel in summary.channels.values():
-            encodings.add(channel.message_encoding)
             schema = summary.schemas.get(channel.schema_id)
             if channel.message_encoding in ENCODINGS and schema is not None:
-                decode = self._guard(partial(_decoder, channel.message_encoding, schema))
-                self._decoders[channel.id] = decode
+                with refused_as(_DAMAGED):
+                    self._decoders[channel.id] = _decoder(channel.message_encoding, schema)
                 self.topics[channel.topic] = schema.name
         if not self.topics:
-            given = ", ".join(sorted(map(str, encodings)))[:60]
+            given = ", ".join(sorted({str(c.message_encoding) for c in summary.channels.values()}))[:60]
             raise InvalidInputError(f"the MCAP file's messages are encoded as {given}; valid: {', '.join(ENCODINGS)}")
 
     def messages(self, topics: Sequence[str]) -> MessageIterator:
         """See `Log`."""
         for channel, message in self._raw(topics):
-            decode = self._decoders.get(channel.id)
-            if decode is not None:
-                yield channel.topic, message.log_time, self._guard(partial(decode, message.data))
+            if channel.id in self._decoders:
+                with refused_as(_DAMAGED):
+                    decoded = self._decoders[channel.id](message.data)
+                yield channel.topic, message.log_time, decoded
 
     def times(self, topics: Sequence[str]) -> Iterator[tuple[str, int]]:
         """See `Log`."""
@@ -63,19 +70,13 @@ class McapLog:
         if not topics:
             return
         with self._path.open("rb") as file:
-            found = make_reader(file).iter_messages(topics=list(topics))
-            while (entry := self._guard(lambda: next(found, None))) is not None:
+            entries = self._open(file, validate_crcs=True).iter_messages(topics=list(topics))
+            while True:
+                with refused_as(_DAMAGED):
+                    entry = next(entries, None)
+                if entry is None:
+                    return
                 yield entry[1], entry[2]
-
-    @staticmethod
-    def _guard(work: Callable[[], Any]) -> Any:
-        try:
-            return work()
-        except (MemoryError, InvalidInputError):
-            raise
-        except Exception as error:  # the library raises its own, struct's, lz4's and zstandard's
-            text = " ".join(f"{type(error).__name__} {error}".split())[:80]
-            raise InvalidInputError(f"the MCAP file is damaged or cut off: {text}") from None
 
 
 def _decoder(encoding: str, schema: Any) -> Decode:

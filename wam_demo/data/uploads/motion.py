@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wam_demo.data.uploads.contracts import Numbers
-from wam_demo.data.uploads.mapping import Part, RobotMapping
+from wam_demo.data.uploads.mapping import UNITS, RobotMapping, SignalSlice
+from wam_demo.data.uploads.sampling import EARLY_S
 from wam_demo.types import ACTION_DIM, STATE_DIM, Vector
 
-EARLY_S = 0.005
-"""As for pictures: numbers this much after a tick still count for it [s]."""
 HOME_STATE: Vector = np.array([0.49, 0.0, 0.15, 1, 0, 0, 0, -1, 0, 1, 0, 0.17, 0, -2.36, 0, 2.52, 0.78], np.float32)
 """(17,) state of the policy's own arm at rest, for what a recording does not say."""
 
@@ -38,7 +37,7 @@ def states(values: Mapping[str, Numbers], mapping: RobotMapping, rows: NDArray[n
         found[:, 9] = opening
     joints = _take(values, mapping.joints, rows)
     if joints is not None:
-        found[:, 10 : 10 + joints.shape[1]] = joints
+        found[:, 10 : 10 + joints.shape[1]] = joints * UNITS[mapping.joint_unit]
     assert found.shape[1] == STATE_DIM
     return found
 
@@ -86,7 +85,9 @@ def _moved(values: Mapping[str, Numbers], mapping: RobotMapping, rows: NDArray[n
     return result
 
 
-def _take(values: Mapping[str, Numbers], part: Part | None, rows: NDArray[np.int64]) -> NDArray[np.float64] | None:
+def _take(
+    values: Mapping[str, Numbers], part: SignalSlice | None, rows: NDArray[np.int64]
+) -> NDArray[np.float64] | None:
     if part is None or part.signal not in values:
         return None
     return values[part.signal][rows, part.start : part.stop].astype(np.float64)
@@ -115,6 +116,7 @@ def _matrices(
         raw = raw[:, [1, 2, 3, 0]] if mapping.rotation_kind == "quat_wxyz" else raw
         raw = np.where(np.linalg.norm(raw, axis=1, keepdims=True) > 1e-6, raw, [0.0, 0.0, 0.0, 1.0])
         return Rotation.from_quat(raw).as_matrix()
+    raw = raw * UNITS[mapping.rotation_unit]
     if mapping.rotation_kind == "euler_xyz":
         return Rotation.from_euler("xyz", raw).as_matrix()
     return Rotation.from_rotvec(raw).as_matrix()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from wam_demo.data.uploads.contracts import Camera, Description, Numbers, RecordedEpisode, TimedImage
 from wam_demo.data.uploads.detect import IMAGE_SUFFIXES, open_tree
 from wam_demo.data.uploads.stills import check_size, decode_still, image_size
+from wam_demo.data.uploads.summary import length_notes
 from wam_demo.data.uploads.video import rate
 from wam_demo.errors import InvalidInputError
 from wam_demo.limits import UPLOAD_BYTES, VIDEO_FRAMES, VIDEO_SECONDS
@@ -33,19 +35,19 @@ class GifReader:
         from PIL import Image as Pictures
         from PIL import UnidentifiedImageError
 
+        delays: list[float] = []
         try:
             with Pictures.open(path, formats=["GIF"]) as picture:
-                self._size = check_size(*picture.size)
-                delays = []
-                for _ in range(VIDEO_FRAMES + 1):
-                    delays.append((picture.info.get("duration") or 1e3 * _DEFAULT_DELAY_S) / 1e3)
-                    picture.seek(picture.tell() + 1)
-                raise InvalidInputError(f"the GIF has more than {VIDEO_FRAMES} frames")
-        except EOFError:
-            pass  # after the last frame
+                size = picture.size
+                with suppress(EOFError):  # after the last frame
+                    while len(delays) <= VIDEO_FRAMES:
+                        delays.append((picture.info.get("duration") or 1e3 * _DEFAULT_DELAY_S) / 1e3)
+                        picture.seek(picture.tell() + 1)
         except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Pictures.DecompressionBombError):
             raise InvalidInputError("the GIF is damaged or cut off") from None
-        self._path = path
+        self._path, self._size = path, check_size(*size)
+        if len(delays) > VIDEO_FRAMES:
+            raise InvalidInputError(f"the GIF has more than {VIDEO_FRAMES} frames")
         self._times = np.concatenate([[0.0], np.cumsum(delays)[:-1]])
         if self._times[-1] > VIDEO_SECONDS:
             raise InvalidInputError(f"the GIF lasts {self._times[-1]:.0f} s, more than {VIDEO_SECONDS} s")
@@ -95,7 +97,8 @@ class ImagesReader:
     def describe(self) -> Description:
         """See `Reader`."""
         cameras = [Camera(name, *image_size(self._read(frames[0]))) for name, frames in self._frames.items()]
-        return Description("images", float(CONTROL_HZ), cameras, (), [RecordedEpisode("0", self._length)])
+        notes = length_notes({name: len(frames) for name, frames in self._frames.items()}, self._length)
+        return Description("images", float(CONTROL_HZ), cameras, (), [RecordedEpisode("0", self._length)], notes=notes)
 
     def numbers(self, episode: int) -> tuple[NDArray[np.float64], Mapping[str, Numbers]]:
         """See `Reader`."""

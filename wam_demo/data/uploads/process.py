@@ -1,55 +1,45 @@
-"""The parent's side of reading a recording: starts the child, believes nothing it says, stops it in time."""
+"""Reading a recording from outside the child process: what it holds, and the numbers and pictures of an episode."""
 
 from __future__ import annotations
 
-import json
-import os
-import select
-import subprocess
-import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wam_demo.config import ROOT
-from wam_demo.data.uploads.contracts import Description, Numbers, View
+from wam_demo.data.uploads.contracts import CameraMapping, Description, Numbers
+from wam_demo.data.uploads.reader_process import READER_LIMITS, ReaderLimits, ReaderProcess
 from wam_demo.errors import InvalidInputError, UnknownNameError
-from wam_demo.limits import DECODE_SECONDS, INSPECT_SECONDS, UPLOAD_BYTES
+from wam_demo.limits import CAMERAS, UPLOAD_BYTES
 from wam_demo.types import Image
 
-_LINE_BYTES = 16 * 2**20
-_ENVIRONMENT = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MALLOC_ARENA_MAX": "2",
-    "ARROW_DEFAULT_MEMORY_POOL": "system",
-    "PYTHONDONTWRITEBYTECODE": "1",
-    "PYTHONSAFEPATH": "1",
-}
 _MAX_ROWS, _MAX_DIM = 200_000, 1024
 
 
-def describe(path: Path) -> Description:
+def describe(path: Path, visitor: str = "", limits: ReaderLimits = READER_LIMITS) -> Description:
     """What a recording holds.
 
     Args:
         path: File or folder; anything may be in it.
+        visitor: For whom it is read, see `ReaderGate.turn`.
+        limits: How long it may take.
 
     Raises:
         InvalidInputError: It is no recording, is damaged, or exceeds a limit; one line says which.
     """
     check_upload(path)
-    with _Child({"action": "describe", "path": str(path)}, INSPECT_SECONDS) as child:
-        found = Description.from_document(child.message()["description"])
-    if not found.episodes or not found.cameras:
+    request = {"action": "describe", "path": str(path)}
+    with ReaderProcess(request, limits.describe_cpu_s, limits, visitor) as child:
+        description = Description.from_document(child.message()["description"])
+    if not description.episodes or not description.cameras:
         raise InvalidInputError("the recording has no episode with a camera")
-    return found
+    if len(description.cameras) > CAMERAS:
+        raise InvalidInputError(f"the recording holds {len(description.cameras)} cameras, more than {CAMERAS}")
+    return description
 
 
 def check_upload(path: Path) -> None:
@@ -67,7 +57,7 @@ class Selection:
     """Which part of a recording is read, and how.
 
     Attributes:
-        views: Cameras to read.
+        cameras: Cameras to read.
         signals: Arrays of numbers to read.
         episode: Index in `Description.episodes`.
         start: Seconds from the episode's beginning.
@@ -76,7 +66,7 @@ class Selection:
         size: Side of the square pictures [px].
     """
 
-    views: Sequence[View]
+    cameras: Sequence[CameraMapping]
     signals: Sequence[str] = ()
     episode: int = 0
     start: float = 0.0
@@ -93,6 +83,8 @@ class EpisodeStream:
     Args:
         path: File or folder.
         selection: What is read.
+        visitor: For whom, see `ReaderGate.turn`.
+        limits: How long it may take.
 
     Attributes:
         times: (T,) seconds of the recording's own frames.
@@ -100,12 +92,14 @@ class EpisodeStream:
         steps: Control steps at 10 Hz in the selected range.
     """
 
-    def __init__(self, path: Path, selection: Selection) -> None:
+    def __init__(
+        self, path: Path, selection: Selection, visitor: str = "", limits: ReaderLimits = READER_LIMITS
+    ) -> None:
         check_upload(path)
         request = {**asdict(selection), "action": "read", "path": str(path)}
         self._shape = (selection.size, selection.size, 3)
-        self._cameras = len(selection.views)
-        self._child = _Child(request, DECODE_SECONDS)
+        self._cameras = len(selection.cameras)
+        self._child = ReaderProcess(request, limits.read_cpu_s, limits, visitor)
         try:
             self._read_numbers()
         except BaseException:
@@ -125,7 +119,7 @@ class EpisodeStream:
         }
 
     def pictures(self) -> Iterator[list[Image]]:
-        """(size, size, 3) uint8 of every view, control step after control step.
+        """(size, size, 3) uint8 of every camera, control step after control step.
 
         Raises:
             InvalidInputError: The recording turns out to be damaged, or takes too long to decode.
@@ -141,86 +135,6 @@ class EpisodeStream:
     def close(self) -> None:
         """End the child process."""
         self._child.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-
-class _Child:
-    """One child process; it is killed when it keeps silent for ``patience`` seconds, and at the end."""
-
-    def __init__(self, request: Mapping[str, Any], patience: float) -> None:
-        self._patience = patience
-        self._buffer = bytearray()
-        environment = {**os.environ, **_ENVIRONMENT, "PYTHONPATH": str(ROOT)}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "wam_demo.data.uploads.child"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=environment,
-            cwd="/",
-            start_new_session=True,
-        )
-        assert self._process.stdin is not None
-        try:
-            self._process.stdin.write(
-                json.dumps({**request, "path": os.path.abspath(request["path"])}).encode() + b"\n"
-            )
-            self._process.stdin.close()
-        except BrokenPipeError:
-            pass  # it died; reading its answer says so
-
-    def message(self) -> dict[str, Any]:
-        """The next JSON line; raises `InvalidInputError` with the child's reason if it is a refusal."""
-        deadline = time.monotonic() + self._patience
-        while (end := self._buffer.find(b"\n")) < 0:
-            if len(self._buffer) > _LINE_BYTES:
-                raise InvalidInputError("the recording lists more than any recording does")
-            self._more(deadline)
-        line = bytes(self._buffer[:end])
-        del self._buffer[: end + 1]
-        try:
-            message = json.loads(line)
-        except ValueError:
-            raise InvalidInputError("the recording was read in an unexpected way") from None
-        if "error" in message:
-            raise InvalidInputError(" ".join(str(message["error"]).split())[:400])
-        return message
-
-    def exactly(self, count: int) -> bytes:
-        """The next ``count`` raw bytes."""
-        deadline = time.monotonic() + self._patience
-        while len(self._buffer) < count:
-            self._more(deadline)
-        data = bytes(self._buffer[:count])
-        del self._buffer[:count]
-        return data
-
-    def _more(self, deadline: float) -> None:
-        stdout = self._process.stdout
-        assert stdout is not None
-        poll = select.poll()  # unlike select, not limited to low file numbers
-        poll.register(stdout, select.POLLIN)
-        if not poll.poll(max(0.0, 1e3 * (deadline - time.monotonic()))):
-            raise InvalidInputError(f"the recording took more than {self._patience:.0f} s to read")
-        data = os.read(stdout.fileno(), 1 << 18)
-        if not data:
-            raise InvalidInputError(
-                "the recording could not be read within the limits of memory and time, or it is damaged"
-            )
-        self._buffer += data
-
-    def close(self) -> None:
-        self._process.kill()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
-        self._process.wait()
 
     def __enter__(self) -> Self:
         return self

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from wam_demo.data.uploads.contracts import TimedImage, View
+from wam_demo.data.uploads.contracts import CameraMapping, TimedImage
 from wam_demo.types import CONTROL_HZ, Image
 
 EARLY_S = 0.005
@@ -22,13 +22,13 @@ def ticks(seconds: float, start: float, stop: float | None) -> NDArray[np.float6
     return start + np.arange(max(count, 0)) / CONTROL_HZ
 
 
-def sampled(images: Iterator[TimedImage], at: Iterable[float], view: View, size: int) -> Iterator[Image]:
+def sampled(images: Iterator[TimedImage], at: Iterable[float], camera: CameraMapping, size: int) -> Iterator[Image]:
     """(size, size, 3) uint8 at each of the increasing times: the newest frame, or the first one before it came.
 
     Args:
         images: The camera's frames, in order.
         at: Seconds.
-        view: How it is shown.
+        camera: How it is shown.
         size: Side of the picture [px].
     """
     current = next(images, None)
@@ -40,16 +40,16 @@ def sampled(images: Iterator[TimedImage], at: Iterable[float], view: View, size:
         if shown is None:
             if current is None:
                 return
-            shown = square(current[1](), view, size)
+            shown = square(current[1](), camera, size)
         yield shown
 
 
-def square(image: Image, view: View, size: int) -> Image:
+def square(image: Image, camera: CameraMapping, size: int) -> Image:
     """Turn, fit and resize a picture to (size, size, 3)."""
-    turned = _turned(image, view.turn)
+    turned = _turned(image, camera.turn)
     height, width = turned.shape[:2]
-    side = min(height, width) if view.fit == "crop" else max(height, width)
-    if view.fit == "crop":
+    side = min(height, width) if camera.fit == "crop" else max(height, width)
+    if camera.fit == "crop":
         top, left = (height - side) // 2, (width - side) // 2
         turned = turned[top : top + side, left : left + side]
     else:

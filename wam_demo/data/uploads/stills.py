@@ -29,11 +29,12 @@ def image_size(encoded: bytes) -> tuple[int, int]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the size is checked right below
             with Pictures.open(io.BytesIO(encoded), formats=_FORMATS) as picture:
-                return check_size(*picture.size)
+                size = picture.size
     except Pictures.DecompressionBombError:
         raise InvalidInputError(f"an image is larger than {IMAGE_PIXELS / 1e6:g} megapixels") from None
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
         raise InvalidInputError("an image is damaged or not PNG, JPEG, WebP or BMP") from None
+    return check_size(*size)
 
 
 def check_size(width: int, height: int) -> tuple[int, int]:

@@ -41,6 +41,8 @@ class VideoFile:
     def __init__(self, file: BinaryIO, kind: str, whole: bool = True) -> None:
         try:
             self._container: Any = av.open(file, format=DEMUXERS[kind], io_open=_refuse, metadata_errors="replace")
+        except InvalidInputError:
+            raise
         except (av.error.FFmpegError, ValueError, OverflowError):
             raise InvalidInputError(f"the {kind} file is damaged or cut off") from None
         if not self._container.streams.video:
@@ -49,11 +51,9 @@ class VideoFile:
         self._stream = self._container.streams.video[0]
         self._check_codec(kind)
         self.width, self.height = int(self._stream.width), int(self._stream.height)
-        if not 0 < self.width <= max(VIDEO_WIDTH, VIDEO_HEIGHT) or not 0 < self.height <= max(
-            VIDEO_WIDTH, VIDEO_HEIGHT
-        ):
-            self._refuse_size()
-        if self.width * self.height > VIDEO_WIDTH * VIDEO_HEIGHT:
+        longest = max(VIDEO_WIDTH, VIDEO_HEIGHT)
+        within = 0 < self.width <= longest and 0 < self.height <= longest
+        if not within or self.width * self.height > VIDEO_WIDTH * VIDEO_HEIGHT:
             self._refuse_size()
         self._stream.thread_count = 2
         self._stream.thread_type = "AUTO"
@@ -179,6 +179,16 @@ class VideoReader:
     def images(self, episode: int, camera: str, start: float) -> Iterator[TimedImage]:
         """See `Reader`."""
         yield from self._video.frames(start)
+
+
+def open_mp4(path: Path) -> VideoReader:
+    """An mp4 or mov file."""
+    return VideoReader(path, "mp4")
+
+
+def open_webm(path: Path) -> VideoReader:
+    """A webm or mkv file."""
+    return VideoReader(path, "webm")
 
 
 def rate(times: NDArray[np.float64]) -> float:

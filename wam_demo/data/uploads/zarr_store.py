@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wam_demo.data.uploads.contracts import Camera, Description, Numbers, RecordedEpisode, TimedImage
+from wam_demo.data.uploads.damage import refused_as
 from wam_demo.data.uploads.detect import open_tree
 from wam_demo.data.uploads.stills import as_rgb, check_size, picture_shape
-from wam_demo.data.uploads.summary import check_length, check_numbers, summarise
+from wam_demo.data.uploads.summary import check_length, check_numbers, length_notes, summarise
 from wam_demo.data.uploads.tree import Tree
 from wam_demo.errors import InvalidInputError
 from wam_demo.limits import EPISODES, UPLOAD_BYTES
@@ -47,15 +48,11 @@ class ZarrReader:
         from zarr.storage import LocalStore, ZipStore
 
         store = LocalStore(path, read_only=True) if path.is_dir() else ZipStore(path, read_only=True)
-        try:
+        with refused_as("the zarr store is not readable"):
             root: Any = zarr.open_group(store, mode="r", path=getattr(tree, "top", ""), use_consolidated=False)
             data = root.get("data", root)
             self._arrays = {name: array for name, array in data.arrays() if array.ndim and array.shape[0]}
             self._ends = _episode_ends(root, self._arrays)
-        except InvalidInputError:
-            raise
-        except Exception as error:  # the library raises its own, json's, struct's and asyncio's
-            raise InvalidInputError(f"the zarr store is not readable: {type(error).__name__}") from None
         frames = int(self._ends[-1])
         aligned = {name: array for name, array in self._arrays.items() if array.shape[0] >= frames}
         self._images = {name: a for name, a in aligned.items() if picture_shape(a.shape[1:]) is not None}
@@ -71,7 +68,9 @@ class ZarrReader:
         starts = np.concatenate([[0], self._ends[:-1]])
         lengths = (self._ends - starts).tolist()
         episodes = [RecordedEpisode(str(i), int(length)) for i, length in enumerate(lengths)]
-        return Description("zarr", self._fps, cameras, [summarise(n, r) for n, r in values.items()], episodes)
+        notes = length_notes({name: array.shape[0] for name, array in self._arrays.items()}, int(self._ends[-1]))
+        signals = [summarise(name, rows) for name, rows in values.items()]
+        return Description("zarr", self._fps, cameras, signals, episodes, notes=notes)
 
     def numbers(self, episode: int) -> tuple[NDArray[np.float64], Mapping[str, Numbers]]:
         """See `Reader`."""
@@ -92,12 +91,8 @@ class ZarrReader:
         return as_rgb(np.asarray(self._read(camera, frame)))
 
     def _read(self, name: str, where: Any) -> Any:
-        try:
+        with refused_as(f"the zarr array {name[:60]!r} is damaged"):
             return self._arrays[name][where]
-        except MemoryError:
-            raise
-        except Exception as error:  # as above
-            raise InvalidInputError(f"the zarr array {name[:60]!r} is damaged: {type(error).__name__}") from None
 
     def _bounds(self, episode: int) -> tuple[int, int]:
         return int(self._ends[episode - 1]) if episode else 0, int(self._ends[episode])
@@ -129,13 +124,8 @@ def _check_metadata(tree: Tree) -> None:
     """Read every array's metadata as plain JSON first: only numbers, only codecs that unpack numbers."""
     for name in tree.names:
         if name.rsplit("/", 1)[-1] in _METADATA:
-            with tree.open(name) as file:
-                try:
-                    _check_entry(name, json.loads(file.read(UPLOAD_BYTES)))
-                except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
-                    if isinstance(error, InvalidInputError):
-                        raise
-                    raise InvalidInputError(f"the zarr metadata {name[:80]!r} is not readable") from None
+            with tree.open(name) as file, refused_as(f"the zarr metadata {name[:80]!r} is not readable"):
+                _check_entry(name, json.loads(file.read(UPLOAD_BYTES)))
 
 
 def _check_entry(name: str, entry: Mapping[str, Any]) -> None:
@@ -152,7 +142,8 @@ def _check_entry(name: str, entry: Mapping[str, Any]) -> None:
     for codec in codecs:
         _check_codec(name, codec)
     chunks = entry.get("chunks") or entry["chunk_grid"]["configuration"]["chunk_shape"]
-    if float(np.prod(np.asarray(chunks, float))) * 8 > _CHUNK_BYTES * 8 or min(chunks, default=1) < 1:
+    unpacked = float(np.prod(np.asarray(chunks, float))) * np.dtype(kind).itemsize
+    if unpacked > _CHUNK_BYTES or min(chunks, default=1) < 1:
         raise InvalidInputError(f"the zarr array {name[:60]!r} unpacks in pieces of more than {_CHUNK_BYTES >> 20} MB")
 
 
@@ -171,28 +162,20 @@ def _register_image_codecs() -> None:
     import numcodecs
     from numcodecs.abc import Codec
 
-    class _Pictures(Codec):
+    class Pictures(Codec):
+        decoder = ""
+
         def __init__(self, **settings: Any) -> None:
             self.settings = settings
 
         def encode(self, buf: Any) -> Any:
             raise InvalidInputError("recordings are read only")
 
-    class JpegXl(_Pictures):
-        codec_id = "imagecodecs_jpegxl"
-
         def decode(self, buf: Any, out: Any = None) -> Any:
             import imagecodecs
 
-            return imagecodecs.jpegxl_decode(bytes(buf), numthreads=1)
+            return getattr(imagecodecs, self.decoder)(bytes(buf), numthreads=1)
 
-    class Jpeg2k(_Pictures):
-        codec_id = "imagecodecs_jpeg2k"
-
-        def decode(self, buf: Any, out: Any = None) -> Any:
-            import imagecodecs
-
-            return imagecodecs.jpeg2k_decode(bytes(buf), numthreads=1)
-
-    for codec in (JpegXl, Jpeg2k):
-        numcodecs.register_codec(codec)
+    for name in ("jpegxl", "jpeg2k"):
+        entries = {"codec_id": f"imagecodecs_{name}", "decoder": f"{name}_decode"}
+        numcodecs.register_codec(type(name, (Pictures,), entries))

@@ -2,42 +2,46 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from multiprocessing.connection import Connection
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
 
 from wam_demo.errors import SimulationFault
 from wam_demo.evaluate.executors.runner import EpisodeRunner
 from wam_demo.evaluate.specs.scene import RoundReport, SceneSpec
+from wam_demo.processes import ProcessDied, Report, SupervisedProcess
 from wam_demo.types import Vector
 
 ROUND_TIMEOUT_S = 120.0
 """A simulator that has not answered for this long is taken for dead."""
-RESTARTS = 3
-"""Crashes in one round before the episodes of a process end as ``sim_fault``."""
+CRASHES = 3
+"""Crashes in one round with which the episodes that a process plays in it end as ``sim_fault``."""
+_CLOSING_S = 2.0
 
 Command = tuple[str, Any]
 """Method of `EpisodeRunner` and its arguments."""
+Episodes = Mapping[int, Sequence[Command]]
+"""By slot, the commands since its episode began; the last one is what is to be done now."""
+MakeRunner = Callable[[], EpisodeRunner]
 
 
 class Simulators:
     """Slots that play one episode each, spread over processes.
 
     What an episode does depends on its scene and actions only, never on the number of processes.
-    A process that dies or hangs is started again and its present episodes are replayed.
+    A process that dies or hangs is started again and the episodes that it played are replayed.
 
     Args:
         slots: Episodes at a time.
         processes: Simulator processes; 0 runs them in the caller's.
+        make_runner: Makes what plays the episodes of a slot, in its process; picklable.
     """
 
-    def __init__(self, slots: int, processes: int) -> None:
+    def __init__(self, slots: int, processes: int, make_runner: MakeRunner = EpisodeRunner) -> None:
         self.slots = slots
         count = min(processes, slots)
-        self._hosts: list[_Host] = [_ProcessHost() for _ in range(count)] if count else [_LocalHost()]
+        make = partial(_Runners, make_runner)
+        self._hosts = [_ProcessHost(make) for _ in range(count)] if count else [_LocalHost(make)]
         self._history: dict[int, list[Command]] = {}
 
     def begin(self, scenes: Mapping[int, SceneSpec]) -> dict[int, RoundReport]:
@@ -69,122 +73,90 @@ class Simulators:
         by_host: dict[int, dict[int, list[Command]]] = {}
         for slot, command in commands.items():
             self._history[slot].append(command)
-            by_host.setdefault(self._host_of(slot), {})[slot] = [command]
-        for index, work in by_host.items():
-            self._hosts[index].send(work)
+            by_host.setdefault(slot % len(self._hosts), {})[slot] = self._history[slot]
+        for index, episodes in by_host.items():
+            self._hosts[index].send(episodes)
         reports: dict[int, RoundReport] = {}
-        for index, work in by_host.items():
-            reports |= self._receive(index, list(work))
+        for index, episodes in by_host.items():
+            reports |= self._hosts[index].receive(episodes)
         for slot, report in reports.items():
             if report.done:
                 del self._history[slot]
         return reports
 
-    def _receive(self, index: int, slots: list[int]) -> dict[int, RoundReport]:
-        """The reports of one host; if it dies, a new one replays all its present episodes."""
-        for _ in range(RESTARTS):
-            try:
-                reports = self._hosts[index].receive()
-                return {slot: reports[slot] for slot in slots}
-            except _HostDied:
-                self._hosts[index].close()
-                self._hosts[index] = _ProcessHost()
-                lost = {slot: commands for slot, commands in self._history.items() if self._host_of(slot) == index}
-                self._hosts[index].send(lost)
-        return {slot: RoundReport(None, done=True, fault="the simulator died") for slot in slots}
 
-    def _host_of(self, slot: int) -> int:
-        return slot % len(self._hosts)
+class _Runners:
+    """Runs commands of some slots; the answer to a request holds the report of each slot's last command."""
 
+    def __init__(self, make_runner: MakeRunner) -> None:
+        self._make_runner = make_runner
+        self._runners: dict[int, EpisodeRunner] = {}
 
-class _HostDied(Exception):
-    """A simulator process ended or hangs."""
+    def __call__(self, work: Episodes, report: Report = lambda progress: None) -> dict[int, RoundReport]:
+        return {slot: self._run(slot, commands) for slot, commands in work.items()}
 
+    def _run(self, slot: int, commands: Sequence[Command]) -> RoundReport:
+        """The report of the last command; a diverged simulation is a report, not an exception."""
+        if slot not in self._runners:
+            self._runners[slot] = self._make_runner()
+        try:
+            return [getattr(self._runners[slot], method)(*arguments) for method, arguments in commands][-1]
+        except SimulationFault as fault:
+            return RoundReport(None, done=True, fault=str(fault))
 
-class _Host(Protocol):
-    """Runs commands for its slots; `receive` gives the report of each slot's last command."""
-
-    def send(self, work: Mapping[int, Sequence[Command]]) -> None: ...
-
-    def receive(self) -> dict[int, RoundReport]: ...
-
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Free the worlds."""
+        for runner in self._runners.values():
+            runner.close()
 
 
 class _LocalHost:
-    """Runs everything in the calling thread."""
+    """Plays episodes in the calling thread."""
 
-    def __init__(self) -> None:
-        self._runners: dict[int, EpisodeRunner] = {}
-        self._work: Mapping[int, Sequence[Command]] = {}
+    def __init__(self, make: Callable[[], _Runners]) -> None:
+        self._runners = make()
 
-    def send(self, work: Mapping[int, Sequence[Command]]) -> None:
-        self._work = work
+    def send(self, episodes: Episodes) -> None:
+        """Nothing: `receive` does the work."""
 
-    def receive(self) -> dict[int, RoundReport]:
-        return {
-            slot: _run(self._runners.setdefault(slot, EpisodeRunner()), commands)
-            for slot, commands in self._work.items()
-        }
+    def receive(self, episodes: Episodes) -> dict[int, RoundReport]:
+        """Do what is to be done now; the report of each slot."""
+        return self._runners({slot: commands[-1:] for slot, commands in episodes.items()})
 
     def close(self) -> None:
-        for runner in self._runners.values():
-            runner.close()
-        self._runners = {}
-
-
-def _run(runner: EpisodeRunner, commands: Sequence[Command]) -> RoundReport:
-    """The report of the last command; a diverged simulation is a report, not an exception."""
-    try:
-        reports = [getattr(runner, method)(*arguments) for method, arguments in commands]
-        return reports[-1]
-    except SimulationFault as fault:
-        return RoundReport(None, done=True, fault=str(fault))
+        """Free the worlds."""
+        self._runners.close()
 
 
 class _ProcessHost:
-    """Runs everything in a spawned process, so that a crash of the renderer stays there."""
+    """Plays episodes in a process, so that a crash of the renderer stays there."""
 
-    def __init__(self) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
-        self._process.start()
-        theirs.close()
+    def __init__(self, make: Callable[[], _Runners]) -> None:
+        self._make = make
+        self._start()
 
-    def send(self, work: Mapping[int, Sequence[Command]]) -> None:
-        with suppress(OSError):  # a dead process is noticed by receive
-            self._connection.send(work)
+    def _start(self) -> None:
+        self._process = SupervisedProcess(self._make, ROUND_TIMEOUT_S)
+        self._held: set[int] = set()  # slots whose episode so far is in the process
 
-    def receive(self) -> dict[int, RoundReport]:
-        try:
-            if not self._connection.poll(ROUND_TIMEOUT_S):
-                raise _HostDied
-            answer = self._connection.recv()
-        except (EOFError, OSError):
-            raise _HostDied from None
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+    def send(self, episodes: Episodes) -> None:
+        """Begin what is to be done now; episodes that were lost with a process are replayed first."""
+        self._process.send({slot: past[-1:] if slot in self._held else past for slot, past in episodes.items()})
+        self._held |= episodes.keys()
+
+    def receive(self, episodes: Episodes) -> dict[int, RoundReport]:
+        """Wait for the report of each slot; leaves a process that does not know of episodes that it gave up."""
+        for crash in range(1, CRASHES + 1):
+            try:
+                return self._process.receive()
+            except ProcessDied:
+                self._process.close()
+                self._start()
+                if crash < CRASHES:
+                    self.send(episodes)
+        return dict.fromkeys(episodes, RoundReport(None, done=True, fault="the simulator died"))
 
     def close(self) -> None:
-        self._connection.close()
-        self._process.join(timeout=2.0)
-        if self._process.is_alive():
-            self._process.kill()
-            self._process.join()
-
-
-def _serve(connection: Connection) -> None:
-    """Main of a simulator process: runs what arrives until the other end closes."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
-    host = _LocalHost()
-    with suppress(EOFError, OSError):  # the other end has closed
-        while True:
-            host.send(connection.recv())
-            try:
-                answer: Any = host.receive()
-            except Exception as error:
-                answer = error
-            connection.send(answer)
-    host.close()
+        """Free the worlds and end the process."""
+        self._process.send({slot: [("close", ())] for slot in self._held})
+        self._process.close(_CLOSING_S)

@@ -2,17 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wam_demo.errors import UnknownNameError
 from wam_demo.sim.backdrop import STYLES, Backdrop
-from wam_demo.sim.perturb.base import Parameters, number, numbers, rounded
+from wam_demo.sim.perturb.base import DisturbedWorld, Parameters, rounded
+from wam_demo.sim.perturb.checks import choice, flag, number, numbers
+from wam_demo.sim.scene import Scene
 from wam_demo.sim.textures import TRAINING_WOOD
-
-if TYPE_CHECKING:
-    from wam_demo.sim.world import World
 
 _Rng = np.random.Generator
 
@@ -21,8 +18,9 @@ class Background:
     """Parameters: ``style``, ``light`` and ``dark`` RGB, ``cells``, ``sky`` RGB factor, ``moving``, ``pattern``."""
 
     name, during = "background", False
+    parameters = ("style", "light", "dark", "cells", "sky", "moving", "pattern")
 
-    def draw(self, severity: int, rng: _Rng, world: "World") -> Parameters:
+    def draw(self, severity: int, rng: _Rng, world: DisturbedWorld) -> Parameters:
         """From a near tint of the same wood to a moving pattern."""
         light, dark, style = _MATERIALS[severity - 1](rng)
         return {
@@ -35,23 +33,23 @@ class Background:
             "pattern": int(rng.integers(2**16)),
         }
 
-    def apply(self, parameters: Parameters, world: "World") -> Parameters:
-        """Paint the table and tint the sky; it shows in the next picture."""
-        if parameters.get("style") not in STYLES:
-            raise UnknownNameError("style", parameters.get("style"), STYLES)
-        backdrop = Backdrop(
-            style=parameters["style"],
-            light=tuple(rounded(numbers(parameters, "light", 3, 0, 1))),
-            dark=tuple(rounded(numbers(parameters, "dark", 3, 0, 1))),
-            cells=int(number(parameters, "cells", 1, 16)),
-            sky=tuple(rounded(numbers(parameters, "sky", 3, 0.2, 2))),
-            moving=bool(parameters.get("moving", False)),
-            pattern=int(number(parameters, "pattern", 0, 2**31)),
-        )
-        world.effects = replace(world.effects, backdrop=backdrop)
-        return backdrop.parameters()
+    def check(self, parameters: Parameters, scene: Scene) -> Parameters:
+        return {
+            "style": choice(parameters, "style", STYLES),
+            "light": rounded(numbers(parameters, "light", 3, 0, 1)),
+            "dark": rounded(numbers(parameters, "dark", 3, 0, 1)),
+            "cells": int(number(parameters, "cells", 1, 16)),
+            "sky": rounded(numbers(parameters, "sky", 3, 0.2, 2)),
+            "moving": flag(parameters, "moving"),
+            "pattern": int(number(parameters, "pattern", 0, 2**31)),
+        }
 
-    def clear(self, world: "World") -> None:
+    def apply(self, values: Parameters, world: DisturbedWorld) -> Parameters:
+        """Paint the table and tint the sky; it shows in the next picture."""
+        world.effects = replace(world.effects, backdrop=Backdrop.of(values))
+        return values
+
+    def clear(self, world: DisturbedWorld) -> None:
         """The training table."""
         world.effects = replace(world.effects, backdrop=Backdrop())
 

@@ -1,18 +1,38 @@
-"""What a perturbation axis is."""
+"""What a perturbation axis is, and what it needs of a world."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wam_demo.errors import InvalidInputError
-
-if TYPE_CHECKING:
-    from wam_demo.sim.world import World
+from wam_demo.sim.controller import Controller
+from wam_demo.sim.scene import Scene
+from wam_demo.sim.state import Effects
+from wam_demo.sim.tasks.base import Assignment, Task
+from wam_demo.types import Event
 
 Parameters = Mapping[str, Any]
 """JSON-serialisable values of one disturbance."""
+
+
+class DisturbedWorld(Protocol):
+    """What an axis reads and changes of a `World`; the attributes mean what they mean there."""
+
+    scene: Scene
+    controller: Controller
+    logic: Task
+    effects: Effects
+    instruction: str
+
+    @property
+    def seed(self) -> int: ...
+    @property
+    def assignment(self) -> Assignment: ...
+    @property
+    def plain_instruction(self) -> str: ...
+    @property
+    def events(self) -> tuple[Event, ...]: ...
 
 
 class Axis(Protocol):
@@ -26,33 +46,25 @@ class Axis(Protocol):
     name: str
     during: bool
 
-    def draw(self, severity: int, rng: np.random.Generator, world: "World") -> Parameters:
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Names of its explicit parameters."""
+
+    def draw(self, severity: int, rng: np.random.Generator, world: DisturbedWorld) -> Parameters:
         """Explicit parameters of a severity 1..5."""
 
-    def apply(self, parameters: Parameters, world: "World") -> Parameters:
-        """Disturb the world; returns what was applied. Raises `InvalidInputError`."""
+    def check(self, parameters: Parameters, scene: Scene) -> Parameters:
+        """Explicit parameters, each of its type and clipped to its range, for `apply`; changes nothing.
 
-    def clear(self, world: "World") -> None:
+        Raises:
+            InvalidInputError: One is missing or of another type, or a name is unknown.
+        """
+
+    def apply(self, values: Parameters, world: DisturbedWorld) -> Parameters:
+        """Disturb the world by values that `check` gave; returns what was applied. Never fails."""
+
+    def clear(self, world: DisturbedWorld) -> None:
         """Take the disturbance back, as far as it is a property of the scene."""
-
-
-def numbers(parameters: Parameters, name: str, count: int, low: float, high: float) -> NDArray[np.float64]:
-    """``count`` finite numbers of a parameter, clipped to a range; raises `InvalidInputError`."""
-    if name not in parameters:
-        raise InvalidInputError(f"parameter {name!r} is missing")
-    try:
-        values = np.array(parameters[name], dtype=float).reshape(-1)
-    except (TypeError, ValueError):
-        values = np.array([np.nan])
-    if values.size != count or not np.isfinite(values).all():
-        text = str(parameters[name])[:60]
-        raise InvalidInputError(f"parameter {name!r} is {text!r}: valid is {count} finite number(s)")
-    return np.clip(values, low, high)
-
-
-def number(parameters: Parameters, name: str, low: float, high: float) -> float:
-    """One finite number of a parameter, clipped to a range; raises `InvalidInputError`."""
-    return float(numbers(parameters, name, 1, low, high)[0])
 
 
 def rounded(values: NDArray[np.float64] | float) -> Any:

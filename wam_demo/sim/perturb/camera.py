@@ -1,16 +1,12 @@
 """camera: front and wrist cameras displaced and turned."""
 
-from typing import TYPE_CHECKING
-
 import mujoco
 import numpy as np
 
-from wam_demo.errors import InvalidInputError
-from wam_demo.sim.perturb.base import Parameters, numbers, rounded, unit
+from wam_demo.sim.perturb.base import DisturbedWorld, Parameters, rounded, unit
+from wam_demo.sim.perturb.checks import mapping, numbers
+from wam_demo.sim.scene import Scene
 from wam_demo.types import POLICY_CAMERAS
-
-if TYPE_CHECKING:
-    from wam_demo.sim.world import World
 
 OFFSET_M = (0.02, 0.04, 0.07, 0.10, 0.15)
 ROTATION_DEG = (1, 2, 4, 6, 10)
@@ -20,8 +16,9 @@ class Camera:
     """Parameters: camera -> ``offset`` (3,) [m] and ``rotation`` (3,) [rad], both in the camera's frame."""
 
     name, during = "camera", False
+    parameters = ("cameras",)
 
-    def draw(self, severity: int, rng: np.random.Generator, world: "World") -> Parameters:
+    def draw(self, severity: int, rng: np.random.Generator, world: DisturbedWorld) -> Parameters:
         """A random direction of the severity's length for each camera."""
         offset, turn = OFFSET_M[severity - 1], np.radians(ROTATION_DEG[severity - 1])
         return {
@@ -31,29 +28,30 @@ class Camera:
             }
         }
 
-    def apply(self, parameters: Parameters, world: "World") -> Parameters:
-        """Displace the cameras from where the scene file has them."""
-        if not isinstance(parameters.get("cameras"), dict):
-            raise InvalidInputError("parameter 'cameras' is missing")
-        self.clear(world)
-        applied = {}
-        for camera, values in parameters["cameras"].items():
-            offset = numbers(values, "offset", 3, -0.2, 0.2)
-            rotation = numbers(values, "rotation", 3, -0.3, 0.3)
-            _displace(world, camera, offset, rotation)
-            applied[camera] = {"offset": rounded(offset), "rotation": rounded(rotation)}
-        world.scene.touch()
-        return {"cameras": applied}
+    def check(self, parameters: Parameters, scene: Scene) -> Parameters:
+        cameras = mapping(parameters.get("cameras"), "cameras", POLICY_CAMERAS)
+        return {"cameras": {camera: _checked(motion, camera) for camera, motion in cameras.items()}}
 
-    def clear(self, world: "World") -> None:
+    def apply(self, values: Parameters, world: DisturbedWorld) -> Parameters:
+        """Displace the cameras from where the scene file has them."""
+        self.clear(world)
+        for camera, motion in values["cameras"].items():
+            _displace(world.scene, camera, motion["offset"], motion["rotation"])
+        world.scene.touch()
+        return {"cameras": {camera: {k: rounded(v) for k, v in m.items()} for camera, m in values["cameras"].items()}}
+
+    def clear(self, world: DisturbedWorld) -> None:
         """Back to the calibrated poses."""
         world.scene.revert("cam_pos", "cam_quat")
 
 
-def _displace(world: "World", name: str, offset: np.ndarray, rotation: np.ndarray) -> None:
-    if name not in POLICY_CAMERAS:
-        raise InvalidInputError(f"camera {name[:20]!r} cannot be moved: valid is {', '.join(POLICY_CAMERAS)}")
-    camera = world.scene.model.camera(name)
+def _checked(motion: object, camera: str) -> dict[str, np.ndarray]:
+    values = mapping(motion, camera, ("offset", "rotation"))
+    return {"offset": numbers(values, "offset", 3, -0.2, 0.2), "rotation": numbers(values, "rotation", 3, -0.3, 0.3)}
+
+
+def _displace(scene: Scene, name: str, offset: np.ndarray, rotation: np.ndarray) -> None:
+    camera = scene.model.camera(name)
     shift, turn, quat = np.empty(3), np.empty(4), np.empty(4)
     mujoco.mju_rotVecQuat(shift, offset, camera.quat)
     angle = float(np.linalg.norm(rotation))

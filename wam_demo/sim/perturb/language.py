@@ -1,18 +1,14 @@
 """language: other words for the same thing."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from wam_demo.errors import InvalidInputError
 from wam_demo.limits import INSTRUCTION_CHARACTERS
 from wam_demo.sim.language import fill
-from wam_demo.sim.perturb.base import Parameters
+from wam_demo.sim.perturb.base import DisturbedWorld, Parameters
+from wam_demo.sim.scene import Scene
 
-if TYPE_CHECKING:
-    from wam_demo.sim.world import World
-
-_CLAUSES = (
+CLAUSES = (
     "there are other things on the table, leave them alone: {}",
     "{}, and do not worry about the {other} one",
     "I had coffee this morning; now {}",
@@ -27,8 +23,9 @@ class Language:
     """Parameters: ``text``. Each severity keeps what the one before it did and adds to it."""
 
     name, during = "language", False
+    parameters = ("text",)
 
-    def draw(self, severity: int, rng: np.random.Generator, world: "World") -> Parameters:
+    def draw(self, severity: int, rng: np.random.Generator, world: DisturbedWorld) -> Parameters:
         """Unseen nouns; in an unseen sentence; an indirect request; a distracting clause; unseen colours, mistyped."""
         spec, concepts = world.logic.spec, world.logic.concepts(world.assignment)
         sentences = (spec.templates, spec.held_out, spec.indirect)[min(severity, 3) - 1]
@@ -38,17 +35,25 @@ class Language:
             text = _distract(text, world, rng)
         return {"text": mistype(text, rng) if severity == 5 else text}
 
-    def apply(self, parameters: Parameters, world: "World") -> Parameters:
-        """Say it that way."""
+    def check(self, parameters: Parameters, scene: Scene) -> Parameters:
         text = parameters.get("text")
-        if not isinstance(text, str) or not 0 < len(text) <= INSTRUCTION_CHARACTERS:
+        if not isinstance(text, str) or not 0 < len(text) <= INSTRUCTION_CHARACTERS or not _is_unicode(text):
             raise InvalidInputError(f"parameter 'text': valid is 1..{INSTRUCTION_CHARACTERS} characters")
-        world.instruction = text
         return {"text": text}
 
-    def clear(self, world: "World") -> None:
+    def apply(self, values: Parameters, world: DisturbedWorld) -> Parameters:
+        """Say it that way."""
+        world.instruction = values["text"]
+        return values
+
+    def clear(self, world: DisturbedWorld) -> None:
         """The instruction of the reset."""
         world.instruction = world.plain_instruction
+
+
+def _is_unicode(text: str) -> bool:
+    """JSON can hold halves of surrogate pairs, which no tokenizer and no file takes."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def mistype(text: str, rng: np.random.Generator) -> str:
@@ -64,7 +69,7 @@ def mistype(text: str, rng: np.random.Generator) -> str:
     return "".join(letters)
 
 
-def _distract(text: str, world: "World", rng: np.random.Generator) -> str:
+def _distract(text: str, world: DisturbedWorld, rng: np.random.Generator) -> str:
     colours, target = world.assignment.colours, world.assignment.target
     others = [colour for name, colour in colours.items() if name != target] or ["other"]
-    return str(rng.choice(_CLAUSES)).format(text, other=rng.choice(others))
+    return str(rng.choice(CLAUSES)).format(text, other=rng.choice(others))

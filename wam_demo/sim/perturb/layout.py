@@ -1,18 +1,16 @@
 """layout: confounding objects, and the target outside the region that training knows."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from wam_demo.errors import InvalidInputError
-from wam_demo.sim.language import COLOURS
-from wam_demo.sim.perturb.base import Parameters, numbers, rounded
+from wam_demo.sim.colours import COLOURS, CONFOUNDER_COLOURS
+from wam_demo.sim.perturb.base import DisturbedWorld, Parameters, rounded
+from wam_demo.sim.perturb.checks import choice, entries, mapping, numbers
 from wam_demo.sim.perturb.distractor import POOL
 from wam_demo.sim.perturb.spots import DROP_BOX, clearance, free_spot, occupied
+from wam_demo.sim.scene import Scene
 from wam_demo.sim.tasks.placement import OBJECT_HALF_M
-
-if TYPE_CHECKING:
-    from wam_demo.sim.world import World
 
 CONFOUNDERS = (1, 2, 3, 4, 5)
 OUTSIDE_M = (0.0, 0.02, 0.04, 0.06, 0.08)
@@ -20,21 +18,21 @@ TABLE_EDGE_M = 0.011
 """What the edge of the visible table may take from that distance."""
 GOAL_REACH_M = 0.05
 """Half the width of a goal [m]; beyond it the open gripper needs as much room as between any two things."""
-_OTHER_COLOURS = ([0.55, 0.2, 0.75], [0.98, 0.5, 0.1], [0.1, 0.75, 0.78], [0.95, 0.5, 0.7])
 
 
 class Layout:
     """Parameters: ``confounders``, each ``object``, ``position``, ``shape``, ``rgb``; ``target`` (x, y) or none."""
 
     name, during = "layout", False
+    parameters = ("confounders", "target")
 
-    def draw(self, severity: int, rng: np.random.Generator, world: "World") -> Parameters:
+    def draw(self, severity: int, rng: np.random.Generator, world: DisturbedWorld) -> Parameters:
         """Bodies that look like the objects in other colours; the target beyond the region's edge."""
         self.clear(world)
         target = _outside(world, rng, OUTSIDE_M[severity - 1])
         taken = [] if target is None else [target]
         used = world.assignment.colours.values()
-        colours = [*_OTHER_COLOURS, *(list(rgb) for name, rgb in COLOURS.items() if name not in used)]
+        colours = [*CONFOUNDER_COLOURS.values(), *(rgb for name, rgb in COLOURS.items() if name not in used)]
         confounders: list[dict[str, Any]] = []
         for index in range(CONFOUNDERS[severity - 1]):
             spot = free_spot(world, rng, DROP_BOX, 0.09, taken)
@@ -49,31 +47,40 @@ class Layout:
             )
         return {"confounders": confounders, "target": None if target is None else rounded(target)}
 
-    def apply(self, parameters: Parameters, world: "World") -> Parameters:
-        """Put them on the table."""
-        scene, confounders = world.scene, parameters.get("confounders", [])
-        if not isinstance(confounders, list) or len(confounders) > len(POOL):
-            raise InvalidInputError(f"parameter 'confounders': valid is a list of at most {len(POOL)}")
-        applied = [_put(confounder, world) for confounder in confounders]
-        target = parameters.get("target")
-        if target is not None:
-            place = np.clip(numbers(parameters, "target", 2, -1, 1), *DROP_BOX)
-            scene.slide(world.assignment.target, place - scene.position(world.assignment.target)[:2])
-            target = rounded(place)
-        return {"confounders": applied, "target": target}
+    def check(self, parameters: Parameters, scene: Scene) -> Parameters:
+        confounders = entries(parameters.get("confounders", []), "confounders", 0, len(POOL))
+        place = parameters.get("target")
+        return {
+            "confounders": [_checked(confounder) for confounder in confounders],
+            "target": None if place is None else np.clip(numbers(parameters, "target", 2, -1, 1), *DROP_BOX),
+        }
 
-    def clear(self, world: "World") -> None:
+    def apply(self, values: Parameters, world: DisturbedWorld) -> Parameters:
+        """Put them on the table."""
+        scene, name, place = world.scene, world.assignment.target, values["target"]
+        applied = [_put(confounder, scene) for confounder in values["confounders"]]
+        if place is not None:
+            scene.slide(name, place - scene.position(name)[:2])
+        return {"confounders": applied, "target": None if place is None else rounded(place)}
+
+    def clear(self, world: DisturbedWorld) -> None:
         """Park the confounders; the target stays."""
         for name in POOL:
             world.scene.park(name)
 
 
-def _put(confounder: Parameters, world: "World") -> dict[str, Any]:
-    scene, name, shape = world.scene, str(confounder.get("object")), confounder.get("shape")
-    if name not in POOL or shape not in ("box", "cylinder"):
-        raise InvalidInputError(f"confounder {name[:20]!r}: valid is {', '.join(POOL)} as box or cylinder")
-    position = np.clip(numbers(confounder, "position", 2, -1, 1), *DROP_BOX)
-    rgb = numbers(confounder, "rgb", 3, 0, 1)
+def _checked(confounder: object) -> dict[str, Any]:
+    values = mapping(confounder, "confounder", ("object", "position", "shape", "rgb"))
+    return {
+        "object": choice(values, "object", POOL),
+        "position": np.clip(numbers(values, "position", 2, -1, 1), *DROP_BOX),
+        "shape": choice(values, "shape", ("box", "cylinder")),
+        "rgb": numbers(values, "rgb", 3, 0, 1),
+    }
+
+
+def _put(confounder: Parameters, scene: Scene) -> dict[str, Any]:
+    name, position, shape, rgb = (confounder[key] for key in ("object", "position", "shape", "rgb"))
     scene.set_solid(name, True)
     scene.reshape(name, shape, OBJECT_HALF_M)
     scene.paint(name, rgb)
@@ -82,7 +89,7 @@ def _put(confounder: Parameters, world: "World") -> dict[str, Any]:
     return {"object": name, "position": rounded(position), "shape": shape, "rgb": rounded(rgb)}
 
 
-def _outside(world: "World", rng: np.random.Generator, distance: float) -> np.ndarray | None:
+def _outside(world: DisturbedWorld, rng: np.random.Generator, distance: float) -> np.ndarray | None:
     """A free point ``distance`` beyond a random edge of the task's region, an edge with that much table beyond it."""
     if distance <= 0:
         return None
@@ -99,7 +106,7 @@ def _outside(world: "World", rng: np.random.Generator, distance: float) -> np.nd
     return max(points, key=lambda point: min(0.1, clearance(point, places), _clear_of_goal(point, world)))
 
 
-def _clear_of_goal(point: np.ndarray, world: "World") -> float:
+def _clear_of_goal(point: np.ndarray, world: DisturbedWorld) -> float:
     """How far a point lies from where a finger would meet the goal instead of going down beside the target [m]."""
     if world.assignment.goal is None:
         return np.inf

@@ -1,15 +1,13 @@
 """occlusion: part of the front image is covered."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from wam_demo.sim.lens import Cover
-from wam_demo.sim.perturb.base import Parameters, number, numbers, rounded
-
-if TYPE_CHECKING:
-    from wam_demo.sim.world import World
+from wam_demo.sim.perturb.base import DisturbedWorld, Parameters, rounded
+from wam_demo.sim.perturb.checks import number, numbers
+from wam_demo.sim.scene import Scene
 
 SHARE = (0.02, 0.05, 0.10, 0.15, 0.25)
 
@@ -18,8 +16,9 @@ class Occlusion:
     """Parameters: ``share`` of the image, ``centre`` (u, v) 0..1, ``aspect`` width over height, ``grey`` 0..1."""
 
     name, during = "occlusion", False
+    parameters = ("share", "centre", "aspect", "grey")
 
-    def draw(self, severity: int, rng: np.random.Generator, world: "World") -> Parameters:
+    def draw(self, severity: int, rng: np.random.Generator, world: DisturbedWorld) -> Parameters:
         """A grey rectangle of the severity's area, somewhere over the table."""
         return {
             "share": SHARE[severity - 1],
@@ -28,17 +27,20 @@ class Occlusion:
             "grey": rounded(rng.uniform(0.1, 0.6)),
         }
 
-    def apply(self, parameters: Parameters, world: "World") -> Parameters:
-        """Cover that part in observations and in pictures of the front camera alike."""
-        cover = Cover(
-            share=number(parameters, "share", 0, 0.5),
-            centre=tuple(rounded(numbers(parameters, "centre", 2, 0, 1))),
-            aspect=number(parameters, "aspect", 0.25, 4),
-            grey=number(parameters, "grey", 0, 1),
-        )
-        world.effects = replace(world.effects, cover=cover)
-        return {"share": cover.share, "centre": list(cover.centre), "aspect": cover.aspect, "grey": cover.grey}
+    def check(self, parameters: Parameters, scene: Scene) -> Parameters:
+        return {
+            "share": number(parameters, "share", 0, 0.5),
+            "centre": rounded(numbers(parameters, "centre", 2, 0, 1)),
+            "aspect": number(parameters, "aspect", 0.25, 4),
+            "grey": number(parameters, "grey", 0, 1),
+        }
 
-    def clear(self, world: "World") -> None:
+    def apply(self, values: Parameters, world: DisturbedWorld) -> Parameters:
+        """Cover that part in observations and in pictures of the front camera alike."""
+        share, (u, v), aspect, grey = (values[name] for name in self.parameters)
+        world.effects = replace(world.effects, cover=Cover(share, (u, v), aspect, grey))
+        return values
+
+    def clear(self, world: DisturbedWorld) -> None:
         """A free view."""
         world.effects = replace(world.effects, cover=None)

@@ -1,14 +1,14 @@
 """The axes by name; drawing, applying and clearing their disturbances."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wam_demo.errors import InvalidInputError, UnknownNameError
+from wam_demo.errors import UnknownNameError
 from wam_demo.sim.perturb.background import Background
-from wam_demo.sim.perturb.base import Axis, Parameters
+from wam_demo.sim.perturb.base import Axis, DisturbedWorld, Parameters
 from wam_demo.sim.perturb.camera import Camera
+from wam_demo.sim.perturb.checks import LARGEST_SEED, integer, mapping
 from wam_demo.sim.perturb.delay import Delay
 from wam_demo.sim.perturb.distractor import Distractor
 from wam_demo.sim.perturb.language import Language
@@ -21,10 +21,8 @@ from wam_demo.sim.perturb.physics import Physics
 from wam_demo.sim.perturb.robot_init import RobotInit
 from wam_demo.sim.perturb.shove import Shove
 from wam_demo.sim.perturb.swap_target import SwapTarget
+from wam_demo.sim.scene import Scene
 from wam_demo.types import Event
-
-if TYPE_CHECKING:
-    from wam_demo.sim.world import World
 
 SEVERITIES = (1, 2, 3, 4, 5)
 COMBINED = "combined"
@@ -56,7 +54,7 @@ AXES = (*_AXES, COMBINED)
 """Names of the axes."""
 
 
-def sample(axis: str, severity: int, seed: int, world: "World | None" = None) -> list[Event]:
+def sample(axis: str, severity: int, seed: int, world: DisturbedWorld | None = None) -> list[Event]:
     """The events of an axis at a severity, to be given to `World.reset` or `World.apply`.
 
     Their values are drawn from the seed when they are applied, since they depend on the scene; the event
@@ -70,11 +68,11 @@ def sample(axis: str, severity: int, seed: int, world: "World | None" = None) ->
 
     Raises:
         UnknownNameError: There is no such axis.
-        InvalidInputError: There is no such severity.
+        InvalidInputError: There is no such severity, or the seed is no whole number.
     """
     if axis not in AXES:
         raise UnknownNameError("axis", axis, AXES)
-    _check_severity(severity)
+    severity, seed = _severity(severity), _seed(seed)
     if axis == COMBINED:
         return _combined(severity, seed)
     during = severity > 0 and _AXES[axis].during
@@ -82,33 +80,49 @@ def sample(axis: str, severity: int, seed: int, world: "World | None" = None) ->
     return [Event(step, axis, {"severity": severity, "seed": seed})]
 
 
-def apply(kind: str, parameters: Parameters, world: "World") -> Parameters:
-    """Disturb a world now.
+def check(kind: str, parameters: Parameters, scene: Scene) -> Parameters:
+    """The parameters of an event, each of its type and in its range; nothing is changed.
 
     Args:
         kind: Name of an axis, not ``combined``.
         parameters: Explicit values as an applied event has them, or only ``severity`` and ``seed``.
-        world: Is disturbed.
+        scene: Where the event will be applied.
+
+    Raises:
+        UnknownNameError: There is no such axis or parameter.
+        InvalidInputError: A parameter is missing, or of another type.
+    """
+    axis = _axis(kind)
+    mapping(parameters, f"the parameters of {kind}", ("severity", "seed", *axis.parameters))
+    drawn = set(parameters) <= {"severity", "seed"}
+    common: dict[str, int] = {}
+    if drawn or "severity" in parameters:
+        common["severity"] = _severity(parameters.get("severity"))
+    if "seed" in parameters:
+        common["seed"] = _seed(parameters["seed"])
+    explicit = {name: value for name, value in parameters.items() if name not in ("severity", "seed")}
+    return common if drawn else axis.check(explicit, scene)
+
+
+def apply(kind: str, parameters: Parameters, world: DisturbedWorld) -> Parameters:
+    """Disturb a world now.
 
     Returns:
         The values that were applied; applying them again does the same.
+
+    Raises:
+        InvalidInputError: As `check`; nothing was changed.
     """
-    axis = _axis(kind)
-    if not set(parameters) <= {"severity", "seed"}:
-        return axis.apply(parameters, world)
-    severity, seed = parameters.get("severity"), parameters.get("seed", world.seed)
-    _check_severity(severity)
+    axis, values = _axis(kind), check(kind, parameters, world.scene)
+    if "severity" not in values:
+        return axis.apply(values, world)
+    severity = values["severity"]
     if not severity:
         axis.clear(world)
         return {"severity": 0}
-    rng = np.random.default_rng([abs(int(seed)), int(severity), *kind.encode()])
-    return {"severity": severity, **axis.apply(axis.draw(severity, rng, world), world)}
-
-
-def clear(world: "World") -> None:
-    """Take every axis back."""
-    for axis in _AXES.values():
-        axis.clear(world)
+    rng = np.random.default_rng([abs(values.get("seed", world.seed)), severity, *kind.encode()])
+    drawn = axis.check(axis.draw(severity, rng, world), world.scene)
+    return {"severity": severity, **axis.apply(drawn, world)}
 
 
 def _combined(severity: int, seed: int) -> list[Event]:
@@ -120,11 +134,15 @@ def _combined(severity: int, seed: int) -> list[Event]:
 
 
 def _axis(kind: str) -> Axis:
-    if kind not in _AXES:
+    if not isinstance(kind, str) or kind not in _AXES:
         raise UnknownNameError("disturbance", kind, _AXES)
     return _AXES[kind]
 
 
-def _check_severity(severity: object) -> None:
-    if isinstance(severity, bool) or severity not in (0, *SEVERITIES):
-        raise InvalidInputError(f"severity is {str(severity)[:20]}: valid is 0 (off) .. {SEVERITIES[-1]}")
+def _severity(value: object) -> int:
+    """0 (off) .. 5."""
+    return integer(value, "severity", 0, SEVERITIES[-1])
+
+
+def _seed(value: object) -> int:
+    return integer(value, "seed", -LARGEST_SEED, LARGEST_SEED)

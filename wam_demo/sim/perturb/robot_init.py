@@ -1,15 +1,12 @@
 """robot_init: the arm somewhere else."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from wam_demo.sim.controller import JOINTS
 from wam_demo.sim.motion import hand
-from wam_demo.sim.perturb.base import Parameters, numbers, rounded, unit
-
-if TYPE_CHECKING:
-    from wam_demo.sim.world import World
+from wam_demo.sim.perturb.base import DisturbedWorld, Parameters, rounded, unit
+from wam_demo.sim.perturb.checks import numbers
+from wam_demo.sim.scene import Scene
 
 LENGTH_RAD = (0.05, 0.1, 0.2, 0.3, 0.4)
 MIN_HEIGHT_M = 0.08
@@ -20,8 +17,9 @@ class RobotInit:
     """Parameters: ``joints`` (7,) [rad], added to the joint angles."""
 
     name, during = "robot_init", False
+    parameters = ("joints",)
 
-    def draw(self, severity: int, rng: np.random.Generator, world: "World") -> Parameters:
+    def draw(self, severity: int, rng: np.random.Generator, world: DisturbedWorld) -> Parameters:
         """A random direction of the severity's length that keeps the TCP above the table."""
         start = world.scene.snapshot()
         for _ in range(50):
@@ -34,10 +32,12 @@ class RobotInit:
                 break
         return {"joints": rounded(joints)}
 
-    def apply(self, parameters: Parameters, world: "World") -> Parameters:
+    def check(self, parameters: Parameters, scene: Scene) -> Parameters:
+        return {"joints": numbers(parameters, "joints", 7, -0.5, 0.5)}
+
+    def apply(self, values: Parameters, world: DisturbedWorld) -> Parameters:
         """Put the arm there, at rest."""
-        joints = numbers(parameters, "joints", 7, -0.5, 0.5)
-        scene = world.scene
+        scene, joints = world.scene, values["joints"]
         limits = scene.model.jnt_range[JOINTS].T
         scene.data.qpos[JOINTS] = np.clip(scene.data.qpos[JOINTS] + joints, *limits)
         scene.data.qvel[JOINTS] = 0
@@ -45,5 +45,5 @@ class RobotInit:
         world.controller.reset(scene.data, world.controller.state.opening)
         return {"joints": rounded(joints)}
 
-    def clear(self, world: "World") -> None:
+    def clear(self, world: DisturbedWorld) -> None:
         """Nothing: the arm moves on from where it is."""

@@ -1,20 +1,18 @@
 """Free places on the table."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from wam_demo.sim.world import World
+from wam_demo.sim.perturb.base import DisturbedWorld
 
 DROP_BOX = np.array([[0.33, -0.26], [0.66, 0.28]])
 """Corners [m] of what the front camera sees of the table."""
 HAND_M = 0.07
 
 
-def occupied(world: "World", but: str | None = None) -> list[NDArray[np.float64]]:
+def occupied(world: DisturbedWorld, but: str | None = None) -> list[NDArray[np.float64]]:
     """(2,) places [m] of everything that stands on the table, except one body."""
     names = [name for name in world.scene.things() if name != but]
     return [world.scene.position(name)[:2] for name in names if world.scene.is_present(name)]
@@ -26,7 +24,7 @@ def clearance(point: NDArray, places: Sequence[NDArray]) -> float:
 
 
 def free_spot(
-    world: "World", rng: np.random.Generator, box: NDArray, gap: float, taken: Sequence[NDArray] = ()
+    world: DisturbedWorld, rng: np.random.Generator, box: NDArray, gap: float, taken: Sequence[NDArray] = ()
 ) -> NDArray[np.float64]:
     """The first of 200 random points that is ``gap`` away from everything, else the freest of them."""
     places = [*occupied(world), *taken]
@@ -35,7 +33,9 @@ def free_spot(
     return next(good, max(points, key=lambda point: clearance(point, places)))
 
 
-def displaced(world: "World", rng: np.random.Generator, name: str, distance: float, gap: float) -> NDArray[np.float64]:
+def displaced(
+    world: DisturbedWorld, rng: np.random.Generator, name: str, distance: float, gap: float
+) -> NDArray[np.float64]:
     """(2,) offset [m] of a given length that takes a body to a free place, or to the freest on that circle."""
     start, places = world.scene.position(name)[:2], occupied(world, but=name)
     angles = rng.uniform(0, 2 * np.pi) + np.linspace(0, 2 * np.pi, 24, endpoint=False)

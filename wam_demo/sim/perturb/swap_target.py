@@ -1,15 +1,10 @@
 """swap_target: the target or its goal is moved during the episode."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-from wam_demo.sim.perturb.base import Parameters, rounded
+from wam_demo.sim.perturb.base import DisturbedWorld, Parameters, rounded
 from wam_demo.sim.perturb.shove import Shove
 from wam_demo.sim.perturb.spots import displaced
-
-if TYPE_CHECKING:
-    from wam_demo.sim.world import World
 
 DISTANCE_M = (0.03, 0.05, 0.08, 0.12, 0.16)
 
@@ -19,7 +14,7 @@ class SwapTarget(Shove):
 
     name, during = "swap_target", True
 
-    def draw(self, severity: int, rng: np.random.Generator, world: "World") -> Parameters:
+    def draw(self, severity: int, rng: np.random.Generator, world: DisturbedWorld) -> Parameters:
         """Target or goal, by the severity's distance, to where it stands free."""
         choices = [name for name in (world.assignment.target, world.assignment.goal) if name is not None]
         name = str(rng.choice(choices))

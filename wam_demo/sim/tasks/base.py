@@ -59,6 +59,10 @@ class Assignment:
     nouns: Mapping[str, str] = field(default_factory=dict)
     candidates: tuple[str, ...] = ()
 
+    def named(self) -> dict[str, str]:
+        """Slot -> concept of the target's colour and noun."""
+        return {"colour": self.colours[self.target], "a_noun": self.nouns[self.target]}
+
     def retarget(self, rng: np.random.Generator) -> "Assignment":
         """The same scene with another target."""
         others = [name for name in self.candidates if name not in (self.target, self.goal)]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from wam_demo.sim.language import COLOURS
+from wam_demo.sim.colours import COLOURS
 from wam_demo.sim.motion import fall, hand, move, rise
 from wam_demo.sim.scene import Scene
 from wam_demo.sim.tasks.base import Assignment

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from wam_demo.sim.motion import Hand, fall, grasp_yaw, mix, move, rise
+from wam_demo.sim.motion import Hand, fall, grasp_yaw, hand, mix, move, rise
 from wam_demo.sim.scene import Scene
 from wam_demo.types import Vector
 
@@ -52,3 +52,10 @@ def carry(state: Hand, offset: NDArray, release_z: float, tolerance: float) -> V
     release = fall(distance, tolerance, 1.9 * tolerance) * fall(z - release_z, 0.008, 0.02)
     target = np.array([*(state.position[:2] + offset), height])
     return move(state, target, 0.0, release, horizontal=travel)
+
+
+def let_go(scene: Scene, name: str) -> bool:
+    """Whether an object is at rest and the hand is open or away from it."""
+    state = hand(scene)
+    apart = np.linalg.norm(scene.position(name) - state.position) > 0.05 or state.opening > 0.75
+    return bool(apart and np.linalg.norm(scene.velocity(name)) < 0.1)

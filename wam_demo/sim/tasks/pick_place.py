@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from wam_demo.sim.motion import grip, hand, retreat
 from wam_demo.sim.scene import Scene
 from wam_demo.sim.tasks.base import Assignment
-from wam_demo.sim.tasks.grasp import carry, fetch
+from wam_demo.sim.tasks.grasp import carry, fetch, let_go
 from wam_demo.sim.tasks.placement import OBJECTS, dress_objects, stand
 from wam_demo.sim.tasks.specs import TASKS
 from wam_demo.types import Vector
@@ -42,18 +42,11 @@ class PickPlace:
 
     def concepts(self, assignment: Assignment) -> Mapping[str, str]:
         """Colour and noun of the target, and the bowl."""
-        return {
-            "colour": assignment.colours[assignment.target],
-            "a_noun": assignment.nouns[assignment.target],
-            "container": "bowl",
-        }
+        return {**assignment.named(), "container": "bowl"}
 
     def success(self, scene: Scene, assignment: Assignment) -> bool:
         """The object lies in the bowl, let go and at rest."""
-        state = hand(scene)
-        apart = np.linalg.norm(scene.position(assignment.target) - state.position) > 0.05 or state.opening > 0.75
-        resting = np.linalg.norm(scene.velocity(assignment.target)) < 0.1
-        return bool(_in_bowl(scene, assignment) and apart and resting)
+        return _in_bowl(scene, assignment) and let_go(scene, assignment.target)
 
     def distance(self, scene: Scene, assignment: Assignment) -> float:
         """From the object to the inside of the bowl [m]."""

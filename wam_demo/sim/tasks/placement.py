@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from wam_demo.sim.language import COLOURS
+from wam_demo.sim.colours import COLOURS
 from wam_demo.sim.scene import Scene
 
 OBJECTS = ("object0", "object1", "object2")
@@ -16,14 +16,14 @@ YAW_RAD = 0.4
 
 
 def dress_objects(
-    scene: Scene, names: Sequence[str], rng: np.random.Generator, half: NDArray = OBJECT_HALF_M
+    scene: Scene, names: Sequence[str], rng: np.random.Generator
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Give objects distinct colours and a random shape; returns colour and noun by body."""
     colours = dict(zip(names, rng.permutation(list(COLOURS)).tolist(), strict=False))
     nouns = {name: str(rng.choice(["cube", "cylinder"])) for name in names}
     for name in names:
         scene.paint(name, np.array(COLOURS[colours[name]]))
-        scene.reshape(name, "box" if nouns[name] == "cube" else "cylinder", half)
+        scene.reshape(name, "box" if nouns[name] == "cube" else "cylinder", OBJECT_HALF_M)
     return colours, nouns
 
 

@@ -45,8 +45,7 @@ class Push:
 
     def concepts(self, assignment: Assignment) -> Mapping[str, str]:
         """Colour and noun of the target, and the zone."""
-        target = assignment.target
-        return {"colour": assignment.colours[target], "a_noun": assignment.nouns[target], "area": "zone"}
+        return {**assignment.named(), "area": "zone"}
 
     def success(self, scene: Scene, assignment: Assignment) -> bool:
         """The object stands in the zone, at rest on the table."""

@@ -36,8 +36,7 @@ class Reach:
 
     def concepts(self, assignment: Assignment) -> Mapping[str, str]:
         """Colour and noun of the target."""
-        target = assignment.target
-        return {"colour": assignment.colours[target], "a_noun": assignment.nouns[target]}
+        return assignment.named()
 
     def success(self, scene: Scene, assignment: Assignment) -> bool:
         """The TCP is at the hovering point."""

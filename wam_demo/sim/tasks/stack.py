@@ -7,7 +7,7 @@ import numpy as np
 from wam_demo.sim.motion import Hand, fall, grip, hand, move, retreat
 from wam_demo.sim.scene import Scene
 from wam_demo.sim.tasks.base import Assignment
-from wam_demo.sim.tasks.grasp import carry, fetch
+from wam_demo.sim.tasks.grasp import carry, fetch, let_go
 from wam_demo.sim.tasks.placement import OBJECTS, dress_objects, stand
 from wam_demo.sim.tasks.specs import TASKS
 from wam_demo.types import Vector
@@ -37,21 +37,13 @@ class Stack:
 
     def concepts(self, assignment: Assignment) -> Mapping[str, str]:
         """Colours and nouns of both objects."""
-        target, goal = assignment.target, str(assignment.goal)
-        return {
-            "colour": assignment.colours[target],
-            "a_noun": assignment.nouns[target],
-            "goal_colour": assignment.colours[goal],
-            "goal_noun": assignment.nouns[goal],
-        }
+        goal = str(assignment.goal)
+        return {**assignment.named(), "goal_colour": assignment.colours[goal], "goal_noun": assignment.nouns[goal]}
 
     def success(self, scene: Scene, assignment: Assignment) -> bool:
         """The object rests on the other one, let go."""
         distance, gap = _offset(scene, assignment)
-        state = hand(scene)
-        apart = np.linalg.norm(scene.position(assignment.target) - state.position) > 0.05 or state.opening > 0.75
-        resting = np.linalg.norm(scene.velocity(assignment.target)) < 0.1
-        return bool(distance < ON_TOP_M and abs(gap) < _TOUCHING_M and apart and resting)
+        return distance < ON_TOP_M and abs(gap) < _TOUCHING_M and let_go(scene, assignment.target)
 
     def distance(self, scene: Scene, assignment: Assignment) -> float:
         """From the object to a place on top of the other one [m]."""

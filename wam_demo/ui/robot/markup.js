@@ -41,10 +41,10 @@ const SETUP = `
           ${row("fps", "frames a second", valueField, "Only if the file states another rate than the true one")}</fieldset>
         <fieldset><legend>State <small>signal[start:stop] or empty</small></legend>
           ${row("position", "tool position (3)", numbersField("state[0:3]"), "Metres")}
-          ${row("rotation", "tool rotation", numbersField("state[3:7]"))}${row("rotation_kind", "written as", select(CONFIG.rotations))}
+          ${row("rotation", "tool rotation", numbersField("state[3:7]"))}${row("rotation_kind", "written as", select(CONFIG.rotations))}${row("rotation_unit", "rotation in", select(CONFIG.units))}
           ${row("gripper", "gripper (1)", numbersField("state[7:8]"))}
           ${row("gripper_closed", "when closed", valueField)}${row("gripper_open", "when open", valueField)}
-          ${row("joints", "joints (up to 7)", numbersField("qpos[0:7]"), "Radians")}
+          ${row("joints", "joints (up to 7)", numbersField("qpos[0:7]"))}${row("joint_unit", "joints in", select(CONFIG.units))}
           ${row("align", "start at our home", `<input type="checkbox" data-map>`, "Moves the recorded path, not its shape")}</fieldset>
         <fieldset><legend>Action to compare with</legend>
           ${row("action_kind", "taken from", select(words(CONFIG.actions, ACTION_WORDS)))}

@@ -10,7 +10,12 @@ async function bring(what, work) {
   bringing = true;
   root.classList.add("busy");
   notice(`${what} …`);
+  const waiting = setInterval(async () => {
+    const { place } = await ask("state").catch(() => ({ place: 0 }));
+    if (bringing && place) notice(`${what}: place ${place} in the queue …`);
+  }, 2000);
   try { found(await work()); } catch (error) { notice(error.message, true); }
+  clearInterval(waiting);
   root.classList.remove("busy");
   bringing = false;
 }
@@ -45,6 +50,7 @@ const factWords = (f, episodes) => [
   ["format", f.robot ? `${f.format} · ${f.robot}` : f.format], ["cameras", f.cameras.map((c) => `${c.name} (${c.size})`).join(", ")],
   ["frames", `${f.frames} at ${Number(f.fps.toFixed(2))} a second`], ["episodes", episodes],
   ["numbers", f.signals.map((s) => `${s.name} (${s.dim})`).join(", ") || "none"],
+  ...f.notes.map((note) => ["note", note]),
 ];
 
 function found({ title, found: f, mapping }) {

@@ -13,8 +13,9 @@ from gradio.utils import get_upload_folder
 
 from wam_demo.config import EXAMPLES
 from wam_demo.data.uploads.contracts import FITS, TURNS, Description
-from wam_demo.data.uploads.guess import OWN_ROBOT, guess
-from wam_demo.data.uploads.mapping import ACTIONS, DEFAULT_INSTRUCTION, ROTATIONS
+from wam_demo.data.uploads.gate import READERS, place_in_queue
+from wam_demo.data.uploads.guess import OWN_ROBOT, guess, notes
+from wam_demo.data.uploads.mapping import ACTIONS, DEFAULT_INSTRUCTION, ROTATIONS, UNITS
 from wam_demo.data.uploads.process import describe
 from wam_demo.diagnose.retouch import Retouch
 from wam_demo.errors import InvalidInputError
@@ -71,6 +72,7 @@ def script(catalogue: Catalogue) -> str:
         "fits": FITS,
         "actions": ACTIONS,
         "rotations": list(ROTATIONS),
+        "units": list(UNITS),
         "example": EXAMPLE.is_file(),
     }
     return component.script(config, *_SCRIPTS)
@@ -89,7 +91,7 @@ def responder(catalogue: Catalogue, sessions: UploadSessions) -> Callable[[Any],
         from wam_demo.data.uploads.hub import fetch
 
         name = str(question.get("repository") or "").strip()
-        return _put(sessions, session, fetch(name), name)
+        return _put(sessions, session, fetch(name, visitor=session.visitor), name)
 
     def open_(session: UploadSession, question: Question) -> Answer:
         sessions.open(session, _request(session, question, catalogue))
@@ -99,6 +101,7 @@ def responder(catalogue: Catalogue, sessions: UploadSessions) -> Callable[[Any],
         clip = session.clip
         return {
             "stage": session.stage, "done": session.done, "fault": session.fault, "ahead": sessions.ahead_of(session),
+            "place": place_in_queue(session.visitor),
             "steps": clip.steps if clip else 0, "total": clip.total if clip else 0,
         }  # fmt: skip
 
@@ -127,7 +130,8 @@ def responder(catalogue: Catalogue, sessions: UploadSessions) -> Callable[[Any],
             raise InvalidInputError("run the episode with this disturbance first")
         assert session.mapping is not None
         folder, spec = session.folder / f"download-{secrets.token_hex(4)}", catalogue.policies[session.policy]
-        path = export(kind, answers, spec, folder, session.mapping.instruction)
+        with READERS.turn(session.visitor):
+            path = export(kind, answers, spec, folder, session.mapping.instruction)
         return {"path": str(path), "file": path.name}
 
     def leave(session: UploadSession, question: Question) -> Answer:
@@ -151,7 +155,7 @@ def uploaded(path: object) -> Path:
     Raises:
         InvalidInputError: It is not in Gradio's upload folder, or not there any more.
     """
-    if not isinstance(path, str) or not path:
+    if not isinstance(path, str) or not path or "\0" in path:
         raise InvalidInputError("the upload did not arrive; try again")
     folder = Path(get_upload_folder()).resolve()
     try:
@@ -164,12 +168,12 @@ def uploaded(path: object) -> Path:
 
 
 def _put(sessions: UploadSessions, session: UploadSession, path: Path, title: str) -> Answer:
-    found = describe(path)
+    found = describe(path, session.visitor)
     sessions.put(session, path, title, found)
     mapping = guess(found)
     if not mapping.instruction:
         mapping = replace(mapping, instruction=DEFAULT_INSTRUCTION)
-    return {"title": title, "found": _shown(found), "mapping": mapping.document()}
+    return {"title": title, "found": {**_shown(found), "notes": notes(found, mapping)}, "mapping": mapping.document()}
 
 
 def _shown(found: Description) -> Answer:

@@ -66,6 +66,11 @@ class UploadSession:
     lock: threading.Lock = field(default_factory=threading.Lock)
     loaded: OpenLoopPolicy | None = None
 
+    @property
+    def visitor(self) -> str:
+        """Key under which the page waits for its turn to read."""
+        return self.folder.name
+
     def require_clip(self) -> Clip:
         """The opened episode; raises `InvalidInputError` when none is open yet."""
         if self.clip is None or self.clip.steps == 0:
@@ -248,7 +253,15 @@ class UploadSessions:
         session.stage = "opening"
         assert session.path is not None
         assert session.description is not None
-        arguments = (session.path, session.description, request.mapping, request.episode, request.start, request.stop)
+        arguments = (
+            session.path,
+            session.description,
+            request.mapping,
+            request.episode,
+            request.start,
+            request.stop,
+            session.visitor,
+        )
         with Recording(*arguments) as recording:
             clip = Clip(session.folder / f"clip-{version}", recording)
             with session.lock:

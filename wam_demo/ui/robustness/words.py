@@ -18,7 +18,10 @@ AXES_IN_WORDS: Mapping[str, tuple[str, str]] = {
     "shove": ("shove", "Target pushed during the approach: 1, 2, 4, 6 or 9 cm"),
     "swap_target": ("moved target", "Target or goal moved during the episode: 3, 5, 8, 12 or 16 cm"),
     "occlusion": ("occlusion", "2, 5, 10, 15 or 25 % of the front picture covered"),
-    "object_look": ("object look", "Hue and size of the object by 5 to 25 %"),
+    "object_look": (
+        "object look",
+        "Size of the object by 5 to 25 %, its shade and stripes; the word for its colour still fits",
+    ),
     "physics": ("physics", "Friction and mass by a factor of 1.25 to 4, or its inverse"),
     "delay": ("delay", "Actions late by 0.1, 0.2, 0.3, 0.5 or 0.8 s"),
     "combined": ("combined", "Three axes drawn by the seed, each at the severity"),

@@ -18,7 +18,7 @@ MAX_PUSH_M = 0.04
 
 
 @dataclass
-class Disturbance:
+class DemoNoise:
     """The noise of one episode.
 
     Attributes:
@@ -38,7 +38,7 @@ class Disturbance:
     _push_left: int = 0
 
     @classmethod
-    def draw(cls, rng: np.random.Generator, noise: float) -> "Disturbance":
+    def draw(cls, rng: np.random.Generator, noise: float) -> "DemoNoise":
         """The plan of an episode; ``noise`` bounds its level, 0 disturbs nothing."""
         if noise <= 0:
             return cls(rng, 0.0)

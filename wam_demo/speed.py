@@ -1,0 +1,34 @@
+"""How long calls take, and what the processor can do at best."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+MATMUL_SIZE = 1024
+
+
+def durations_ms(call: Callable[[int], object], repeats: int, warmup: int = 3) -> list[float]:
+    """Durations [ms] of ``call(0)`` to ``call(repeats - 1)``, after some calls that are not counted."""
+    for i in range(warmup):
+        call(i % repeats)
+    durations = []
+    for i in range(repeats):
+        began = time.perf_counter()
+        call(i)
+        durations.append(1e3 * (time.perf_counter() - began))
+    return durations
+
+
+def matmul_gflops(dtype: Any, repeats: int) -> float:
+    """Best measured rate of a 1024^3 matrix product with torch on the CPU [GFLOP/s].
+
+    Args:
+        dtype: A torch floating type.
+        repeats: Products timed; the fastest counts, so that other load hides less of the peak.
+    """
+    import torch
+
+    left, right = (torch.randn(MATMUL_SIZE, MATMUL_SIZE).to(dtype) for _ in range(2))
+    return 2 * MATMUL_SIZE**3 / min(durations_ms(lambda _: left @ right, repeats)) / 1e6
