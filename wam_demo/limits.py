@@ -65,7 +65,7 @@ CAMERA_JPEG_BYTES, CAMERA_JPEG_SIDE = 256 * 2**10, 1024
 
 CHECKPOINT_BYTES = 60 * 2**20
 
-RECORDING_DESKS = 16
+RECORDING_SESSIONS = 16
 """Visitors with a recording at a time."""
 RECORDING_IDLE_S = 180.0
 """A recording whose page was not heard of for this long is forgotten."""

@@ -4,7 +4,7 @@ import pytest
 
 from tests.fakes.blind import match, video
 from wam_demo.evaluate.blind.votes import VoteStore
-from wam_demo.ui.blind.room import BlindRoom
+from wam_demo.ui.blind.matches import BlindMatches
 
 pytestmark = pytest.mark.browser
 
@@ -17,7 +17,7 @@ def open_tab(serve, visit, tmp_path):
     rooms, clip = [], video(tmp_path / "clip.mp4", seconds=2.0)
 
     def start(wait_for: str = "voting", **page):
-        rooms.append(BlindRoom(lambda number: match(number, clip), VoteStore(tmp_path / "votes.sqlite3")))
+        rooms.append(BlindMatches(lambda number: match(number, clip), VoteStore(tmp_path / "votes.sqlite3")))
         opened = visit(serve(room=rooms[-1]), **page)
         opened.get_by_role("tab", name="Blind A/B").click()
         opened.wait_for_function(f"{STATE} === '{wait_for}'", timeout=90_000)

@@ -31,11 +31,11 @@ def line(page) -> str:
 
 def test_it_opens_running_and_the_four_panels_fill(serve, visit):
     page = visit(serve())
-    page.wait_for_function(f"Object.keys({STATUS}.surprise).length === 4", timeout=15_000)
-    sums = {name: page.evaluate(PIXELS, name) for name in ("now", "imagined", "attention", "surprise")}
+    page.wait_for_function(f"Object.keys({STATUS}.strip.errors).length === 4", timeout=15_000)
+    sums = {name: page.evaluate(PIXELS, name) for name in ("now", "imagined", "attention", "error")}
     assert len(set(sums.values())) == 4
     assert page.locator(".absent:visible").count() == 0
-    assert page.locator('[data-view="surprise"] .value').inner_text().startswith("0.")
+    assert page.locator('[data-view="error"] .value').inner_text().startswith("0.")
     assert "imagined at" in page.locator('[data-view="imagined"] .facts').inner_text()
     assert page.locator('[data-view="attention"] .shares b').all_inner_texts() == ["70%", "15%", "10%", "5%"]
     assert page.locator('[data-badge="policy"] b').inner_text() == "38"
@@ -108,7 +108,7 @@ def test_bad_values_are_one_line_and_the_next_request_works(serve, visit):
     seed = page.locator("#wam-seed")
     seed.fill("many")
     seed.press("Enter")
-    page.wait_for_function("document.querySelector('.status').textContent.includes('seed must be a number')")
+    page.wait_for_function("document.querySelector('.status').textContent.includes('seed must be a whole number')")
     assert page.evaluate(f"{STATUS}.state") == "running"
 
 
@@ -182,7 +182,7 @@ def test_a_page_that_falls_asleep_is_reaped_and_comes_back_by_itself(serve, visi
 
 
 def test_the_next_visitor_waits_and_starts_by_itself(serve, visit, browser):
-    served = serve(places=1)
+    served = serve(capacity=1)
     first = visit(served)
     context = browser.new_context()
     second = context.new_page()

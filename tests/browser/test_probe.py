@@ -7,7 +7,7 @@ from tests.browser.test_live import NOW, PIXELS, STATUS, pointer
 pytestmark = pytest.mark.browser
 
 SWITCH = ".probe-switch"
-MATTERS = '[data-view="surprise"]'
+MATTERS = '[data-view="error"]'
 
 
 def mark(page, start, end) -> None:
@@ -27,7 +27,7 @@ def test_a_marked_region_shows_what_the_plan_would_be_without_it(serve, visit):
     probing(page)
     assert page.locator(f"{MATTERS} h3").inner_text() == "What matters"
     page.wait_for_function("document.querySelector('.wam').live.tiles.has('probe.causal.front')")
-    assert page.evaluate(PIXELS, "attention") != page.evaluate(PIXELS, "surprise")
+    assert page.evaluate(PIXELS, "attention") != page.evaluate(PIXELS, "error")
     mark(page, (0.55, 0.65), (0.70, 0.72))
     page.wait_for_function(f"{STATUS}.probe?.masked?.cells.join() === '5,4,5,5'")
     assert page.locator("svg.region.on").count() == 3

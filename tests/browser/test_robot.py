@@ -12,10 +12,10 @@ from tests.browser.conftest import eventually
 from tests.fakes import recordings
 from tests.fakes.brain import catalogue, imagine, plan
 from wam_demo.ui.app import build_app, launch_arguments, open_hub
-from wam_demo.ui.robot.room import RobotRoom
+from wam_demo.ui.robot.upload_sessions import UploadSessions
 
 pytestmark = pytest.mark.browser
-SEEN = "document.querySelector('.robot').seen"
+SEEN = "document.querySelector('.robot').player"
 PATIENCE = 120_000
 
 
@@ -28,15 +28,15 @@ def brain(policy):
 @pytest.fixture
 def app(tmp_path):
     chosen = catalogue()
-    hub, room = open_hub(chosen), RobotRoom(brain, root=tmp_path / "room")
-    blocks = build_app(chosen, hub, recordings=room)
+    hub, sessions = open_hub(chosen), UploadSessions(brain, root=tmp_path / "sessions")
+    blocks = build_app(chosen, hub, recordings=sessions)
     arguments = {"prevent_thread_lock": True, "quiet": True, "server_name": "127.0.0.1"}
-    _, url, _ = blocks.launch(**launch_arguments(**arguments, allowed_paths=[str(room.root)]))
-    yield url, room
+    _, url, _ = blocks.launch(**launch_arguments(**arguments, allowed_paths=[str(sessions.root)]))
+    yield url, sessions
     hub.close()
     blocks.close(verbose=False)
-    room.close()
-    assert not room.root.exists()
+    sessions.close()
+    assert not sessions.root.exists()
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_upload_map_scrub_disturb_download(app, open_tab, browser, tmp_path):
     scrub = page.get_by_role("slider", name="Place in the episode")
     scrub.fill("23")
     page.wait_for_function(f"{SEEN}.shown.step === 23")
-    assert "the recording ends before that moment" in page.locator('.robot [data-view="surprise"]').inner_text()
+    assert "the recording ends before that moment" in page.locator('.robot [data-view="error"]').inner_text()
     scrub.press("ArrowLeft")
     page.wait_for_function(f"{SEEN}.shown.step === 22")
     assert page.locator(".robot .scores td").first.inner_text() != "–"
@@ -152,13 +152,13 @@ def test_a_video_without_numbers_says_what_cannot_be_compared(app, open_tab, tmp
 
 
 def test_a_page_that_leaves_is_forgotten(app, open_tab, tmp_path):
-    _, room = app
+    _, sessions = app
     page = open_tab()
     bring(page, recordings.video(tmp_path / "film.mp4"))
-    assert room.desks == 1
+    assert sessions.sessions == 1
     key = page.evaluate("sessionStorage.getItem('wam-robot-page')")
-    room.leave(key)
-    eventually(lambda: not any(room.root.iterdir()))
+    sessions.leave(key)
+    eventually(lambda: not any(sessions.root.iterdir()))
 
 
 def test_it_fits_at_1280_by_720_and_stacks_on_a_phone(app, open_tab, tmp_path):

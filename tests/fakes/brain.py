@@ -10,13 +10,12 @@ from tests.fakes.prober import GRID, FakeProber
 from tests.fakes.world import FakeWorld, sample
 from wam_demo.errors import PolicyFault
 from wam_demo.policies.probe import run_probe
-from wam_demo.policies.registry import PolicySpec, policy_specs, register
+from wam_demo.policies.registry import PolicySpec, policy_spec, policy_specs, register
 from wam_demo.policies.whatif import towards
 from wam_demo.runtime import Backend, Planner
 from wam_demo.types import ActionChunk, Prediction
-from wam_demo.ui.live.probe import Probing
-from wam_demo.ui.live.whatif import Wondering
 from wam_demo.ui.shared.catalogue import Catalogue
+from wam_demo.ui.shared.questions import CounterfactualPlanning, Probing
 
 _pool = ThreadPoolExecutor(2)
 STEER = PolicySpec(
@@ -26,6 +25,8 @@ STEER = PolicySpec(
     load=lambda context: None,
     imagines=True,
     attends=True,
+    can_be_probed=True,
+    follows_a_plan=True,
     is_available=lambda: False,
 )
 if STEER.name not in [spec.name for spec in policy_specs()]:
@@ -45,7 +46,7 @@ def plan(observation) -> Prediction:
     mass = {"proprio": 0.1, "text": 0.05}
     if observation.instruction == "nan":
         actions[:] = np.nan
-    return Prediction(ActionChunk(actions), attention=attention, attention_mass=mass, timing_ms={"policy_call": 38.0})
+    return Prediction(ActionChunk(actions), attention, mass, {}, {"policy_call": 38.0})
 
 
 def imagine(observation):
@@ -100,10 +101,8 @@ def backend(horizon: int = 90) -> Backend:
     )
 
 
-def probing(policy: str, delay_s: float = 0.05) -> Probing | None:
+def probing(policy: str, delay_s: float = 0.05) -> Probing:
     """``steer``'s plan depends on two cells of ``front``, (5, 5) and (5, 4), and on the rest a little."""
-    if policy != "steer":
-        return None
     weights = np.full(GRID.count, 0.002)
     weights[[45, 44]] = 0.4, 0.2
     prober = FakeProber(weights, 1 + 20 * weights)
@@ -118,10 +117,8 @@ def probing(policy: str, delay_s: float = 0.05) -> Probing | None:
     return Probing(GRID, submit)
 
 
-def wondering(policy: str, delay_s: float = 0.05) -> Wondering | None:
+def counterfactuals(policy: str, delay_s: float = 0.05) -> CounterfactualPlanning:
     """``steer`` imagines that all turns as grey as the hand goes far to the right; there is no table at the top."""
-    if policy != "steer":
-        return None
 
     def submit(observation, chunk) -> Future:
         def run():
@@ -136,17 +133,16 @@ def wondering(policy: str, delay_s: float = 0.05) -> Wondering | None:
     def point(at):
         return np.array([0.5, at[0] - 0.5, 0.0], np.float32) if at[1] > 0.2 else None
 
-    return Wondering(point, towards, submit)
+    return CounterfactualPlanning(point, towards, submit)
 
 
 def catalogue(horizon: int = 90) -> Catalogue:
     """Tasks and policies of the drawn world."""
     return Catalogue(
         tasks={"reach": "Reach the dot", "wander": "Wander about"},
-        policies={"steer": "Steer", "hold": "Hold still"},
-        imagining=frozenset({"steer"}),
+        policies={"steer": STEER, "hold": policy_spec("hold")},
         axes=("camera", "light", "background", "noise", "delay", "occlusion"),
         backend=backend(horizon),
         open_probing=probing,
-        open_wondering=wondering,
+        open_counterfactuals=counterfactuals,
     )

@@ -7,12 +7,18 @@ from tests.fakes.blind import video
 from tests.fakes.brain import catalogue as drawn
 from tests.fakes.grid import FakeExecutor
 from wam_demo.evaluate.grid.run import GridRun
+from wam_demo.policies.registry import policy_spec
 from wam_demo.ui.shared.catalogue import Catalogue
 
 
 def catalogue() -> Catalogue:
     """The drawn world's catalogue with names that the evaluation knows."""
-    return replace(drawn(), tasks={"push": "Push", "reach": "Reach"}, policies={"expert": "Expert", "hold": "Hold"})
+    policies = {name: policy_spec(name) for name in ("expert", "hold")}
+    return replace(
+        drawn(),
+        tasks={"push": "Push", "reach": "Reach"},
+        policies=policies,
+    )
 
 
 class FilmedRun(GridRun):

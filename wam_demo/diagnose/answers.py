@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,10 @@ import numpy as np
 
 from wam_demo.diagnose.openloop import AnsweredStep, Imagine, OpenLoopScores, Plan, displacement_error, judge, score
 from wam_demo.diagnose.retouch import Retouch
+from wam_demo.policies.panels import decode_panels, encode_panels
 from wam_demo.robots.clip import Clip
 from wam_demo.robots.recording import RecordedStep
-from wam_demo.types import CHUNK_STEPS, FUTURE_STEPS, ActionChunk, Image, Prediction, Vector
+from wam_demo.types import CHUNK_STEPS, FUTURE_STEPS, ActionChunk, Frames, Image, Panel, Prediction
 
 
 class Answers:
@@ -55,7 +58,11 @@ class Answers:
         """The policy's answer at a step; asked for when it is not there yet."""
         if step not in self._predictions:
             self._keep(AnsweredStep(self.moment(step), self._plan([self.moment(step).observation])[0]))
-        return self._predictions[step]
+        return self._with_pictures(step, self._predictions[step])
+
+    def answered(self) -> dict[int, Prediction]:
+        """The answers that are there already, by step, without their pictures."""
+        return dict(sorted(dict(self._predictions).items()))
 
     def future(self, step: int) -> Mapping[str, Image] | None:
         """(4, H, W, 3) imagined at a step by camera; asked for when it is not there yet."""
@@ -84,13 +91,30 @@ class Answers:
 
     def _keep(self, entry: AnsweredStep) -> None:
         step = entry.moment.step
-        self._predictions[step] = _slim(entry.prediction)
+        self._put_away(step, entry.prediction)
         recorded = self.clip.actions[step : step + CHUNK_STEPS]
         apart = displacement_error(np.asarray(entry.prediction.chunk.actions), recorded)
         finite = apart[np.isfinite(apart)]
         self.plan_error[step] = finite[-1] if len(finite) else np.nan
         if entry.future is not None:
             self._save(step, entry.future)
+
+    def _put_away(self, step: int, prediction: Prediction) -> None:
+        """Numbers stay in memory; the pictures of panels go to the disk, as they would fill it."""
+        frames = {title: panel for title, panel in prediction.panels.items() if isinstance(panel, Frames)}
+        if frames:
+            self._panels_file(step).write_text(json.dumps(encode_panels(frames)))
+        others = {title: panel for title, panel in prediction.panels.items() if title not in frames}
+        self._predictions[step] = _slim(prediction, others)
+
+    def _with_pictures(self, step: int, prediction: Prediction) -> Prediction:
+        file = self._panels_file(step)
+        if not file.exists():
+            return prediction
+        return replace(prediction, panels={**decode_panels(json.loads(file.read_text())), **prediction.panels})
+
+    def _panels_file(self, step: int) -> Path:
+        return self._folder / f"{step:05d}.json"
 
     def _save(self, step: int, future: Mapping[str, Image]) -> None:
         """One PNG: a row per camera, a column per moment."""
@@ -109,13 +133,13 @@ class Answers:
         }
 
 
-def _slim(prediction: Prediction) -> Prediction:
+def _slim(prediction: Prediction, panels: Mapping[str, Panel]) -> Prediction:
     """The parts that are looked at later."""
     return Prediction(
         ActionChunk(np.array(prediction.chunk.actions, np.float32)),
         attention={camera: np.array(grid, np.float32) for camera, grid in prediction.attention.items()},
         attention_mass=dict(prediction.attention_mass),
-        panels=prediction.panels,
+        panels=panels,
         timing_ms=dict(prediction.timing_ms),
     )
 
@@ -137,10 +161,3 @@ def change(disturbed: Prediction, clean: Prediction) -> dict[str, Any]:
         "gripper": float(np.abs(first[:, 6] - second[:, 6]).max()),
         "attention": looked / 2 if shared else None,
     }
-
-
-def planned_path(prediction: Prediction, start: Vector, opening: float) -> Vector:
-    """(17, 4) planned TCP position [m] from ``start`` on, and gripper opening."""
-    actions = np.asarray(prediction.chunk.actions, np.float32)
-    positions = start + np.vstack([np.zeros(3, np.float32), actions[:, :3].cumsum(0)])
-    return np.column_stack([positions, np.append(opening, actions[:, 6])]).astype(np.float32)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from types import FrameType
 from typing import Any
 
 import gradio as gr
@@ -11,36 +15,34 @@ from wam_demo.limits import LIVE_SESSIONS, QUEUE_SIZE, SESSION_IDLE_S, UPLOAD_BY
 from wam_demo.runtime import Session, Settings
 from wam_demo.runtime.memory import use_few_arenas
 from wam_demo.ui.api.tab import build_api, has_mcp
-from wam_demo.ui.blind.room import BlindRoom
-from wam_demo.ui.blind.tab import STYLE as BLIND_STYLE
-from wam_demo.ui.blind.tab import build_blind, open_room
+from wam_demo.ui.blind.matches import BlindMatches
+from wam_demo.ui.blind.tab import build_blind, open_matches
 from wam_demo.ui.live.hub import Hub
 from wam_demo.ui.live.screen import Screen
-from wam_demo.ui.live.tab import STYLES, build_live
-from wam_demo.ui.robot.brain import open_brain
-from wam_demo.ui.robot.camera import build_live_stream, open_desk
-from wam_demo.ui.robot.camera_desk import CameraDesk
-from wam_demo.ui.robot.room import RobotRoom
-from wam_demo.ui.robot.tab import STYLE as ROBOT_STYLE
+from wam_demo.ui.live.tab import build_live
+from wam_demo.ui.robot.camera_sessions import CameraSessions
+from wam_demo.ui.robot.policies import open_policy
+from wam_demo.ui.robot.stream import build_live_stream, open_cameras
 from wam_demo.ui.robot.tab import build_robot
+from wam_demo.ui.robot.upload_sessions import UploadSessions
 from wam_demo.ui.robustness.lab import Lab
-from wam_demo.ui.robustness.tab import STYLE as ROBUSTNESS_STYLE
 from wam_demo.ui.robustness.tab import build_robustness, open_lab
 from wam_demo.ui.shared.catalogue import Catalogue, shipped, warm_up
+from wam_demo.ui.shared.component import STYLES
 from wam_demo.ui.shared.theme import theme
 
 TITLE = "Foresight Bench"
 CACHE_SECONDS = 3600
 
 
-def open_hub(catalogue: Catalogue, places: int = LIVE_SESSIONS, idle_s: float = SESSION_IDLE_S) -> Hub:
+def open_hub(catalogue: Catalogue, capacity: int = LIVE_SESSIONS, idle_s: float = SESSION_IDLE_S) -> Hub:
     """A hub whose sessions start with the first task and the preferred policy."""
     first = Settings(next(iter(catalogue.tasks)), next(iter(catalogue.policies)))
 
     def open_session(screen: Screen) -> Session:
         return Session(first, catalogue.backend, [screen])
 
-    return Hub(open_session, places, idle_s)
+    return Hub(open_session, capacity, idle_s)
 
 
 def build_app(
@@ -48,9 +50,9 @@ def build_app(
     hub: Hub,
     *,
     lab: Lab | None = None,
-    blind: BlindRoom | None = None,
-    recordings: RobotRoom | None = None,
-    cameras: CameraDesk | None = None,
+    blind: BlindMatches | None = None,
+    recordings: UploadSessions | None = None,
+    cameras: CameraSessions | None = None,
 ) -> gr.Blocks:
     """The page with its tabs; those whose part is missing are left out."""
     with gr.Blocks(
@@ -70,7 +72,7 @@ def build_app(
                         build_robot(catalogue, recordings)
                     if cameras is not None:
                         with gr.Tab("Live stream"):
-                            build_live_stream(catalogue.policies, cameras)
+                            build_live_stream(cameras)
             if blind is not None:
                 with gr.Tab("Blind A/B"):
                     build_blind(catalogue, blind)
@@ -91,7 +93,7 @@ def launch_arguments(**overrides: Any) -> dict[str, Any]:
     """Keyword arguments of ``Blocks.launch``; ``overrides`` win."""
     return {
         "theme": theme(),
-        "css_paths": [*STYLES, ROBUSTNESS_STYLE, ROBOT_STYLE, BLIND_STYLE],
+        "css_paths": list(STYLES),
         "ssr_mode": False,
         "max_threads": 80,
         "max_file_size": UPLOAD_BYTES,
@@ -103,7 +105,7 @@ def launch_arguments(**overrides: Any) -> dict[str, Any]:
 
 
 def launch(host: str = "127.0.0.1", port: int | None = None, **overrides: Any) -> None:
-    """Open the app and serve until interrupted.
+    """Open the app and serve until interrupted or terminated; nothing of a visitor stays behind.
 
     Args:
         host: Address to listen on.
@@ -113,14 +115,29 @@ def launch(host: str = "127.0.0.1", port: int | None = None, **overrides: Any) -
     use_few_arenas()
     catalogue = shipped()
     threading.Thread(target=warm_up, args=[catalogue], name="warm-up", daemon=True).start()
-    hub = open_hub(catalogue)
-    lab, blind, recordings, cameras = open_lab(), open_room(catalogue), RobotRoom(open_brain), open_desk(catalogue)
-    allowed = [str(recordings.root)]  # downloads, under names that cannot be guessed
-    arguments = launch_arguments(server_name=host, server_port=port, allowed_paths=allowed, **overrides)
-    try:
+    with _terminable(), ExitStack() as opened:
+        hub, lab = opened.enter_context(closing(open_hub(catalogue))), opened.enter_context(closing(open_lab()))
+        blind = open_matches(catalogue)
+        if blind is not None:
+            opened.enter_context(closing(blind))
+        cameras = opened.enter_context(closing(open_cameras(catalogue)))
+        recordings = opened.enter_context(closing(UploadSessions(open_policy)))  # the last one is closed first
         app = build_app(catalogue, hub, lab=lab, blind=blind, recordings=recordings, cameras=cameras)
-        app.launch(**arguments)
+        allowed = [str(recordings.root)]  # downloads, under names that cannot be guessed
+        app.launch(**launch_arguments(server_name=host, server_port=port, allowed_paths=allowed, **overrides))
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """SIGTERM ends the app as Ctrl-C does, which Gradio takes for the end of its serving."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    except KeyboardInterrupt:  # it came before Gradio served
+        return
     finally:
-        for room in (hub, lab, blind, recordings, cameras):
-            if room is not None:
-                room.close()
+        signal.signal(signal.SIGTERM, before)

@@ -21,6 +21,7 @@ from wam_demo.evaluate.specs.record import EpisodeRecord
 from wam_demo.limits import API_EPISODES
 from wam_demo.policies.engine import InferenceEngine
 from wam_demo.policies.engines import EngineRegistry
+from wam_demo.policies.registry import policy_spec
 from wam_demo.policies.shared import SharedPolicy
 from wam_demo.ui.api import tab as api
 from wam_demo.ui.api.calls import ProgramCalls, read_image
@@ -53,8 +54,8 @@ def engine():
 def calls(engine):
     from dataclasses import replace
 
-    policies = {"agra": "AGRA", "hold": "Hold", "expert": "Expert"}
-    chosen = replace(catalogue(), policies=policies, imagining=frozenset({"agra"}))
+    policies = {name: policy_spec(name) for name in ("agra", "hold", "expert")}
+    chosen = replace(catalogue(), policies=policies)
     return ProgramCalls(chosen, engine, played)
 
 
@@ -79,12 +80,13 @@ def test_an_evaluation_has_a_rate_and_its_interval(calls):
         ({"policy": "ogra"}, "did you mean 'agra'"),
         ({"policy": "wam"}, "unknown policy"),
         ({"axis": "ligth"}, "did you mean 'light'"),
-        ({"axis": "light", "severity": 9}, "severity must be in"),
+        ({"axis": "light", "severity": 9}, "severity must be a whole number from 0 to 5"),
         ({"severity": "3"}, "severity must be a whole number"),
-        ({"scene": -1}, "scene must be in 0 .. 49"),
+        ({"scene": -1}, "scene must be a whole number from 0 to 49"),
         ({"scene": 1.5}, "scene must be a whole number"),
         ({"scene": float("nan")}, "scene must be a whole number"),
         ({"scene": True}, "scene must be a whole number"),
+        ({"scene": 10**400}, "scene must be a whole number"),
         ({"instruction": "x" * 600}, "at most 500"),
         ({"task": ["reach"]}, "unknown task"),
     ],
@@ -96,7 +98,7 @@ def test_what_cannot_be_run_is_named(calls, arguments, words):
 
 
 def test_an_evaluation_has_an_end(calls):
-    with pytest.raises(InvalidInputError, match=f"episodes must be in 1 .. {API_EPISODES}"):
+    with pytest.raises(InvalidInputError, match=f"episodes must be a whole number from 1 to {API_EPISODES}"):
         calls.evaluate(episodes=API_EPISODES + 1)
 
 
@@ -158,7 +160,7 @@ def test_programs_see_these_endpoints_and_no_others(url):
     assert set(named) == {"/choices", "/run_episode", "/evaluate", "/predict"}
     parameters = {p["parameter_name"]: p for p in named["/run_episode"]["parameters"]}
     assert parameters["scene"]["python_type"]["type"] == "int"
-    assert parameters["policy"]["parameter_default"] == "agra"
+    assert parameters["policy"]["parameter_default"] == ""
     assert "Run one episode" in named["/run_episode"]["description"]
 
 
@@ -167,9 +169,8 @@ def test_a_refusal_reaches_the_program_as_one_line(url, tmp_path):
     with pytest.raises(Exception, match=r"unknown task 'jump': .*valid: .*pick_place"):
         client.predict(task="jump", policy="hold", api_name="/run_episode")
     (tmp_path / "text.png").write_text("not a picture")
-    with pytest.raises(Exception) as caught:  # noqa: PT011 - whatever kind the client makes of it
+    with pytest.raises(Exception, match="the picture cannot be read; valid: PNG, JPEG, WEBP"):
         client.predict(handle_file(tmp_path / "text.png"), "go", "agra", None, api_name="/predict")
-    assert "Traceback" not in str(caught.value)
     assert client.predict(api_name="/choices")["tasks"]
 
 
@@ -215,11 +216,13 @@ def test_the_snippet_for_language_models(url):
         async with streamablehttp_client(address) as (read, write, _), ClientSession(read, write) as session:
             await session.initialize()
             tools = (await session.list_tools()).tools
-            (name,) = [tool.name for tool in tools if tool.name.endswith("choices")]
-            return tools, await session.call_tool(name, {})
+            (choices,) = [tool.name for tool in tools if tool.name.endswith("choices")]
+            (predict,) = [tool.name for tool in tools if tool.name.endswith("predict")]
+            unreadable = {"image": "data:image/png;base64,bm90IGEgcGljdHVyZQ==", "instruction": "go"}
+            return tools, await session.call_tool(choices, {}), await session.call_tool(predict, unreadable)
 
-    found = {}
-    thread = threading.Thread(target=lambda: found.update(zip(("tools", "answer"), asyncio.run(talk()), strict=True)))
+    found, names = {}, ("tools", "answer", "refusal")
+    thread = threading.Thread(target=lambda: found.update(zip(names, asyncio.run(talk()), strict=True)))
     thread.start()  # another test of this process may hold an event loop
     thread.join(60)
     assert {tool.name.split("wam_demo_")[-1] for tool in found["tools"]} >= {"choices", "run_episode", "evaluate"}
@@ -227,6 +230,9 @@ def test_the_snippet_for_language_models(url):
     (episode,) = [tool for name, tool in described.items() if name.endswith("run_episode")]
     assert "scene" in episode.inputSchema["properties"]
     assert "pick_place" in found["answer"].content[0].text
+    assert found["refusal"].isError
+    assert "the picture cannot be read; valid: PNG, JPEG, WEBP" in found["refusal"].content[0].text
+    assert "\n" not in found["refusal"].content[0].text.strip()
 
 
 @pytest.mark.slow

@@ -8,15 +8,16 @@ from tests.fakes.blind import match
 from tests.fakes.brain import catalogue
 from tests.fakes.filmed import until
 from wam_demo.evaluate.blind.votes import VoteStore
-from wam_demo.ui.blind.room import BlindRoom
+from wam_demo.policies.registry import policy_spec
+from wam_demo.ui.blind.matches import BlindMatches
 from wam_demo.ui.blind.standing import Standings
-from wam_demo.ui.blind.tab import open_room, responder, script
+from wam_demo.ui.blind.tab import open_matches, responder, script
 
 
 @pytest.fixture
 def answer(tmp_path):
     store = VoteStore(tmp_path / "votes.sqlite3")
-    room = BlindRoom(lambda number: match(number), store)
+    room = BlindMatches(lambda number: match(number), store)
     yield responder(room, Standings(store, lambda: {"steer": "", "hold": ""}))
     room.close()
 
@@ -45,7 +46,7 @@ def test_the_vote_reveals_and_counts(answer):
 @pytest.mark.parametrize(
     ("question", "text"),
     [
-        (None, "unknown question"),
+        (None, "a question is an object"),
         ({"kind": "drop"}, "unknown question 'drop'"),
         ({"kind": ["look"]}, "unknown question"),
         ({"kind": "look"}, "no name"),
@@ -66,13 +67,13 @@ def test_the_script_knows_the_labels():
 
 
 def test_without_two_policies_there_is_no_room(tmp_path):
-    assert open_room(catalogue(), tmp_path / "votes.sqlite3") is None  # steer and hold, and hold is left out
+    assert open_matches(catalogue(), tmp_path / "votes.sqlite3") is None  # steer and hold, and hold is left out
 
 
 def test_votes_that_cannot_be_kept_last_until_the_app_stops(tmp_path, caplog):
     (tmp_path / "file").write_text("")
-    offered = replace(catalogue(), policies={"expert": "Expert", "wam": "WAM"})
-    room = open_room(offered, tmp_path / "file" / "votes.sqlite3")
+    offered = replace(catalogue(), policies={name: policy_spec(name) for name in ("expert", "wam")})
+    room = open_matches(offered, tmp_path / "file" / "votes.sqlite3")
     try:
         room.store.keep("m", match())
         room.vote("p", "m", "left")

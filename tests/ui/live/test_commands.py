@@ -1,14 +1,23 @@
 """Every value a page can send is checked."""
 
+from dataclasses import replace
+
 import pytest
 
+from tests.fakes.brain import catalogue
 from wam_demo.errors import InvalidInputError
 from wam_demo.limits import INSTRUCTION_CHARACTERS
+from wam_demo.policies.registry import policy_spec
 from wam_demo.runtime.log import AttemptLog
 from wam_demo.runtime.logfile import format_log, pack
-from wam_demo.ui.live.commands import Choices, parse_command
+from wam_demo.ui.live.commands import parse_command
 
-CHOICES = Choices(tasks=("push", "reach"), policies=("agra", "hold"), axes=("light", "delay"))
+CHOICES = replace(
+    catalogue(),
+    tasks={"push": "Push", "reach": "Reach"},
+    policies={name: policy_spec(name) for name in ("agra", "hold")},
+    axes=("light", "delay"),
+)
 
 
 def parse(kind, **parameters):
@@ -41,10 +50,12 @@ def test_values_are_passed_on_clean():
         ({"kind": "task", "name": "reech"}, "did you mean 'reach'"),
         ({"kind": "task", "name": None}, "unknown task"),
         ({"kind": "policy", "name": "wam"}, "unknown policy"),
-        ({"kind": "seed", "seed": None}, "got not a number"),
+        ({"kind": "seed", "seed": None}, "got nothing"),
         ({"kind": "seed", "seed": 1.5}, "whole number"),
         ({"kind": "seed", "seed": -1}, "from 0 to"),
-        ({"kind": "seed", "seed": True}, "must be a number"),
+        ({"kind": "seed", "seed": True}, "must be a whole number"),
+        ({"kind": "seed", "seed": 10**400}, "from 0 to"),
+        ({"kind": "seed", "seed": -(10**5000)}, "a number too long to print"),
         ({"kind": "axis", "axis": "light", "severity": float("nan")}, "must be a number"),
         ({"kind": "axis", "axis": "light", "severity": float("inf")}, "must be a number"),
         ({"kind": "axis", "axis": "light", "severity": "NaN"}, "must be a number"),

@@ -38,7 +38,7 @@ def wait(holds, timeout=5.0):
 
 async def packets(hub, key, count, receipts=True):
     found = []
-    async for text in stream(hub, key, lambda policy: policy == "steer"):
+    async for text in stream(hub, key, catalogue().policies):
         packet = json.loads(text)
         if packet.get("waiting", "").startswith("opening"):
             continue
@@ -74,7 +74,7 @@ def test_two_visitors_have_sessions_of_their_own(open_one):
 
 
 def test_later_visitors_wait_in_order_and_move_up(open_one):
-    hub = open_one(places=1)
+    hub = open_one(capacity=1)
     first, second, third = (hub.visit(key) for key in "abc")
     assert [hub.admit(visitor) for visitor in (first, second, third)] == [0, 1, 2]
     assert hub.admit(first) == 0
@@ -89,7 +89,7 @@ def test_later_visitors_wait_in_order_and_move_up(open_one):
 
 def test_a_full_queue_says_so(open_one, monkeypatch):
     monkeypatch.setattr("wam_demo.ui.live.hub.QUEUE_SIZE", 1)
-    hub = open_one(places=1)
+    hub = open_one(capacity=1)
     for key in "ab":
         hub.visit(key)
     found = asyncio.run(packets(hub, "c", 1))
@@ -119,7 +119,7 @@ def test_the_stream_waits_for_a_page_that_does_not_keep_up(open_one):
         found = []
         try:
             async with asyncio.timeout(3.0):
-                async for text in stream(hub, "a", lambda policy: True):
+                async for text in stream(hub, "a", catalogue().policies):
                     found.append(json.loads(text)["n"])
         except TimeoutError:
             pass
@@ -147,7 +147,7 @@ def test_a_page_that_missed_a_packet_gets_everything_again(open_one):
 
     async def watch():
         found = []
-        async for text in stream(hub, "a", lambda policy: True):
+        async for text in stream(hub, "a", catalogue().policies):
             found.append(json.loads(text))
             hub.receipt("a", found[-1]["n"], missed=found[-1]["n"] == 30)
             if found[-1]["n"] == 31:

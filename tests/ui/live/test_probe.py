@@ -18,8 +18,9 @@ from wam_demo.types import Observation
 from wam_demo.ui.app import open_hub
 from wam_demo.ui.live.commands import parse_region
 from wam_demo.ui.live.inquirer import Inquirer
-from wam_demo.ui.live.probe import ProbeAsk, Probing, probe_status, probe_tiles
+from wam_demo.ui.live.probe import ProbeAsk, probe_status, probe_tiles
 from wam_demo.ui.live.tab import receive_probe
+from wam_demo.ui.shared.questions import Probing
 
 REGION = {"camera": "front", "from": [0.6, 0.65], "to": [0.7, 0.7]}
 

@@ -60,4 +60,4 @@ def test_a_new_episode_forgets_the_last_one():
     track.begin(seen(0.0))
     track.add(record(0, made=0))
     track.begin(seen(1.0))
-    assert track.charts() == {"step": 0, "past": [], "plans": []}
+    assert track.charts() == {"step": 0, "past": [], "plans": [], "chunks": [], "bands": []}

@@ -1,4 +1,4 @@
-"""The desks behind the tab "Your robot", and what they answer to a page, good questions and bad."""
+"""The sessions behind the tab "Your robot", and what they answer to a page, good questions and bad."""
 
 import shutil
 import threading
@@ -12,8 +12,8 @@ from tests.fakes import recordings
 from tests.fakes.brain import catalogue, imagine, plan
 from tests.fakes.waiting import eventually
 from wam_demo.data.uploads.gate import READERS
-from wam_demo.ui.robot.room import RobotRoom
 from wam_demo.ui.robot.tab import EXAMPLE, responder, script
+from wam_demo.ui.robot.upload_sessions import UploadSessions
 
 PAGE = "a-page-of-its-own"
 
@@ -27,8 +27,8 @@ def brain(policy):
 
 
 @pytest.fixture
-def room(tmp_path):
-    opened = RobotRoom(brain, root=tmp_path / "room")
+def sessions(tmp_path):
+    opened = UploadSessions(brain, root=tmp_path / "sessions")
     yield opened
     opened.close()
     assert not opened.root.exists()
@@ -36,8 +36,8 @@ def room(tmp_path):
 
 
 @pytest.fixture
-def ask(room):
-    answer = responder(catalogue(), room)
+def ask(sessions):
+    answer = responder(catalogue(), sessions)
 
     def question(kind, page=PAGE, **more):
         return answer({"kind": kind, "page": page, **more})
@@ -63,7 +63,7 @@ def finished(ask, stage="ready", timeout=60):
     return state
 
 
-def test_the_example_from_opening_to_downloads(ask, room):
+def test_the_example_from_opening_to_downloads(ask, sessions):
     assert EXAMPLE.is_file()
     found = ask("example")
     assert found["found"]["format"] == "lerobot"
@@ -72,9 +72,8 @@ def test_the_example_from_opening_to_downloads(ask, room):
     state = finished(ask)
     assert state["steps"] == state["total"] == state["done"] == 21
     clean = ask("look", step=3, ahead=16, retouch={})
-    assert set(clean["tiles"]) == {
-        f"{p}.{c}" for p in ("now", "imagined", "attention", "surprise") for c in ("front", "wrist")
-    }
+    views = ("now", "imagined.16", "attention", "error.16")
+    assert set(clean["tiles"]) == {f"{view}.{camera}" for view in views for camera in ("front", "wrist")}
     assert len(clean["plan"]) == 17
     changed = ask("look", step=3, ahead=4, retouch={"light": 5, "noise": 2})
     assert changed["change"] == {"plan_m": 0.0, "gripper": 0.0, "attention": 0.0}  # this policy does not look
@@ -84,9 +83,11 @@ def test_the_example_from_opening_to_downloads(ask, room):
     for what, name in (("dataset", "open_loop_lerobot_v3.zip"), ("table", "open_loop.csv"), ("video", "open_loop.mp4")):
         made = ask("download", what=what, retouch={})
         assert made["file"] == name
-        assert Path(made["path"]).is_relative_to(room.root)
+        assert Path(made["path"]).is_relative_to(sessions.root)
         assert Path(made["path"]).stat().st_size > 1000
-    assert ask("look", step=20, ahead=16, retouch={})["surprise"] is None
+    last = ask("look", step=20, ahead=16, retouch={})["strip"]
+    assert last["errors"] == {}
+    assert "recording ends" in last["absent"]["error"]
     assert "finished" in ask("download", what="video", retouch={"light": 5, "noise": 2})["error"]
     assert "run the episode" in ask("download", what="video", retouch={"crop": 1})["error"]
 
@@ -104,8 +105,10 @@ def test_a_run_under_a_disturbance(ask):
 @pytest.mark.parametrize(
     ("question", "message"),
     [
-        ("text", "unknown question"),
+        ("text", "a question is an object"),
         ({"kind": "opne"}, "did you mean 'open'"),
+        ({"kind": ["state"]}, "unknown question"),
+        ({"kind": {}}, "unknown question"),
         ({"kind": "state", "page": 3}, "reload"),
         ({"kind": "state", "page": "x" * 65}, "reload"),
         ({"kind": "open", "page": PAGE}, "upload a recording first"),
@@ -117,12 +120,14 @@ def test_a_run_under_a_disturbance(ask):
         ({"kind": "look", "page": PAGE, "step": 0, "ahead": 4, "retouch": {"fog": 1}}, "not one of noise"),
         ({"kind": "inspect", "page": PAGE, "path": "/etc/passwd"}, "did not arrive"),
         ({"kind": "inspect", "page": PAGE, "path": None}, "did not arrive"),
+        ({"kind": "inspect", "page": PAGE, "path": "/tmp/a\x00b"}, "did not arrive"),
+        ({"kind": "look", "page": PAGE, "step": 10**400, "ahead": 4}, "must be a whole number"),
         ({"kind": "hub", "page": PAGE, "repository": "https://example.org/a/b"}, "no repo id"),
         ({"kind": "download", "page": PAGE, "what": "video"}, "run the episode"),
     ],
 )
-def test_bad_questions_are_one_line(room, question, message):
-    answer = responder(catalogue(), room)(question)
+def test_bad_questions_are_one_line(sessions, question, message):
+    answer = responder(catalogue(), sessions)(question)
     assert message in answer["error"]
     assert "\n" not in answer["error"]
 
@@ -160,19 +165,19 @@ def test_a_bad_upload_leaves_what_was_there(ask, upload, tmp_path):
     assert good["found"]["format"] == "gif"
 
 
-def test_desks_are_bounded_separate_and_forgotten(tmp_path):
-    room = RobotRoom(brain, places=2, idle_s=0.4, root=tmp_path / "room")
-    answer = responder(catalogue(), room)
+def test_sessions_are_bounded_separate_and_forgotten(tmp_path):
+    sessions = UploadSessions(brain, capacity=2, idle_s=0.4, root=tmp_path / "sessions")
+    answer = responder(catalogue(), sessions)
     for page in ("first-page", "second-page"):
         assert answer({"kind": "state", "page": page})["stage"] == "empty"
     assert "places for recordings are taken" in answer({"kind": "state", "page": "third-page"})["error"]
     end = time.monotonic() + 10
-    while room.desks and time.monotonic() < end:
+    while sessions.sessions and time.monotonic() < end:
         time.sleep(0.05)
-    assert room.desks == 0
-    assert not any(room.root.iterdir())
+    assert sessions.sessions == 0
+    assert not any(sessions.root.iterdir())
     assert answer({"kind": "state", "page": "third-page"})["stage"] == "empty"
-    room.close()
+    sessions.close()
 
 
 def test_a_new_opening_stops_the_one_before(tmp_path):
@@ -182,8 +187,8 @@ def test_a_new_opening_stops_the_one_before(tmp_path):
         gate.wait(10)
         return plan_all(observations)
 
-    room = RobotRoom(lambda policy: (slow, None), root=tmp_path / "room")
-    answer = responder(catalogue(), room)
+    sessions = UploadSessions(lambda policy: (slow, None), root=tmp_path / "sessions")
+    answer = responder(catalogue(), sessions)
 
     def ask(kind, **more):
         return answer({"kind": kind, "page": PAGE, **more})
@@ -196,15 +201,15 @@ def test_a_new_opening_stops_the_one_before(tmp_path):
     ask("open", **request, stop=0.4)
     gate.set()
     assert finished(ask)["total"] == 5
-    room.close()
+    sessions.close()
 
 
 def test_a_policy_that_fails_is_one_line(tmp_path):
     def broken(observations):
         raise RuntimeError("secret\ndetails")
 
-    room = RobotRoom(lambda policy: (broken, None), root=tmp_path / "room")
-    answer = responder(catalogue(), room)
+    sessions = UploadSessions(lambda policy: (broken, None), root=tmp_path / "sessions")
+    answer = responder(catalogue(), sessions)
     found = answer({"kind": "example", "page": PAGE})
     answer({"kind": "open", "page": PAGE, "mapping": found["mapping"], "episode": 0, "policy": "steer"})
 
@@ -212,7 +217,7 @@ def test_a_policy_that_fails_is_one_line(tmp_path):
         return answer({"kind": kind, "page": PAGE})
 
     assert finished(ask, "failed")["fault"] == "the work on it failed: RuntimeError"
-    room.close()
+    sessions.close()
 
 
 def test_the_script_names_the_choices_of_this_machine():

@@ -82,7 +82,7 @@ def bad(**changes) -> dict:
 @pytest.mark.parametrize(
     ("question", "text"),
     [
-        ("start", "unknown question 'start'"),
+        ("start", "a question is an object"),
         ({"kind": "start"}, "no grid"),
         (bad(policies=[]), "at least one policy"),
         (bad(policies=["exprt"]), "did you mean 'expert'"),

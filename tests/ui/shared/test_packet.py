@@ -70,7 +70,7 @@ def test_numbers_that_json_does_not_know_never_travel():
         PacketEncoder().encode({}, {"error": float("nan")})
 
 
-def test_a_handout_is_sent_once_and_one_of_an_earlier_stream_never():
+def test_a_export_is_sent_once_and_one_of_an_earlier_stream_never():
     encoder, old, new = PacketEncoder(), {"number": 1, "kind": "log"}, {"number": 2, "kind": "log"}
-    sent = [json.loads(encoder.encode({}, {}, handout=handout)).get("handout") for handout in (old, old, new, new)]
+    sent = [json.loads(encoder.encode({}, {}, export=export)).get("export") for export in (old, old, new, new)]
     assert sent == [None, None, new, None]

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from wam_demo.errors import InvalidInputError, UnknownNameError
+from wam_demo.errors import InvalidInputError
 from wam_demo.evaluate.executors.executor import ExecutorConfig, Load
 from wam_demo.evaluate.executors.local import play_grid
 from wam_demo.evaluate.grid.document import policy_document
@@ -21,13 +21,15 @@ from wam_demo.policies.checks import validate_instruction
 from wam_demo.policies.engine import InferenceEngine
 from wam_demo.policies.engines import engines
 from wam_demo.policies.panels import encode_panels
-from wam_demo.policies.registry import checkpoint_digest, load_policy, policy_spec
+from wam_demo.policies.registry import checkpoint_digest, load_policy
 from wam_demo.policies.shared import SharedPolicy
 from wam_demo.robots.camera import CameraSource, Frame, home_state
 from wam_demo.types import Image, Policy
 from wam_demo.ui.shared.catalogue import Catalogue
+from wam_demo.ui.shared.checks import one_of, whole
 
 IMAGE_FORMATS = ("PNG", "JPEG", "WEBP")
+UNREADABLE = f"the picture cannot be read; valid: {', '.join(IMAGE_FORMATS)}"
 SCENES = 50
 """Scenes that a single episode can be asked for, by number."""
 Run = Callable[[GridSpec, ExecutorConfig, Load], list[EpisodeRecord]]
@@ -64,7 +66,7 @@ class ProgramCalls:
         return {
             "tasks": list(catalogue.tasks),
             "policies": list(catalogue.policies),
-            "imagining": [name for name in catalogue.policies if name in catalogue.imagining],
+            "imagining": catalogue.those(lambda spec: spec.imagines),
             "axes": [NOMINAL, *AXES],
             "episodes_at_most": API_EPISODES,
         }
@@ -72,7 +74,7 @@ class ProgramCalls:
     def run_episode(
         self,
         task: str = "pick_place",
-        policy: str = "agra",
+        policy: str = "",
         scene: int = 0,
         axis: str = NOMINAL,
         severity: int = 3,
@@ -82,7 +84,7 @@ class ProgramCalls:
 
         Args:
             task: One of the tasks that `choices` lists.
-            policy: One of its policies.
+            policy: One of its policies; the preferred one unless it is named.
             scene: Number of the scene, 0 to 49; the same number is the same scene for every policy.
             axis: What disturbs the scene, or "none".
             severity: How strongly, 1 to 5.
@@ -91,14 +93,14 @@ class ProgramCalls:
         Returns:
             task, seed, success, success_final, steps (0.1 s each), outcome and fault.
         """
-        number = _whole("scene", scene, 0, SCENES - 1)
+        number = whole("scene", scene, 0, SCENES - 1)
         (record,) = self._play(self._spec(task, policy, axis, severity, instruction, 1, number))
         return asdict(record.result)
 
     def evaluate(
         self,
         task: str = "pick_place",
-        policy: str = "agra",
+        policy: str = "",
         axis: str = NOMINAL,
         severity: int = 3,
         episodes: int = 5,
@@ -108,7 +110,7 @@ class ProgramCalls:
 
         Args:
             task: One of the tasks that `choices` lists.
-            policy: One of its policies.
+            policy: One of its policies; the preferred one unless it is named.
             axis: What disturbs every scene, or "none".
             severity: How strongly, 1 to 5.
             episodes: How many scenes, 1 to 20; the command line runs as many as you like.
@@ -117,27 +119,25 @@ class ProgramCalls:
         Returns:
             n, successes, rate, ci95, outcomes, the conditions, and every episode.
         """
-        count = _whole("episodes", episodes, 1, API_EPISODES)
-        spec = self._spec(task, policy, axis, severity, "", count, _whole("seed", seed, 0, SCENES - 1))
-        return policy_document(spec, policy, checkpoint_digest(policy), self._play(spec))
+        count = whole("episodes", episodes, 1, API_EPISODES)
+        spec = self._spec(task, policy, axis, severity, "", count, whole("seed", seed, 0, SCENES - 1))
+        return policy_document(spec, spec.policies[0], checkpoint_digest(spec.policies[0]), self._play(spec))
 
-    def predict(
-        self, image: str, instruction: str, policy: str = "agra", wrist_image: str | None = None
-    ) -> dict[str, Any]:
+    def predict(self, image: str, instruction: str, policy: str = "", wrist_image: str | None = None) -> dict[str, Any]:
         """Plan the next 1.6 s on a picture; nothing moves, and the arm is assumed at rest.
 
         Args:
             image: Picture of the fixed camera; its middle square is what the policy sees.
             instruction: What the arm should do.
-            policy: A policy that imagines; see `choices`.
+            policy: A policy that looks at pictures; the preferred one unless it is named.
             wrist_image: Picture of the camera at the wrist; grey if there is none.
 
         Returns:
             actions (16 steps of 0.1 s: translation [m] 3, rotation vector [rad] 3, gripper opening
-            0..1), attention by camera (cells) and on the rest, what else the policy shows, and times [ms].
+            0..1), attention by camera (cells) and on the rest, what else the policy shows, by title, and
+            times [ms].
         """
-        if policy not in self._planning:
-            raise UnknownNameError("policy", policy, self._planning)
+        policy = one_of("policy", policy or self.planning[0], self.planning)
         pictures = {"front": image, "wrist": wrist_image}
         frames = {camera: Frame(read_image(path), 1, 0.0) for camera, path in pictures.items() if path}
         if "front" not in frames:
@@ -154,19 +154,19 @@ class ProgramCalls:
         }
 
     @property
-    def _planning(self) -> list[str]:
-        return [name for name in self._catalogue.policies if policy_spec(name).needs_images]
+    def planning(self) -> list[str]:
+        """Policies that can plan on a picture."""
+        return self._catalogue.those(lambda spec: spec.needs_images)
 
     def _spec(
         self, task: str, policy: str, axis: str, severity: int, instruction: str, episodes: int, seed: int
     ) -> GridSpec:
-        if policy not in self._catalogue.policies:
-            raise UnknownNameError("policy", policy, self._catalogue.policies)
+        policies = self._catalogue.policies
         return GridSpec(
-            policies=(policy,),
+            policies=(one_of("policy", policy or next(iter(policies)), policies),),
             tasks=(str(task),),
             axes=(str(axis),),
-            severities=(_whole("severity", severity, 0, 5),),
+            severities=(whole("severity", severity, 0, 5),),
             linger=0,
             episodes=episodes,
             seed=seed,
@@ -178,7 +178,7 @@ class ProgramCalls:
         return self._run(spec, ExecutorConfig(batch=4, processes=1), self._policy)
 
     def _policy(self, name: str, checkpoint: Path | None = None) -> Policy:
-        return SharedPolicy(self._engine_of(name)) if policy_spec(name).needs_images else load_policy(name)
+        return SharedPolicy(self._engine_of(name)) if self._catalogue.policies[name].needs_images else load_policy(name)
 
 
 def read_image(path: str) -> Image:
@@ -199,13 +199,4 @@ def read_image(path: str) -> Image:
                 )
             return np.asarray(picture.convert("RGB"))
     except (UnidentifiedImageError, OSError, SyntaxError, Pillow.DecompressionBombError) as error:
-        raise InvalidInputError(f"the picture cannot be read; valid: {', '.join(IMAGE_FORMATS)}") from error
-
-
-def _whole(name: str, value: object, low: int, high: int) -> int:
-    """A whole number within its range; what programs send is not typed."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not float(value).is_integer():
-        raise InvalidInputError(f"{name} must be a whole number in {low} .. {high}, got {str(value)[:40]!r}")
-    if not low <= value <= high:
-        raise InvalidInputError(f"{name} must be in {low} .. {high}, got {int(value)}")
-    return int(value)
+        raise InvalidInputError(UNREADABLE) from error

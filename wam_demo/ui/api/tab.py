@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import inspect
-import json
+import re
 from collections.abc import Callable
 from functools import wraps
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup, escape
 
 from wam_demo.errors import WamDemoError
-from wam_demo.ui.api.calls import ProgramCalls
+from wam_demo.ui.api.calls import UNREADABLE, ProgramCalls
 from wam_demo.ui.api.snippets import PLACE, SNIPPETS
+from wam_demo.ui.shared import component
 from wam_demo.ui.shared.catalogue import Catalogue
 
-_HERE = Path(__file__).parent
 SIMULATIONS = 1
 """Calls that simulate at a time; further ones wait in the app's queue."""
 
@@ -31,7 +32,7 @@ def build_api(catalogue: Catalogue, calls: ProgramCalls | None = None) -> None:
     """
     calls = calls or ProgramCalls(catalogue)
     simulating: dict[str, Any] = {"concurrency_limit": SIMULATIONS, "concurrency_id": "simulate"}
-    gr.HTML("", html_template="", js_on_load=_script(calls), apply_default_css=False)
+    component.component(_script(calls), "api")
     gr.api(as_endpoint(calls.choices), api_name="choices", queue=False)
     gr.api(as_endpoint(calls.run_episode), api_name="run_episode", **simulating)
     gr.api(as_endpoint(calls.evaluate), api_name="evaluate", **simulating)
@@ -58,12 +59,10 @@ def as_endpoint(call: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, 
 
 def _add_predict(calls: ProgramCalls) -> None:
     """The endpoint that takes pictures needs components, which check what is uploaded; a form to try it."""
-    policies = calls.choices()["imagining"] or calls.choices()["policies"]
+    policies = calls.planning
     with gr.Accordion("Try it: plan on a picture", open=False, elem_id="api-try"):
         with gr.Row():
-            images: dict[str, Any] = {"type": "filepath", "image_mode": None, "sources": ["upload"], "height": 220}
-            image = gr.Image(label="Fixed camera", **images)
-            wrist = gr.Image(label="Wrist camera (optional)", **images)
+            image, wrist = _picture("Fixed camera"), _picture("Wrist camera (optional)")
         with gr.Row():
             instruction = gr.Textbox("pick up the red cube and put it in the bowl", label="Instruction", max_length=500)
             policy = gr.Dropdown(policies, value=policies[0], label="Policy")
@@ -75,6 +74,21 @@ def _add_predict(calls: ProgramCalls) -> None:
 
     predict.__doc__ = calls.predict.__doc__
     button.click(predict, [image, instruction, policy, wrist], answer, api_name="predict", concurrency_limit=2)
+
+
+def _picture(label: str) -> gr.Image:
+    """Gradio opens a picture before the endpoint sees it; what it cannot open is said in one line."""
+    component = gr.Image(label=label, type="filepath", image_mode=None, sources=["upload"], height=220)
+    opened = component.preprocess
+
+    def preprocess(payload: Any) -> Any:
+        try:
+            return opened(payload)
+        except (OSError, SyntaxError, ValueError) as error:
+            raise gr.Error(UNREADABLE, print_exception=False) from error
+
+    setattr(component, "preprocess", preprocess)  # noqa: B010 (a subclass would need a front end of its own)
+    return component
 
 
 def endpoints(calls: ProgramCalls) -> list[dict[str, Any]]:
@@ -117,13 +131,18 @@ def _section(text: str, title: str) -> list[str]:
     return entries
 
 
+def page(calls: ProgramCalls) -> str:
+    """The section as HTML, with `PLACE` for the address of the app."""
+    templates = Environment(loader=FileSystemLoader(component.UI / "api"), autoescape=True, trim_blocks=True)
+    templates.filters["code"] = _code
+    shown = [snippet for snippet in SNIPPETS if snippet.name != "mcp" or has_mcp()]
+    return templates.get_template("programs.html").render(snippets=shown, endpoints=endpoints(calls))
+
+
+def _code(text: str) -> Markup:
+    """Text in which what stands between backquotes is code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+
+
 def _script(calls: ProgramCalls) -> str:
-    shown = [s for s in SNIPPETS if s.name != "mcp" or has_mcp()]
-    config = {
-        "place": PLACE,
-        "snippets": [{"title": s.title, "language": s.language, "needs": s.needs, "text": s.text} for s in shown],
-        "endpoints": endpoints(calls),
-        "style": (_HERE / "api.css").read_text(encoding="utf-8"),
-    }
-    source = (_HERE / "api.js").read_text(encoding="utf-8")
-    return f"const CONFIG = {json.dumps(config)};\n{source}"
+    return component.script({"page": page(calls), "place": PLACE}, "shared/dom.js", "api/api.js")

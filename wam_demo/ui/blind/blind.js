@@ -1,7 +1,5 @@
 // Blind A/B: shows a match, plays both sides in step, takes the vote, reveals, shows the scores.
-element.innerHTML = MARKUP;
-const root = element.firstElementChild;
-const $ = (selector) => root.querySelector(selector);
+mount(MARKUP);
 const SIDES = ["left", "right"];
 const page = pageName("blind");
 const ask = (kind, more = {}) => request(server.blind, { kind, page, ...more });
@@ -17,12 +15,7 @@ const axisLabel = (axis) => axis.replace("_", " ");
 
 function enter(state) {
   blind.state = root.dataset.state = state;
-  for (const button of root.querySelectorAll(".choice")) button.disabled = state !== "voting";
-}
-
-function notice(text, warn = false) {
-  setText($(".status"), text);
-  $(".status").classList.toggle("warn", warn);
+  for (const button of $$(".choice")) button.disabled = state !== "voting";
 }
 
 // A match comes in: words at once, videos as they arrive.
@@ -85,10 +78,9 @@ function follow(side) {
 function showTime() {
   const slider = $(".deck input"), share = blind.length ? Math.min(1, blind.time / blind.length) : 0;
   if (document.activeElement !== slider || blind.playing) slider.value = share;
-  slider.style.setProperty("--at", `${100 * share}%`);
+  fill(slider);
   tell("time", Math.min(blind.time, blind.length).toFixed(1));
-  const path = blind.playing ? "M4 3h3v10H4zM9 3h3v10H9z" : "M4 2.5l9 5.5-9 5.5z";
-  setHtml($('[data-do="play"]'), icon(path));
+  setHtml($('[data-do="play"]'), icon(blind.playing ? ICONS.pause : ICONS.play));
 }
 
 async function vote(choice) {
@@ -107,7 +99,7 @@ function reveal(choice, answer) {
     const shown = answer.sides[side];
     takes[side].classList.toggle("won", choice === side);
     say(side, ".who", label(shown.policy));
-    say(side, '[data-text="ended"]', shown.success ? `solved in ${(shown.steps / CONFIG.control_hz).toFixed(1)} s` : "not solved");
+    say(side, '[data-text="ended"]', shown.success ? `solved in ${seconds(shown.steps)} s` : "not solved");
   }
   const names = SIDES.map((side) => label(answer.sides[side].policy));
   const words = { left: `You preferred ${names[0]} to ${names[1]}.`, right: `You preferred ${names[1]} to ${names[0]}.`,
@@ -169,19 +161,11 @@ const act = {
   speed: () => { blind.speed = { 1: 2, 2: 0.5, 0.5: 1 }[blind.speed]; setText($('[data-do="speed"]'), `${blind.speed === 0.5 ? "½" : blind.speed}×`); },
   next,
 };
-for (const button of root.querySelectorAll("[data-do]")) button.addEventListener("click", () => act[button.dataset.do]());
-for (const button of root.querySelectorAll("[data-choice]")) button.addEventListener("click", () => vote(button.dataset.choice));
+for (const button of $$("[data-do]")) button.addEventListener("click", () => act[button.dataset.do]());
+for (const button of $$("[data-choice]")) button.addEventListener("click", () => vote(button.dataset.choice));
 $(".deck input").addEventListener("input", (event) => { blind.playing = false; blind.time = Number(event.target.value) * blind.length; });
 
-const KEYS = { " ": act.play, s: act.speed, n: next, 1: () => vote("left"), 2: () => vote("tie"), 3: () => vote("neither"), 4: () => vote("right") };
-document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || !root.offsetParent) return;
-  if (event.target.closest("input[type=text], textarea, select") || (event.key === " " && event.target.closest("button, [role=tab]"))) return;
-  const work = KEYS[event.key.toLowerCase()];
-  if (!work) return;
-  event.preventDefault();
-  work();
-});
+onKeys({ " ": act.play, s: act.speed, n: next, 1: () => vote("left"), 2: () => vote("tie"), 3: () => vote("neither"), 4: () => vote("right") });
 
 requestAnimationFrame(frame);
 whileVisible(root, 1000, () => look());

@@ -1,4 +1,4 @@
-// The Blind A/B tab's elements. CONFIG (labels, control_hz) comes from blind.py.
+// The Blind A/B tab's elements. CONFIG (labels, control_hz) comes from tab.py.
 const blindPanel = (side, title) => `
   <section class="panel take" data-side="${side}" aria-label="${title}">
     <header><h3><span class="who">${title}</span></h3><span class="note" data-text="ended"></span></header>
@@ -20,7 +20,7 @@ const MARKUP = `
     <div class="work">
       <div class="takes">${blindPanel("left", "Left")}${blindPanel("right", "Right")}</div>
       <div class="deck">
-        <button type="button" class="tool" data-do="play" title="Play or pause (Space)" aria-label="Play or pause">${icon("M4 3h3v10H4zM9 3h3v10H9z")}</button>
+        <button type="button" class="tool" data-do="play" title="Play or pause (Space)" aria-label="Play or pause">${icon(ICONS.pause)}</button>
         <input type="range" min="0" max="1" step="0.001" value="0" aria-label="Time">
         <p class="clock"><b data-text="time">0.0</b> s</p>
         <button type="button" class="tool" data-do="speed" title="Speed (S)" aria-label="Speed">1×</button>
@@ -28,7 +28,7 @@ const MARKUP = `
       <div class="ballot" role="group" aria-label="Which one is better?">
         ${choice("left", "Left is better", "1", "M9 3v3h5v4H9v3L3 8z")}
         ${choice("tie", "As good", "2", "M3 5h10v2H3zM3 9h10v2H3z")}
-        ${choice("neither", "Both bad", "3", "M4.5 3L8 6.5 11.5 3 13 4.5 9.5 8l3.5 3.5-1.5 1.5L8 9.5 4.5 13 3 11.5 6.5 8 3 4.5z")}
+        ${choice("neither", "Both bad", "3", ICONS.cross)}
         ${choice("right", "Right is better", "4", "M7 3v3H2v4h5v3l6-5z")}
         <p class="ruling" role="status" aria-live="polite"></p>
         <button type="button" class="pad primary" data-do="next" title="Next match (N)">Next match</button>

@@ -2,51 +2,34 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from wam_demo.errors import InvalidInputError, UnknownNameError
+from wam_demo.errors import InvalidInputError
 from wam_demo.policies.checks import validate_instruction
 from wam_demo.runtime import Command
 from wam_demo.runtime.logfile import SEED_MAX, parse_log, unpack
+from wam_demo.ui.shared.catalogue import Catalogue
+from wam_demo.ui.shared.checks import number, one_of, shown, whole
 
 SEVERITY_MAX = 5
 CAMERAS = ("front", "wrist")
 """Cameras on which a person can point."""
 
 
-@dataclass(frozen=True)
-class Choices:
-    """Names that exist here.
-
-    Attributes:
-        tasks: Task names.
-        policies: Policies that can be chosen, i.e. whose checkpoint is there.
-        axes: Perturbation axes with a slider.
-    """
-
-    tasks: Collection[str]
-    policies: Collection[str]
-    axes: Collection[str]
-
-
-def parse_command(payload: object, choices: Choices) -> Command:
+def parse_command(payload: object, choices: Catalogue) -> Command:
     """Check one command from a page.
 
     Args:
         payload: What the page sent: ``kind`` and the command's parameters.
-        choices: Names that exist.
+        choices: What can be chosen.
 
     Raises:
         InvalidInputError: A value is unusable; the text is one line for the page.
     """
     if not isinstance(payload, Mapping):
-        raise InvalidInputError(f"a command is an object with a kind, got {_shown(payload)}")
-    kind = payload.get("kind")
-    if not isinstance(kind, str) or kind not in _PARSERS:
-        raise UnknownNameError("command", kind, _PARSERS)
+        raise InvalidInputError(f"a command is an object with a kind, got {shown(payload)}")
+    kind = one_of("command", payload.get("kind"), _PARSERS)
     return Command(kind, _PARSERS[kind](payload, choices))
 
 
@@ -63,10 +46,10 @@ def parse_region(payload: object) -> Parameters:
         InvalidInputError: A value is unusable; the text is one line for the page.
     """
     if not isinstance(payload, Mapping):
-        raise InvalidInputError(f"a region is an object with a camera and two points, got {_shown(payload)}")
+        raise InvalidInputError(f"a region is an object with a camera and two points, got {shown(payload)}")
     if payload.get("from") is None:
         return {}
-    return _shove(payload, Choices((), (), ()))
+    return _region(payload)
 
 
 def parse_point(payload: object) -> tuple[float, float]:
@@ -79,58 +62,53 @@ def parse_point(payload: object) -> tuple[float, float]:
         InvalidInputError: The value is unusable; the text is one line for the page.
     """
     if not isinstance(payload, Mapping):
-        raise InvalidInputError(f"a place is an object with a point, got {_shown(payload)}")
+        raise InvalidInputError(f"a place is an object with a point, got {shown(payload)}")
     return _point("at", payload.get("at"))
 
 
-def _nothing(payload: Mapping[str, Any], choices: Choices) -> Parameters:
+def _nothing(payload: Mapping[str, Any], choices: Catalogue) -> Parameters:
     return {}
 
 
-def _autoplay(payload: Mapping[str, Any], choices: Choices) -> Parameters:
-    return {"on": bool(payload.get("on"))}
+def _task(payload: Mapping[str, Any], choices: Catalogue) -> Parameters:
+    return {"name": one_of("task", payload.get("name"), choices.tasks)}
 
 
-def _task(payload: Mapping[str, Any], choices: Choices) -> Parameters:
-    return {"name": _one_of("task", payload.get("name"), choices.tasks)}
+def _policy(payload: Mapping[str, Any], choices: Catalogue) -> Parameters:
+    return {"name": one_of("policy", payload.get("name"), choices.policies)}
 
 
-def _policy(payload: Mapping[str, Any], choices: Choices) -> Parameters:
-    return {"name": _one_of("policy", payload.get("name"), choices.policies)}
+def _seed(payload: Mapping[str, Any], choices: Catalogue) -> Parameters:
+    return {"seed": whole("seed", payload.get("seed"), 0, SEED_MAX)}
 
 
-def _seed(payload: Mapping[str, Any], choices: Choices) -> Parameters:
-    value = _number("seed", payload.get("seed"), 0, SEED_MAX)
-    if value != int(value):
-        raise InvalidInputError(f"the seed must be a whole number, got {value}")
-    return {"seed": int(value)}
-
-
-def _instruction(payload: Mapping[str, Any], choices: Choices) -> Parameters:
+def _instruction(payload: Mapping[str, Any], choices: Catalogue) -> Parameters:
     text = payload.get("text")
     if not isinstance(text, str):
-        raise InvalidInputError(f"the instruction must be text, got {_shown(text)}")
+        raise InvalidInputError(f"the instruction must be text, got {shown(text)}")
     printable = "".join(c if c.isprintable() else " " for c in text)
     return {"text": validate_instruction(printable)}
 
 
-def _axis(payload: Mapping[str, Any], choices: Choices) -> Parameters:
-    axis = _one_of("disturbance", payload.get("axis"), choices.axes)
-    severity = _number(f"the severity of {axis}", payload.get("severity"), 0, SEVERITY_MAX)
+def _axis(payload: Mapping[str, Any], choices: Catalogue) -> Parameters:
+    axis = one_of("disturbance", payload.get("axis"), choices.axes)
+    severity = number(f"the severity of {axis}", payload.get("severity"), 0, SEVERITY_MAX)
     return {"axis": axis, "severity": round(severity)}
 
 
-def _distractor(payload: Mapping[str, Any], choices: Choices) -> Parameters:
+def _distractor(payload: Mapping[str, Any], choices: Catalogue) -> Parameters:
     if payload.get("at") is None:
         return {}
-    camera = _one_of("camera", payload.get("camera"), CAMERAS)
+    camera = one_of("camera", payload.get("camera"), CAMERAS)
     return {"camera": camera, "at": _point("at", payload["at"])}
 
 
-def _shove(payload: Mapping[str, Any], choices: Choices) -> Parameters:
-    if payload.get("from") is None:
-        return {}
-    camera = _one_of("camera", payload.get("camera"), CAMERAS)
+def _shove(payload: Mapping[str, Any], choices: Catalogue) -> Parameters:
+    return {} if payload.get("from") is None else _region(payload)
+
+
+def _region(payload: Mapping[str, Any]) -> Parameters:
+    camera = one_of("camera", payload.get("camera"), CAMERAS)
     return {
         "camera": camera,
         "from": _point("from", payload["from"]),
@@ -138,11 +116,11 @@ def _shove(payload: Mapping[str, Any], choices: Choices) -> Parameters:
     }
 
 
-def _twin(payload: Mapping[str, Any], choices: Choices) -> Parameters:
+def _switch(payload: Mapping[str, Any], choices: Catalogue) -> Parameters:
     return {"on": bool(payload.get("on"))}
 
 
-def _replay(payload: Mapping[str, Any], choices: Choices) -> Parameters:
+def _replay(payload: Mapping[str, Any], choices: Catalogue) -> Parameters:
     """A log as text, from a file, or packed, from a link."""
     packed, text = payload.get("packed"), payload.get("text")
     if isinstance(packed, str):
@@ -152,12 +130,12 @@ def _replay(payload: Mapping[str, Any], choices: Choices) -> Parameters:
     return {"attempts": parse_log(text, choices.tasks)}
 
 
-_PARSERS: Mapping[str, Callable[[Mapping[str, Any], Choices], Parameters]] = {
+_PARSERS: Mapping[str, Callable[[Mapping[str, Any], Catalogue], Parameters]] = {
     **dict.fromkeys(("run", "pause", "step", "reset", "next", "swap_target", "clear"), _nothing),
     **dict.fromkeys(("log", "link", "paired"), _nothing),
-    "twin": _twin,
+    "twin": _switch,
     "replay": _replay,
-    "autoplay": _autoplay,
+    "autoplay": _switch,
     "task": _task,
     "policy": _policy,
     "seed": _seed,
@@ -168,24 +146,7 @@ _PARSERS: Mapping[str, Callable[[Mapping[str, Any], Choices], Parameters]] = {
 }
 
 
-def _one_of(kind: str, name: object, valid: Collection[str]) -> str:
-    if not isinstance(name, str) or name not in valid:
-        raise UnknownNameError(kind, name, valid)
-    return name
-
-
-def _number(what: str, value: object, low: float, high: float) -> float:
-    number = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
-    if not low <= number <= high:  # also refuses NaN
-        raise InvalidInputError(f"{what} must be a number from {low} to {high}, got {_shown(value)}")
-    return number
-
-
 def _point(what: str, value: object) -> tuple[float, float]:
     if not isinstance(value, list | tuple) or len(value) != 2:
-        raise InvalidInputError(f"{what} must be two numbers from 0 to 1, got {_shown(value)}")
-    return _number(what, value[0], 0, 1), _number(what, value[1], 0, 1)
-
-
-def _shown(value: object) -> str:
-    return "not a number" if value is None else repr(value)[:40]
+        raise InvalidInputError(f"{what} must be two numbers from 0 to 1, got {shown(value)}")
+    return number(what, value[0], 0, 1), number(what, value[1], 0, 1)

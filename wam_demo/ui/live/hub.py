@@ -21,16 +21,16 @@ class Visitor:
         key: Names the page.
         session: Its session; ``None`` while it waits for a place.
         screen: What its session shows.
-        seen: When the page was last heard of, `time.monotonic`.
+        last_seen: When the page was last heard of, `time.monotonic`.
         received: Number of the last packet that the page has drawn.
-        missed: It has not seen every packet before that one.
+        missed: It has not last_seen every packet before that one.
         streams: Counts its streams; only the newest one goes on.
     """
 
     key: str
     session: Session | None = None
     screen: Screen = field(default_factory=Screen)
-    seen: float = field(default_factory=time.monotonic)
+    last_seen: float = field(default_factory=time.monotonic)
     received: int = 0
     missed: bool = False
     streams: int = 0
@@ -41,18 +41,18 @@ class Hub:
 
     Args:
         open_session: Makes a session that reports to a screen; it is started here.
-        places: Sessions at a time.
+        capacity: Sessions at a time.
         idle_s: A page that was not heard of for this long has left [s].
     """
 
     def __init__(
         self,
         open_session: Callable[[Screen], Session],
-        places: int = LIVE_SESSIONS,
+        capacity: int = LIVE_SESSIONS,
         idle_s: float = SESSION_IDLE_S,
     ) -> None:
         self._open_session = open_session
-        self._places = places
+        self._capacity = capacity
         self._idle_s = idle_s
         self._visitors: dict[str, Visitor] = {}  # in the order of arrival
         self._lock = threading.Lock()
@@ -69,10 +69,10 @@ class Hub:
         with self._lock:
             visitor = self._visitors.get(key)
             if visitor is None:
-                if len(self._visitors) >= self._places + QUEUE_SIZE:
+                if len(self._visitors) >= self._capacity + QUEUE_SIZE:
                     raise InvalidInputError("too many visitors wait already; please come back later")
                 visitor = self._visitors[key] = Visitor(key)
-            visitor.seen = time.monotonic()
+            visitor.last_seen = time.monotonic()
             return visitor
 
     def admit(self, visitor: Visitor) -> int:
@@ -84,8 +84,8 @@ class Hub:
                 return 0
             waiting = [v for v in self._visitors.values() if v.session is None]
             position = waiting.index(visitor) + 1
-            if position > self._places - self.live:
-                return position - max(0, self._places - self.live)
+            if position > self._capacity - self.live:
+                return position - max(0, self._capacity - self.live)
             visitor.session = self._open_session(visitor.screen)
             visitor.session.start()
             return 0
@@ -94,7 +94,7 @@ class Hub:
         """The page has drawn everything up to packet ``number``, unless it ``missed`` some."""
         visitor = self._visitors.get(key)
         if visitor is not None:
-            visitor.seen = time.monotonic()
+            visitor.last_seen = time.monotonic()
             visitor.received = max(visitor.received, number)
             visitor.missed |= missed
 
@@ -137,5 +137,5 @@ class Hub:
     def _reap(self) -> None:
         while not self._closed.wait(min(1.0, self._idle_s / 4)):
             oldest = time.monotonic() - self._idle_s
-            for key in [v.key for v in list(self._visitors.values()) if v.seen < oldest]:
+            for key in [v.key for v in list(self._visitors.values()) if v.last_seen < oldest]:
                 self.leave(key)

@@ -14,16 +14,13 @@ const LINK_DIALOG = `
     <input type="text" readonly data-text="link" aria-label="Link">
     <form method="dialog"><button type="button" class="pad" data-do="copy">Copy</button><button class="pad">Close</button></form></dialog>`;
 
-const asked = new Set(); // a handout that nobody on this page asked for belongs to an earlier visit
+const asked = new Set(); // an export that nobody on this page asked for belongs to an earlier visit
 function ask(kind) { asked.add(kind); send(kind); }
 
-const handouts = {
+const exports = {
   log: (text) => {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([text], { type: "application/jsonl" }));
-    link.download = `session-${new Date().toISOString().slice(0, 19).replace(/[:T]/g, "-")}.jsonl`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+    const name = `session-${new Date().toISOString().slice(0, 19).replace(/[:T]/g, "-")}.jsonl`;
+    saveFile(name, URL.createObjectURL(new Blob([text], { type: "application/jsonl" })));
   },
   link: (packed) => {
     $('[data-text="link"]').value = `${location.origin}${location.pathname}${location.search}#replay=${packed}`;
@@ -32,9 +29,12 @@ const handouts = {
   },
   paired: (test) => toRobustness(test),
 };
-function takeHandout(handout) {
-  if (asked.delete(handout.kind)) handouts[handout.kind](handout.content);
-}
+plug({
+  listen({ status, export: made }) {
+    if (status) replayShared();
+    if (made && asked.delete(made.kind)) exports[made.kind](made.content);
+  },
+});
 
 async function copyLink() {
   const field = $('[data-text="link"]');

@@ -1,41 +1,4 @@
-// The Live tab's elements.
-const panel = (id, title, aside = "", body = "") => `
-  <section class="panel view" data-view="${id}" aria-label="${title}">
-    <header><h3>${title}</h3>${aside}</header>
-    <div class="frame">
-      <canvas class="main" width="256" height="256" role="img" aria-label="${title}: front camera"></canvas>
-      <p class="absent" hidden></p>${body}
-    </div>
-    <div class="below">
-      <canvas class="second" width="128" height="128" role="img" aria-label="${title}: wrist camera" title="Swap the views (W)"></canvas>
-      <div class="facts"></div>
-    </div>
-  </section>`;
-
-const horizonSlider = `
-  <label class="horizon"><span class="hidden">How far ahead</span>
-    <input type="range" min="0" max="${CONFIG.horizons.length - 1}" step="1" value="${CONFIG.horizons.length - 1}"
-      title="How far ahead to look ([ and ])"><output></output></label>`;
-
-const slider = (axis) => `
-  <label class="slider" for="wam-axis-${axis.name}" title="${escapeHtml(axis.help)}">
-    <span>${escapeHtml(axis.label)}</span>
-    <input id="wam-axis-${axis.name}" type="range" min="0" max="5" step="1" value="0" data-axis="${axis.name}">
-    <output>0</output>
-  </label>`;
-
-const badge = (name, label, unit, help) =>
-  `<li class="badge" data-badge="${name}" title="${help}"><span>${label}</span> <b>–</b>${unit ? ` <span>${unit}</span>` : ""}</li>`;
-
-const SHORTCUTS = [
-  ["Space", "run or pause"], ["S", "one step"], ["R", "reset this seed"], ["N", "next seed"],
-  ["A", "autoplay on or off"], ["D", "drop a distractor"], ["F", "shove the object"],
-  ["T", "move the target"], ["C", "clear every disturbance"], ["W", "swap front and wrist"],
-  ["[ ]", "imagine nearer or further"], ["I", "type an instruction"], ["L", "light or dark"],
-  ["B", "twin: with and without"], ["J", "download the log"], ["K", "share as a link"], ["O", "replay a log"],
-  ["P", "test on n seeds"], ["H", "this help"],
-];
-
+// The Live tab's elements. CONFIG (tasks, policies, axes, horizons) comes from tab.py.
 const MARKUP = `
 <div class="wam" data-state="connecting">
   <ul class="badges" aria-label="Measurements">
@@ -58,7 +21,7 @@ const MARKUP = `
       <input id="wam-seed" type="text" inputmode="numeric" size="5" autocomplete="off"></form>
     <p class="clock"><span>step</span> <b data-text="step">0</b> <span data-text="horizon"></span></p>
     <div class="transport">
-      ${tool("toggle", "Pause", "Space", "M4 3h3v10H4zM9 3h3v10H9z", 'data-role="toggle"')}
+      ${tool("toggle", "Pause", "Space", ICONS.pause, 'data-role="toggle"')}
       ${tool("step", "Step", "S", "M3 3l7 5-7 5zM11 3h2v10h-2z")}
       ${tool("reset", "Reset", "R", "M8 3a5 5 0 1 1-4.8 3.6l1.5.4A3.4 3.4 0 1 0 8 4.6V7L4.5 3.8 8 .8z")}
       ${tool("next", "Next", "N", "M2 3l5 5-5 5zM7.5 3l5 5-5 5zM13 3h1.5v10H13z")}
@@ -67,28 +30,14 @@ const MARKUP = `
   </div>
   <div class="stage">
     <div class="work">
-      <div class="strip">
-        ${panel("now", "Now", "", `
-          <svg class="gesture" aria-hidden="true"><line/><circle r="5"/></svg>
-          <p class="outcome" hidden></p>`)}
-        ${panel("imagined", "Imagined", horizonSlider)}
-        ${panel("attention", "Attention")}
-        ${panel("surprise", "Imagined − actual")}
-      </div>
+      ${stripMarkup({ now: `<svg class="gesture" aria-hidden="true"><line/><circle r="5"/></svg><p class="outcome" hidden></p>` })}
       ${TWIN_PANELS}
       <div class="charts">
-        <section class="panel chart" aria-label="Action plan">
-          <header><h3>Action</h3>
-            <ul class="legend"><li class="x">x</li><li class="y">y</li><li class="z">z</li><li class="g">gripper</li></ul>
-            <span class="note">cm from start · solid done, dashed plan, faint earlier</span></header>
-          <div class="plot" data-plot="action" role="img" aria-label="Path of the tool: past, plan and earlier plans"></div>
-        </section>
-        <section class="panel chart" aria-label="Imagination error">
-          <header><h3>Imagination error</h3><span class="note">a mark at every disturbance</span></header>
-          <div class="plot" data-plot="error" role="img" aria-label="Imagination error over the episode with a mark at every disturbance"></div>
-        </section>
+        ${chartPanel("action", "Action", "cm from start · solid done, dashed plan, faint earlier", AXIS_LEGEND)}
+        ${chartPanel("error", "Imagination error", "a mark at every disturbance")}
         ${TWIN_CHARTS}
       </div>
+      ${bandsMarkup}
     </div>
     <aside class="side" aria-label="Disturb">
       <section><h3 class="kicker">Disturb
@@ -99,7 +48,7 @@ const MARKUP = `
           <button type="button" class="pad" data-act="swap_target" title="Move the target somewhere else (T)">Move target</button>
           <button type="button" class="pad" data-act="clear" title="Remove every disturbance (C)">Clear</button>
         </div></section>
-      <section><h3 class="kicker">Scene <span class="note">severity 0–5</span></h3>${CONFIG.axes.map(slider).join("")}</section>
+      <section><h3 class="kicker">Scene <span class="note">severity 0–5</span></h3>${CONFIG.axes.map((axis) => severitySlider("axis", axis.name, axis.label, axis.help)).join("")}</section>
       <section class="log"><h3 class="kicker">Events</h3>
         <ol class="events" aria-label="Disturbances of this episode"></ol>
         ${LOG_TOOLS}</section>
@@ -107,7 +56,7 @@ const MARKUP = `
   </div>
   <p class="status" id="wam-status" role="status" aria-live="polite"></p>
   <dialog class="help" aria-label="Keyboard shortcuts"><h2>Keyboard</h2>
-    <dl>${SHORTCUTS.map(([key, what]) => `<div><dt>${key.split(" ").map((k) => `<kbd>${k}</kbd>`).join(" ")}</dt><dd>${what}</dd></div>`).join("")}</dl>
+    <dl></dl>
     <p>Click on <b>Now</b> to drop an object there. Drag on <b>Now</b> to shove what you grab.</p>
     <form method="dialog"><button class="pad">Close</button></form></dialog>
   ${LINK_DIALOG}

@@ -10,17 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from wam_demo.diagnose.finding import Finding, Masked, Question, Selection
 from wam_demo.errors import InvalidInputError
-from wam_demo.policies.tokens import TokenGrid
 from wam_demo.runtime import SessionView
 from wam_demo.types import CONTROL_HZ, Image, Observation, Vector
 from wam_demo.ui.live.inquirer import Answer
-from wam_demo.ui.live.present import FOCUS
 from wam_demo.ui.shared.packet import Tile
-from wam_demo.ui.shared.panels import attention_overlay
+from wam_demo.ui.shared.pictures import heat_peak, overlay
+from wam_demo.ui.shared.questions import Probing
+from wam_demo.ui.shared.timeline import planned_path, rows
 
 if TYPE_CHECKING:
     from wam_demo.policies.probe import Probe
@@ -29,19 +28,6 @@ PICTURE = 256
 """Side [px] of the maps."""
 CELLS = 8
 """Cells per side that the page lets a person mark; a policy with another grid gets the nearest ones."""
-
-
-@dataclass(frozen=True)
-class Probing:
-    """How a policy is probed here.
-
-    Attributes:
-        grid: How its video tokens lie.
-        submit: Asks for plans under edits and returns at once.
-    """
-
-    grid: TokenGrid
-    submit: Callable[[Observation, NDArray[np.int64]], Future[Probe]]
 
 
 @dataclass(frozen=True)
@@ -110,7 +96,7 @@ def probe_tiles(answer: Answer[ProbeAsk] | None, view: SessionView) -> dict[str,
     return {
         f"probe.{kind}.{camera}": Tile(
             (view.episode, answer.number),
-            partial(_map, answer.ask.observation.images[camera], cells, _peak(found)),
+            partial(_map, answer.ask.observation.images[camera], cells, heat_peak(found)),
         )
         for kind, found in maps.items()
         for camera, cells in found.items()
@@ -140,23 +126,10 @@ def _masked(masked: Masked) -> dict[str, Any]:
         "change": round(masked.change, 3),
         "shift_cm": round(100 * masked.shift_m, 2),
         "background_cm": None if masked.background_m is None else round(100 * masked.background_m, 2),
-        "path": path_of(masked.actions),
+        "path": rows(planned_path(masked.actions)),
     }
-
-
-def path_of(actions: Vector) -> list[list[float]]:
-    """(17, 4) TCP displacement [m] and gripper opening of a plan, from where it begins."""
-    displacement = np.vstack([np.zeros(3), actions[:, :3].cumsum(0)])
-    gripper = np.append(actions[:1, 6], actions[:, 6])
-    return np.column_stack([displacement, gripper]).round(4).tolist()
-
-
-def _peak(maps: Mapping[str, Vector]) -> float:
-    """What gets the brightest colour: one scale for all views; a map without focus stays dim."""
-    values = np.concatenate([cells.ravel() for cells in maps.values()])
-    return float(max(values.max(), FOCUS * values.mean()))
 
 
 def _map(image: Image, cells: Vector, peak: float) -> Image:
     large = cv2.resize(image, (PICTURE, PICTURE), interpolation=cv2.INTER_CUBIC)
-    return attention_overlay(large, cells, peak)
+    return overlay(large, cells, peak)

@@ -7,10 +7,10 @@ from typing import Any
 
 from wam_demo.runtime import SessionView, Watcher
 from wam_demo.types import Observation, StepRecord
+from wam_demo.ui.live.counterfactual import CounterfactualPlan
 from wam_demo.ui.live.inquirer import Inquirer
 from wam_demo.ui.live.probe import ProbeAsk
 from wam_demo.ui.live.track import Track
-from wam_demo.ui.live.whatif import WhatIf
 
 
 class Screen(Watcher):
@@ -22,7 +22,7 @@ class Screen(Watcher):
         self._charts: dict[str, Any] = self._track.charts()
         self._changed: Callable[[], None] = lambda: None
         self.prober: Inquirer[ProbeAsk] = Inquirer(lambda: self._changed())
-        self.wonderer: Inquirer[WhatIf] = Inquirer(lambda: self._changed())
+        self.counterfactuals: Inquirer[CounterfactualPlan] = Inquirer(lambda: self._changed())
 
     def on_change(self, call: Callable[[], None]) -> None:
         """Call this, from the session's thread, whenever there is a newer view."""

@@ -6,18 +6,22 @@ import asyncio
 import json
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
 from wam_demo.errors import WamDemoError
+from wam_demo.policies.registry import PolicySpec
 from wam_demo.runtime import SessionView
+from wam_demo.ui.live.counterfactual import counterfactual_status, counterfactual_tiles
 from wam_demo.ui.live.hub import Hub, Visitor
-from wam_demo.ui.live.present import charts, status, tiles
+from wam_demo.ui.live.present import charts, moment, status
 from wam_demo.ui.live.probe import probe_status, probe_tiles
 from wam_demo.ui.live.screen import Screen
-from wam_demo.ui.live.whatif import whatif_status, whatif_tiles
+from wam_demo.ui.live.twin import twin_tiles
+from wam_demo.ui.shared.bell import Bell
 from wam_demo.ui.shared.packet import PacketEncoder
+from wam_demo.ui.shared.strip import strip_status, strip_tiles
 
 AHEAD = 24
 """Packets that may be under way to a page before the stream waits for its receipt."""
@@ -27,13 +31,13 @@ QUIET_S = 1.0
 """Without anything new a packet goes out this often, so that the page knows it is connected."""
 
 
-async def stream(hub: Hub, key: str, imagines: Callable[[str], bool]) -> AsyncIterator[str]:
+async def stream(hub: Hub, key: str, policies: Mapping[str, PolicySpec]) -> AsyncIterator[str]:
     """Packets for one page, as JSON text, until the page leaves or opens another stream.
 
     Args:
         hub: Who is here.
         key: Names the page.
-        imagines: Whether a policy imagines and attends.
+        policies: Those that can be chosen, by name.
     """
     try:
         visitor = hub.visit(key)
@@ -46,14 +50,14 @@ async def stream(hub: Hub, key: str, imagines: Callable[[str], bool]) -> AsyncIt
     while visitor.streams == number:
         position = hub.admit(visitor)
         if position == 0:
-            async for packet in _show(visitor, imagines):
+            async for packet in _show(visitor, policies):
                 yield packet
             return
         yield json.dumps({"n": 0, "waiting": _waiting(position)})
         await asyncio.sleep(QUIET_S)
 
 
-async def _show(visitor: Visitor, imagines: Callable[[str], bool]) -> AsyncIterator[str]:
+async def _show(visitor: Visitor, policies: Mapping[str, PolicySpec]) -> AsyncIterator[str]:
     bell, encoder, window, number = Bell(), PacketEncoder(), Window(), visitor.streams
     visitor.screen.on_change(bell.ring)
     while visitor.streams == number:
@@ -69,7 +73,7 @@ async def _show(visitor: Visitor, imagines: Callable[[str], bool]) -> AsyncItera
         if visitor.missed:
             visitor.missed = False
             encoder.forget()
-        packet = await asyncio.to_thread(_encode, encoder, shown, imagines, visitor.screen)
+        packet = await asyncio.to_thread(_encode, encoder, shown, policies, visitor.screen)
         window.sent(encoder.number)
         yield packet
         if visitor.screen.newest is shown:
@@ -98,39 +102,24 @@ class Window:
 def _encode(
     encoder: PacketEncoder,
     newest: tuple[SessionView, dict[str, Any]],
-    imagines: Callable[[str], bool],
+    policies: Mapping[str, PolicySpec],
     screen: Screen,
 ) -> str:
     view, track = newest
-    probed, wondered = screen.prober.answer, screen.wonderer.answer
+    probed, counterfactual = screen.prober.answer, screen.counterfactuals.answer
     stamp = (view.episode, view.step, len(view.events), view.twin is not None)
-    answers = {"probe": probe_status(probed, view), "whatif": whatif_status(wondered, view)}
-    shown = {**status(view, imagines(view.settings.policy)), **answers}
+    shown = moment(view, policies[view.settings.policy])
+    words = {
+        **status(view),
+        "strip": strip_status(shown),
+        "probe": probe_status(probed, view),
+        "whatif": counterfactual_status(counterfactual, view),
+    }
     export = None if view.export is None else asdict(view.export)
-    pictures = tiles(view) | probe_tiles(probed, view) | whatif_tiles(wondered, view)
-    return encoder.encode(pictures, shown, charts(view, track), stamp, export)
+    pictures = strip_tiles(shown) if view.twin is None else twin_tiles(view.twin)
+    pictures |= probe_tiles(probed, view) | counterfactual_tiles(counterfactual, view)
+    return encoder.encode(pictures, words, charts(view, track), stamp, export)
 
 
 def _waiting(position: int) -> str:
     return f"Every place is taken. You are number {position} in the queue; this page starts by itself."
-
-
-class Bell:
-    """Wakes a coroutine from another thread."""
-
-    def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._event = asyncio.Event()
-
-    def ring(self) -> None:
-        """Wake who waits; safe from any thread, also after the loop has ended."""
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._event.set)
-
-    async def wait(self, timeout: float) -> None:
-        """Wait for a ring, at most ``timeout`` seconds."""
-        try:
-            await asyncio.wait_for(self._event.wait(), timeout)
-        except TimeoutError:
-            return
-        self._event.clear()

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
-from typing import Any
 
 import gradio as gr
 
@@ -14,26 +11,19 @@ from wam_demo.limits import LOG_BYTES
 from wam_demo.runtime import Session, SessionView
 from wam_demo.types import CONTROL_HZ, FUTURE_STEPS
 from wam_demo.ui.live.commands import parse_command, parse_point, parse_region
+from wam_demo.ui.live.counterfactual import counterfactual_plan
 from wam_demo.ui.live.hub import Hub
 from wam_demo.ui.live.probe import CELLS, ask_about
 from wam_demo.ui.live.screen import Screen
 from wam_demo.ui.live.stream import stream
-from wam_demo.ui.live.whatif import wonder_about
-from wam_demo.ui.shared.catalogue import Catalogue
-from wam_demo.ui.shared.words import AXIS_WORDS, POINTER_HINT
+from wam_demo.ui.live.words import POINTER_HINT
+from wam_demo.ui.shared import component
+from wam_demo.ui.shared.catalogue import AXIS_WORDS, Catalogue
+from wam_demo.ui.shared.component import QUICK
 
-_HERE = Path(__file__).parent
-STYLES = (_HERE / "canvas.css", _HERE / "twin.css", _HERE / "probe.css", _HERE / "whatif.css")
 _SCRIPTS = (
-    "pieces.js",
-    "twin.js",
-    "log.js",
-    "markup.js",
-    "canvas.js",
-    "charts.js",
-    "controls.js",
-    "probe.js",
-    "whatif.js",
+    *(f"shared/{name}.js" for name in ("dom", "strip", "charts")),
+    *(f"live/{name}.js" for name in ("log", "twin", "markup", "live", "controls", "probe", "whatif")),
 )
 
 
@@ -44,11 +34,10 @@ def build_live(catalogue: Catalogue, hub: Hub) -> gr.HTML:
         catalogue: What can be chosen.
         hub: Finds the session of each page.
     """
-    # The template stays empty: Gradio evaluates it again at every packet.
-    canvas = gr.HTML("", html_template="", js_on_load=script(catalogue), apply_default_css=False, elem_id="live")
+    canvas = component.component(script(catalogue), "live")
 
     async def connect(request: gr.Request) -> AsyncIterator[str]:
-        async for packet in stream(hub, request.session_hash, catalogue.imagining.__contains__):
+        async for packet in stream(hub, request.session_hash, catalogue.policies):
             yield packet
 
     def command(event: gr.EventData, request: gr.Request) -> None:
@@ -65,14 +54,11 @@ def build_live(catalogue: Catalogue, hub: Hub) -> gr.HTML:
         number = data.get("n")
         hub.receipt(request.session_hash, number if isinstance(number, int) else 0, bool(data.get("missed")))
 
-    quick: dict[str, Any] = {
-        "queue": False, "show_progress": "hidden", "trigger_mode": "multiple", "api_name": False,
-    }  # fmt: skip
-    canvas.connect(connect, None, canvas, **{**quick, "queue": True}, concurrency_limit=None)
-    canvas.command(command, None, None, **quick)
-    canvas.probe(probe, None, None, **quick)
-    canvas.whatif(whatif, None, None, **quick)
-    canvas.receipt(receipt, None, None, **quick)
+    canvas.connect(connect, None, canvas, **{**QUICK, "queue": True}, concurrency_limit=None)
+    canvas.command(command, None, None, **QUICK)
+    canvas.probe(probe, None, None, **QUICK)
+    canvas.whatif(whatif, None, None, **QUICK)
+    canvas.receipt(receipt, None, None, **QUICK)
     return canvas
 
 
@@ -83,7 +69,7 @@ def receive(hub: Hub, catalogue: Catalogue, key: str, payload: object) -> None:
     except WamDemoError:
         return  # the page has been closed meanwhile; it connects again by itself
     try:
-        session.post(parse_command(payload, catalogue.choices))
+        session.post(parse_command(payload, catalogue))
     except WamDemoError as error:
         session.warn(str(error))
 
@@ -92,7 +78,8 @@ def receive_probe(hub: Hub, catalogue: Catalogue, key: str, payload: object) -> 
     """Ask what a page wants to know about its newest view; what is wrong with it becomes one line on the page."""
 
     def ask(session: Session, screen: Screen, view: SessionView) -> None:
-        probing = catalogue.open_probing(view.settings.policy)
+        policy = view.settings.policy
+        probing = catalogue.open_probing(policy) if catalogue.policies[policy].can_be_probed else None
         screen.prober.ask(ask_about(view, probing, parse_region(payload), session.warn))
 
     _ask(hub, key, ask)
@@ -102,8 +89,9 @@ def receive_whatif(hub: Hub, catalogue: Catalogue, key: str, payload: object) ->
     """Ask what a page wants to have imagined; what is wrong with it becomes one line on the page."""
 
     def ask(session: Session, screen: Screen, view: SessionView) -> None:
-        wondering = catalogue.open_wondering(view.settings.policy)
-        screen.wonderer.ask(wonder_about(view, wondering, parse_point(payload), session.warn))
+        policy = view.settings.policy
+        planning = catalogue.open_counterfactuals(policy) if catalogue.policies[policy].follows_a_plan else None
+        screen.counterfactuals.ask(counterfactual_plan(view, planning, parse_point(payload), session.warn))
 
     _ask(hub, key, ask)
 
@@ -126,8 +114,8 @@ def _ask(hub: Hub, key: str, ask: Callable[[Session, Screen, SessionView], None]
 def script(catalogue: Catalogue) -> str:
     """The component's JavaScript, with the choices of this machine in front."""
     config = {
-        "tasks": [{"name": name, "label": label} for name, label in catalogue.tasks.items()],
-        "policies": [{"name": name, "label": label} for name, label in catalogue.policies.items()],
+        "tasks": component.named(catalogue.tasks),
+        "policies": component.named(catalogue.labels),
         "axes": [{"name": axis, "label": AXIS_WORDS[axis][0], "help": AXIS_WORDS[axis][1]} for axis in catalogue.axes],
         "horizons": list(FUTURE_STEPS),
         "control_hz": CONTROL_HZ,
@@ -135,5 +123,4 @@ def script(catalogue: Catalogue) -> str:
         "pointer_hint": POINTER_HINT,
         "log_bytes": LOG_BYTES,
     }
-    sources = [(_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS]
-    return "\n".join([f"const CONFIG = {json.dumps(config)};", *sources])
+    return component.script(config, *_SCRIPTS)

@@ -9,8 +9,8 @@ import numpy as np
 
 from wam_demo.runtime import TwinView
 from wam_demo.runtime.contracts import Outcome
+from wam_demo.ui.live.words import OUTCOME_WORDS, event_label
 from wam_demo.ui.shared.packet import Tile
-from wam_demo.ui.shared.words import OUTCOME_WORDS, event_label
 
 SIDES = ("with", "without")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import zipfile
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,37 +15,41 @@ import numpy as np
 from wam_demo.data.schema import Feature, image_key
 from wam_demo.data.writer import LeRobotWriter
 from wam_demo.diagnose.answers import Answers
-from wam_demo.diagnose.openloop import DIMENSIONS, displacement_error, recorded_images
+from wam_demo.diagnose.openloop import DIMENSIONS, IMAGINE_EVERY, displacement_error
 from wam_demo.errors import InvalidInputError, UnknownNameError
+from wam_demo.policies.registry import PolicySpec
 from wam_demo.types import (
     ACTION_DIM,
     CHUNK_STEPS,
     CONTROL_HZ,
     FUTURE_STEPS,
     IMAGE_SIZE,
+    POLICY_CAMERAS,
     STATE_DIM,
     Image,
-)
-from wam_demo.ui.robot.view import FOCUS
-from wam_demo.ui.shared.panels import attention_overlay, error_map
+)  # fmt: skip
+from wam_demo.ui.robot.panel_columns import numbers, pictures
+from wam_demo.ui.robot.view import strip_moment
+from wam_demo.ui.shared.strip import attention_shares, strip_tiles
 
-_TITLES = ("Now", "Imagined", "Attention", "Imagined - actual")
+_TITLES = {"now": "Now", "imagined": "Imagined", "attention": "Attention", "error": "Imagined - actual"}
 _SIDE, _BELOW, _BAR = 256, 128, 24
 
 
-def export(kind: str, answers: Answers, folder: Path, instruction: str) -> Path:
+def export(kind: str, answers: Answers, spec: PolicySpec, folder: Path, instruction: str) -> Path:
     """Write one download; the whole episode must have been answered.
 
     Args:
         kind: ``dataset`` (zip of a LeRobotDataset v3), ``table`` (CSV) or ``video`` (h264 mp4).
         answers: What is written.
+        spec: The policy that answered.
         folder: New folder to write into.
         instruction: What the policy was told.
 
     Raises:
         InvalidInputError: The run is not finished, or there is no such kind.
     """
-    writers: Mapping[str, Callable[..., Path]] = {"dataset": _dataset, "table": _table, "video": _video}
+    writers: Mapping[str, Callable[..., Path]] = {"dataset": _dataset, "table": _table, "video": partial(_video, spec)}
     if kind not in writers:
         raise UnknownNameError("download", kind, writers)
     if answers.scores is None:
@@ -55,8 +60,8 @@ def export(kind: str, answers: Answers, folder: Path, instruction: str) -> Path:
 
 def _dataset(answers: Answers, folder: Path, instruction: str) -> Path:
     """Images as the policy saw them, recorded state and action, the plan and where it looked."""
-    clip, root = answers.clip, folder / "open_loop"
-    grids = {camera: grid.shape for camera, grid in answers.prediction(0).attention.items()}
+    clip, root, first = answers.clip, folder / "open_loop", answers.prediction(0)
+    grids = {camera: grid.shape for camera, grid in first.attention.items()}
     picture = Feature("image", (IMAGE_SIZE, IMAGE_SIZE, 3), ["height", "width", "channels"])
     features = {
         **{image_key(camera): picture for camera in clip.cameras},
@@ -65,6 +70,8 @@ def _dataset(answers: Answers, folder: Path, instruction: str) -> Path:
         "action_known": Feature("float32", (ACTION_DIM,), list(DIMENSIONS)),
         "planned_chunk": Feature("float32", (CHUNK_STEPS * ACTION_DIM,)),
         **{f"attention.{camera}": Feature("float32", (int(np.prod(shape)),)) for camera, shape in grids.items()},
+        **{name: Feature("float32", values.shape) for name, values in numbers(first).items()},
+        **{name: Feature("image", i.shape, ["height", "width", "channels"]) for name, i in pictures(first).items()},
     }
     with LeRobotWriter(root, features, robot_type="recording") as writer:
         for step in range(clip.steps):
@@ -77,6 +84,8 @@ def _dataset(answers: Answers, folder: Path, instruction: str) -> Path:
                     "action_known": np.isfinite(moment.action),
                     "planned_chunk": prediction.chunk.actions.reshape(-1),
                     **{f"attention.{camera}": grid.reshape(-1) for camera, grid in prediction.attention.items()},
+                    **numbers(prediction),
+                    **pictures(prediction),
                 },
                 instruction,
             )
@@ -99,10 +108,18 @@ def _table(answers: Answers, folder: Path, instruction: str) -> Path:
     with path.open("w", newline="") as file:
         rows = csv.writer(file)
         header = ["step", "time_s", *(f"recorded_{n}" for n in DIMENSIONS), *(f"planned_{n}" for n in DIMENSIONS)]
-        looked = sorted({*answers.prediction(0).attention, *answers.prediction(0).attention_mass})
-        rows.writerow([*header, *(f"tcp_error_m_at_{k}" for k in FUTURE_STEPS), *(f"attention_{n}" for n in looked)])
+        first = answers.prediction(0)
+        looked = sorted(attention_shares(first) or {})
+        shown = [name for name, values in numbers(first).items() if values.size == 1]
+        header += [*(f"tcp_error_m_at_{k}" for k in FUTURE_STEPS), *(f"attention_{n}" for n in looked), *shown]
+        rows.writerow(header)
         for step in range(answers.clip.steps):
-            rows.writerow([_cell(value) for value in _row(answers, step, looked)])
+            found = numbers(answers.prediction(step))
+            values = [
+                *_row(answers, step, looked),
+                *(found[name].item() if name in found else np.nan for name in shown),
+            ]
+            rows.writerow([_cell(value) for value in values])
     return path
 
 
@@ -111,10 +128,15 @@ def _row(answers: Answers, step: int, looked: list[str]) -> list[Any]:
     planned = np.asarray(prediction.chunk.actions)
     apart = displacement_error(planned, actions[step : step + CHUNK_STEPS])
     errors = [apart[k - 1] if k <= len(apart) else np.nan for k in FUTURE_STEPS]
-    mass = {camera: float(grid.sum()) for camera, grid in prediction.attention.items()} | dict(
-        prediction.attention_mass
-    )
-    return [step, step / CONTROL_HZ, *actions[step], *planned[0], *errors, *(mass[name] for name in looked)]
+    shares = attention_shares(prediction) or {}
+    return [
+        step,
+        step / CONTROL_HZ,
+        *actions[step],
+        *planned[0],
+        *errors,
+        *(shares.get(name, np.nan) for name in looked),
+    ]
 
 
 def _cell(value: Any) -> Any:
@@ -123,7 +145,7 @@ def _cell(value: Any) -> Any:
     return f"{float(value):.6g}" if np.isfinite(value) else ""
 
 
-def _video(answers: Answers, folder: Path, instruction: str) -> Path:
+def _video(spec: PolicySpec, answers: Answers, folder: Path, instruction: str) -> Path:
     """The strip over time: h264, yuv420p, index in front, so that browsers play it while it loads."""
     import av
 
@@ -132,7 +154,7 @@ def _video(answers: Answers, folder: Path, instruction: str) -> Path:
         stream = container.add_stream("libx264", rate=CONTROL_HZ, options={"crf": "20", "preset": "veryfast"})
         stream.width, stream.height, stream.pix_fmt = 4 * _SIDE, _BAR + _SIDE + _BELOW, "yuv420p"
         for step in range(answers.clip.steps):
-            frame = av.VideoFrame.from_ndarray(_frame(answers, step), format="rgb24")
+            frame = av.VideoFrame.from_ndarray(_frame(spec, answers, step), format="rgb24")
             for packet in stream.encode(frame):
                 container.mux(packet)
         for packet in stream.encode():
@@ -140,28 +162,20 @@ def _video(answers: Answers, folder: Path, instruction: str) -> Path:
     return path
 
 
-def _frame(answers: Answers, step: int) -> Image:
-    """The four panels; the imagination is the newest one made before, at the moment that comes next."""
-    moment, prediction = answers.moment(step), answers.prediction(step)
-    cells = sum(grid.size for grid in prediction.attention.values())
-    peak = max([FOCUS / max(1, cells), *(float(grid.max()) for grid in prediction.attention.values())])
-    panels: list[dict[str, Image]] = [dict(moment.pictures), {}, {}, {}]
-    panels[2] = {c: attention_overlay(moment.pictures[c], grid, peak) for c, grid in prediction.attention.items()}
-    titles = list(_TITLES)
-    made = step - step % 10
-    if answers.imagines:
-        future = answers.future(made) or {}
-        index = next(i for i, ahead in enumerate(FUTURE_STEPS) if made + ahead >= step)
-        at = made + FUTURE_STEPS[index]
-        panels[1] = {camera: frames[index] for camera, frames in future.items()}
-        titles[1] = f"Imagined for {at / CONTROL_HZ:.1f} s"
-        if at < answers.clip.steps:
-            actual = recorded_images(answers.moment(at))
-            panels[3] = {
-                c: error_map(np.abs(future[c][index].astype(np.float32) - image).mean(-1) / 255.0)
-                for c, image in actual.items() if c in future
-            }  # fmt: skip
-    return np.concatenate([_column(title, panel) for title, panel in zip(titles, panels, strict=True)], axis=1)
+def _frame(spec: PolicySpec, answers: Answers, step: int) -> Image:
+    """The strip; the imagination is the newest one made before, at the moment that comes next."""
+    made = step - step % IMAGINE_EVERY
+    ahead = next(k for k in FUTURE_STEPS if made + k >= step)
+    moment = strip_moment(answers, spec, step, made, (ahead,))
+    tiles = {name.replace(f".{ahead}.", "."): tile.draw() for name, tile in strip_tiles(moment).items()}
+    titles = dict(_TITLES)
+    if moment.imagined:
+        titles["imagined"] = f"Imagined for {(made + ahead) / CONTROL_HZ:.1f} s"
+    columns = [
+        _column(title, {camera: tiles[f"{view}.{camera}"] for camera in POLICY_CAMERAS if f"{view}.{camera}" in tiles})
+        for view, title in titles.items()
+    ]
+    return np.concatenate(columns, axis=1)
 
 
 def _column(title: str, panel: Mapping[str, Image]) -> Image:

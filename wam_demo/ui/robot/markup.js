@@ -1,25 +1,4 @@
-// The elements of "Your robot". CONFIG (policies, horizons, choices, limits) comes from robot.py.
-const escapeHtml = (text) => String(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
-const option = (value, label = value) => `<option value="${escapeHtml(value)}">${escapeHtml(label)}</option>`;
-const options = (items) => items.map((item) => (typeof item === "string" ? option(item) : option(item.name, item.label))).join("");
-
-const view = (id, title, aside = "") => `
-  <section class="panel view" data-view="${id}" aria-label="${title}">
-    <header><h3>${title}</h3>${aside}</header>
-    <div class="frame"><canvas class="main" width="256" height="256" role="img" aria-label="${title}: front camera"></canvas>
-      <p class="absent" hidden></p></div>
-    <div class="below"><canvas class="second" width="128" height="128" role="img" aria-label="${title}: wrist camera"></canvas>
-      <div class="facts"></div></div>
-  </section>`;
-
-const chart = (id, title, note, legend = "") => `
-  <section class="panel chart" aria-label="${title}"><header><h3>${title}</h3>${legend}<span class="note">${note}</span></header>
-    <div class="plot" data-plot="${id}" role="img" aria-label="${title}"></div></section>`;
-
-const slider = (name, help) => `
-  <label class="slider" title="${help}"><span>${name}</span>
-    <input type="range" min="0" max="5" step="1" value="0" data-retouch="${name}"><output>0</output></label>`;
-
+// The elements of "Your robot". CONFIG (policies, horizons, choices, limits) comes from tab.py.
 const row = (name, label, field, help = "") =>
   `<label class="entry" title="${help}"><span>${label}</span>${field.replace("data-map", `data-map="${name}"`)}</label>`;
 const select = (items) => `<select data-map>${options(items)}</select>`;
@@ -30,6 +9,9 @@ const TURN_WORDS = { none: "as it is", half: "turned by half", flip: "upside dow
 const FIT_WORDS = { crop: "cut to a square", pad: "bars to a square" };
 const ACTION_WORDS = { recorded: "the file's actions", motion: "the recorded motion", none: "none" };
 const words = (names, table) => names.map((name) => ({ name, label: table[name] || name }));
+
+const RETOUCHES = [["noise", "Pixel noise in both views"], ["occlusion", "A grey rectangle over the front view"],
+  ["crop", "Both views cropped in the middle"], ["light", "Darker and tinted"]];
 
 const SETUP = `
   <div class="setup">
@@ -89,23 +71,18 @@ const PLAYER = `
     </div>
     <div class="stage">
       <div class="work">
-        <div class="strip">
-          ${view("now", "Now")}
-          ${view("imagined", "Imagined", `<label class="horizon"><span class="hidden">How far ahead</span>
-            <input type="range" min="0" max="${CONFIG.horizons.length - 1}" step="1" value="${CONFIG.horizons.length - 1}"><output></output></label>`)}
-          ${view("attention", "Attention")}${view("surprise", "Imagined − actual")}
-        </div>
+        ${stripMarkup()}
         <div class="scrub"><button type="button" class="pad" data-do="play" aria-label="Play"></button>
           <input type="range" min="0" max="0" step="1" value="0" aria-label="Place in the episode" data-role="scrub"><output>0.0 s</output></div>
         <div class="charts">
-          ${chart("path", "Action", "cm from start · solid recorded, dashed planned", `<ul class="legend"><li class="x">x</li><li class="y">y</li><li class="z">z</li><li class="g">gripper</li></ul>`)}
-          ${chart("error", "Plan error", "cm at the plan's end")}
+          ${chartPanel("path", "Action", "cm from start · solid recorded, dashed planned", AXIS_LEGEND)}
+          ${chartPanel("error", "Plan error", "cm at the plan's end")}
         </div>
+        ${bandsMarkup}
       </div>
       <aside class="side">
         <section><h3 class="kicker">Disturb the recording <span class="note">0–5</span></h3>
-          ${slider("noise", "Pixel noise in both views")}${slider("occlusion", "A grey rectangle over the front view")}
-          ${slider("crop", "Both views cropped in the middle")}${slider("light", "Darker and tinted")}
+          ${RETOUCHES.map(([name, help]) => severitySlider("retouch", name, name, help)).join("")}
           <p class="change"></p>
           <button type="button" class="pad wide" data-do="run" disabled>Run the episode so</button></section>
         <section><h3 class="kicker">Errors <span class="note">mean over the episode</span></h3><div class="scores"></div></section>

@@ -1,32 +1,7 @@
 // Brings a recording: upload, example or Hub; shows what was found; reads the mapping.
-const root = element.querySelector(".robot") || (() => { element.innerHTML = MARKUP; return element.firstElementChild; })();
-const $ = (selector) => root.querySelector(selector);
-const $$ = (selector) => [...root.querySelectorAll(selector)];
-const setText = (node, text) => { if (node.textContent !== text) node.textContent = text; };
-
-// A page asks under one name, so that a reload finds its recording again.
-function pageName() {
-  let key = null;
-  try { key = sessionStorage.getItem("wam-robot-page"); } catch { /* private mode */ }
-  key ||= [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  try { sessionStorage.setItem("wam-robot-page", key); } catch { /* private mode */ }
-  return key;
-}
-const page = pageName();
-
-// Answers of the server; what is wrong comes back as an Error whose text is meant for a person.
-async function ask(kind, question = {}) {
-  let answer;
-  try { answer = await server.robot({ kind, page, ...question }); } catch { throw new Error("the server does not answer; try again"); }
-  if (answer?.error) throw new Error(answer.error);
-  return answer;
-}
-
-function say(text, warn = false) {
-  const line = $(".status");
-  setText(line, text);
-  line.classList.toggle("warn", warn);
-}
+mount(MARKUP);
+const page = pageName("robot");
+const ask = (kind, question = {}) => request(server.robot, { kind, page, ...question });
 
 // One thing at a time: while something is brought, nothing else can be.
 let bringing = false;
@@ -34,12 +9,12 @@ async function bring(what, work) {
   if (bringing) return;
   bringing = true;
   root.classList.add("busy");
-  say(`${what} …`);
+  notice(`${what} …`);
   const waiting = setInterval(async () => {
     const { place } = await ask("state").catch(() => ({ place: 0 }));
-    if (bringing && place) say(`${what}: place ${place} in the queue …`);
+    if (bringing && place) notice(`${what}: place ${place} in the queue …`);
   }, 2000);
-  try { found(await work()); } catch (error) { say(error.message, true); }
+  try { found(await work()); } catch (error) { notice(error.message, true); }
   clearInterval(waiting);
   root.classList.remove("busy");
   bringing = false;
@@ -47,8 +22,8 @@ async function bring(what, work) {
 
 function send(file) {
   if (!file) return;
-  if (file.size > CONFIG.megabytes * 2 ** 20) return say(`${file.name} has ${(file.size / 2 ** 20).toFixed(0)} MB, more than ${CONFIG.megabytes} MB`, true);
-  if (!file.size) return say(`${file.name} is empty`, true);
+  if (file.size > CONFIG.megabytes * 2 ** 20) return notice(`${file.name} has ${(file.size / 2 ** 20).toFixed(0)} MB, more than ${CONFIG.megabytes} MB`, true);
+  if (!file.size) return notice(`${file.name} is empty`, true);
   bring(`Reading ${file.name}`, async () => {
     let stored;
     try { stored = await upload(file); } catch { throw new Error("the upload did not arrive; try again"); }
@@ -97,7 +72,7 @@ function found({ title, found: f, mapping }) {
     else input.value = value === null || value === undefined ? "" : typeof value === "number" ? String(Number(value.toFixed(5))) : value;
   }
   showMode("setup");
-  say("Check what stands for what, then open an episode.");
+  notice("Check what stands for what, then open an episode.");
 }
 const field = (name) => $(`[data-map="${name}"]`);
 
@@ -106,5 +81,5 @@ const readField = (name) => $(`[data-field="${name}"]`).value.trim();
 $('[data-form="open"]').addEventListener("submit", async (event) => {
   event.preventDefault();
   const question = { mapping: readMapping(), episode: Number(readField("episode")), start: readField("start"), stop: readField("stop"), policy: readField("policy") };
-  try { started(await ask("open", question)); } catch (error) { say(error.message, true); }
+  try { started(await ask("open", question)); } catch (error) { notice(error.message, true); }
 });

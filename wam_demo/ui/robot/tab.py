@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -20,49 +18,52 @@ from wam_demo.data.uploads.guess import OWN_ROBOT, guess, notes
 from wam_demo.data.uploads.mapping import ACTIONS, DEFAULT_INSTRUCTION, ROTATIONS, UNITS
 from wam_demo.data.uploads.process import describe
 from wam_demo.diagnose.retouch import Retouch
-from wam_demo.errors import InvalidInputError, UnknownNameError, WamDemoError
+from wam_demo.errors import InvalidInputError
 from wam_demo.limits import UPLOAD_BYTES
-from wam_demo.policies.registry import policy_spec
 from wam_demo.types import CONTROL_HZ, FUTURE_STEPS
 from wam_demo.ui.robot.export import export
-from wam_demo.ui.robot.room import Desk, OpenRequest, RobotRoom
+from wam_demo.ui.robot.upload_sessions import OpenRequest, UploadSession, UploadSessions
 from wam_demo.ui.robot.view import curves, look
+from wam_demo.ui.shared import component
 from wam_demo.ui.shared.catalogue import Catalogue
+from wam_demo.ui.shared.checks import one_of, seconds, shown, whole
+from wam_demo.ui.shared.component import Answer, Question
 
-_HERE = Path(__file__).parent
-STYLE = _HERE / "robot.css"
-_SCRIPTS = ("markup.js", "setup.js", "charts.js", "robot.js")
+_SCRIPTS = (
+    *(f"shared/{name}.js" for name in ("dom", "strip", "charts")),
+    *(f"robot/{name}.js" for name in ("markup", "setup", "scores", "player")),
+)
 EXAMPLE = EXAMPLES / "pick_place.zip"
 """A short recording of our own arm, as somebody else's would come: a LeRobot dataset in a zip."""
 LONGEST_S = 120.0
+_DAY_S = 86_400.0
+_MOST_STEPS = 10**9
 
-Question = Mapping[str, Any]
-Answer = dict[str, Any]
 
-
-def build_robot(catalogue: Catalogue, room: RobotRoom) -> gr.HTML:
+def build_robot(catalogue: Catalogue, sessions: UploadSessions) -> gr.HTML:
     """Add the component to the blocks that are open.
 
     Args:
         catalogue: Policies that can be chosen.
-        room: Keeps what the pages look at.
+        sessions: What the pages look at.
     """
-    answer = responder(catalogue, room)
+    answer = responder(catalogue, sessions)
 
     def robot(question: Any) -> Answer:
         return answer(question)
 
-    return gr.HTML(
-        "", html_template="", js_on_load=script(catalogue), apply_default_css=False, elem_id="robot",
-        server_functions=[robot],
-    )  # fmt: skip
+    return component.component(script(catalogue), "robot", [robot])
+
+
+def usable(catalogue: Catalogue) -> list[str]:
+    """Policies that can look at a recording: those that need no simulator."""
+    return catalogue.those(lambda spec: not spec.privileged)
 
 
 def script(catalogue: Catalogue) -> str:
     """The component's JavaScript, with the choices of this machine in front."""
-    policies = {name: label for name, label in catalogue.policies.items() if not policy_spec(name).privileged}
     config = {
-        "policies": [{"name": name, "label": label} for name, label in policies.items()],
+        "policies": component.named({name: catalogue.labels[name] for name in usable(catalogue)}),
         "horizons": list(FUTURE_STEPS),
         "control_hz": CONTROL_HZ,
         "megabytes": UPLOAD_BYTES >> 20,
@@ -74,84 +75,78 @@ def script(catalogue: Catalogue) -> str:
         "units": list(UNITS),
         "example": EXAMPLE.is_file(),
     }
-    sources = [(_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS]
-    return "\n".join([f"const CONFIG = {json.dumps(config)};", *sources])
+    return component.script(config, *_SCRIPTS)
 
 
-def responder(catalogue: Catalogue, room: RobotRoom) -> Callable[[Any], Answer]:
-    """What answers a page: a dictionary, or ``{"error": text}`` with one line for the person."""
+def responder(catalogue: Catalogue, sessions: UploadSessions) -> Callable[[Any], Answer]:
+    """What answers a page; see `answering`."""
 
-    def inspect(desk: Desk, question: Question) -> Answer:
-        return _put(room, desk, uploaded(question.get("path")), str(question.get("name") or "recording")[:80])
+    def inspect(session: UploadSession, question: Question) -> Answer:
+        return _put(sessions, session, uploaded(question.get("path")), str(question.get("name") or "recording")[:80])
 
-    def example(desk: Desk, question: Question) -> Answer:
-        return _put(room, desk, EXAMPLE, "example: pick and place")
+    def example(session: UploadSession, question: Question) -> Answer:
+        return _put(sessions, session, EXAMPLE, "example: pick and place")
 
-    def hub(desk: Desk, question: Question) -> Answer:
+    def hub(session: UploadSession, question: Question) -> Answer:
         from wam_demo.data.uploads.hub import fetch
 
         name = str(question.get("repository") or "").strip()
-        return _put(room, desk, fetch(name, visitor=desk.visitor), name)
+        return _put(sessions, session, fetch(name, visitor=session.visitor), name)
 
-    def open_(desk: Desk, question: Question) -> Answer:
-        room.open(desk, _request(desk, question, catalogue))
-        return state(desk, question)
+    def open_(session: UploadSession, question: Question) -> Answer:
+        sessions.open(session, _request(session, question, catalogue))
+        return state(session, question)
 
-    def state(desk: Desk, question: Question) -> Answer:
-        clip = desk.clip
+    def state(session: UploadSession, question: Question) -> Answer:
+        clip = session.clip
         return {
-            "stage": desk.stage, "done": desk.done, "fault": desk.fault, "ahead": room.ahead_of(desk),
-            "place": place_in_queue(desk.visitor),
+            "stage": session.stage, "done": session.done, "fault": session.fault, "ahead": sessions.ahead_of(session),
+            "place": place_in_queue(session.visitor),
             "steps": clip.steps if clip else 0, "total": clip.total if clip else 0,
         }  # fmt: skip
 
-    def run(desk: Desk, question: Question) -> Answer:
-        room.run(desk, _retouch(question))
-        return state(desk, question)
+    def run(session: UploadSession, question: Question) -> Answer:
+        sessions.run(session, _retouch(question))
+        return state(session, question)
 
-    def stop(desk: Desk, question: Question) -> Answer:
-        room.stop(desk)
-        return state(desk, question)
+    def stop(session: UploadSession, question: Question) -> Answer:
+        sessions.stop(session)
+        return state(session, question)
 
-    def show(desk: Desk, question: Question) -> Answer:
-        ahead = question.get("ahead")
+    def show(session: UploadSession, question: Question) -> Answer:
+        ahead, step = question.get("ahead"), whole("step", question.get("step"), 0, _MOST_STEPS)
         if ahead not in FUTURE_STEPS:
-            raise InvalidInputError(
-                f"{str(ahead)[:20]!r} is not a step ahead; valid: {', '.join(map(str, FUTURE_STEPS))}"
-            )
-        return look(desk, _whole(question, "step"), int(ahead), _retouch(question))
+            raise InvalidInputError(f"{shown(ahead)} is not a step ahead; valid: {', '.join(map(str, FUTURE_STEPS))}")
+        retouch = _retouch(question)
+        session.require_clip()
+        return look(session, catalogue.policies[session.policy], step, int(ahead), retouch)
 
-    def charts(desk: Desk, question: Question) -> Answer:
-        return curves(desk, _retouch(question))
+    def charts(session: UploadSession, question: Question) -> Answer:
+        return curves(session, _retouch(question))
 
-    def download(desk: Desk, question: Question) -> Answer:
-        kind, retouch = str(question.get("what")), _retouch(question)
-        answers = desk.answers.get(retouch)
+    def download(session: UploadSession, question: Question) -> Answer:
+        kind, answers = str(question.get("what")), session.answers.get(_retouch(question))
         if answers is None:
             raise InvalidInputError("run the episode with this disturbance first")
-        assert desk.mapping is not None
-        with READERS.turn(desk.visitor):
-            path = export(kind, answers, desk.folder / f"download-{secrets.token_hex(4)}", desk.mapping.instruction)
+        assert session.mapping is not None
+        folder, spec = session.folder / f"download-{secrets.token_hex(4)}", catalogue.policies[session.policy]
+        with READERS.turn(session.visitor):
+            path = export(kind, answers, spec, folder, session.mapping.instruction)
         return {"path": str(path), "file": path.name}
 
-    def leave(desk: Desk, question: Question) -> Answer:
-        room.leave(str(question["page"]))
+    def leave(session: UploadSession, question: Question) -> Answer:
+        sessions.leave(str(question["page"]))
         return {}
 
-    kinds: Mapping[str, Callable[[Desk, Question], Answer]] = {
+    kinds: Mapping[str, Callable[[UploadSession, Question], Answer]] = {
         "inspect": inspect, "example": example, "hub": hub, "open": open_, "state": state, "run": run, "stop": stop,
         "look": show, "curves": charts, "download": download, "leave": leave,
     }  # fmt: skip
 
-    def answer(question: Any) -> Answer:
-        try:
-            if not isinstance(question, Mapping) or question.get("kind") not in kinds:
-                raise UnknownNameError("question", _kind(question), kinds)
-            return kinds[question["kind"]](room.desk(question.get("page", "")), question)
-        except WamDemoError as error:
-            return {"error": " ".join(str(error).split())}
+    def of_page(work: Callable[[UploadSession, Question], Answer]) -> Callable[[Question], Answer]:
+        return lambda question: work(sessions.session(question.get("page", "")), question)
 
-    return answer
+    return component.answering({kind: of_page(work) for kind, work in kinds.items()})
 
 
 def uploaded(path: object) -> Path:
@@ -162,15 +157,19 @@ def uploaded(path: object) -> Path:
     """
     if not isinstance(path, str) or not path or "\0" in path:
         raise InvalidInputError("the upload did not arrive; try again")
-    folder, found = Path(get_upload_folder()).resolve(), Path(path).resolve()
+    folder = Path(get_upload_folder()).resolve()
+    try:
+        found = Path(path).resolve()
+    except (OSError, ValueError) as error:  # too long, or a character that no path has
+        raise InvalidInputError("the upload did not arrive; try again") from error
     if not found.is_relative_to(folder) or not found.is_file():
         raise InvalidInputError("the upload did not arrive or has expired; try again")
     return found
 
 
-def _put(room: RobotRoom, desk: Desk, path: Path, title: str) -> Answer:
-    found = describe(path, desk.visitor)
-    room.put(desk, path, title, found)
+def _put(sessions: UploadSessions, session: UploadSession, path: Path, title: str) -> Answer:
+    found = describe(path, session.visitor)
+    sessions.put(session, path, title, found)
     mapping = guess(found)
     if not mapping.instruction:
         mapping = replace(mapping, instruction=DEFAULT_INSTRUCTION)
@@ -191,26 +190,24 @@ def _shown(found: Description) -> Answer:
     }
 
 
-def _request(desk: Desk, question: Question, catalogue: Catalogue) -> OpenRequest:
-    if desk.found is None:
+def _request(session: UploadSession, question: Question, catalogue: Catalogue) -> OpenRequest:
+    if session.description is None:
         raise InvalidInputError("upload a recording first")
     entries = question.get("mapping")
     if not isinstance(entries, Mapping):
         raise InvalidInputError("the mapping is missing")
-    mapping = guess(desk.found).changed(entries)
+    mapping = guess(session.description).changed(entries)
     mapping = replace(mapping, instruction=mapping.instruction.strip())
     if not mapping.instruction:
         raise InvalidInputError("the instruction is empty: say what the policy is asked to do")
-    policy = str(question.get("policy"))
-    usable = [name for name in catalogue.policies if not policy_spec(name).privileged]
-    if policy not in usable:
-        raise UnknownNameError("policy", policy, usable)
-    start, stop = _seconds(question, "start", 0.0), _seconds(question, "stop", None)
-    start = start or 0.0
+    policy = one_of("policy", question.get("policy"), usable(catalogue))
+    start = seconds("start", question.get("start"), _DAY_S) or 0.0
+    stop = seconds("stop", question.get("stop"), _DAY_S)
     if stop is not None and stop <= start:
         raise InvalidInputError(f"the range {start:g} .. {stop:g} s is empty")
     stop = min(stop if stop is not None else start + LONGEST_S, start + LONGEST_S)
-    return OpenRequest(mapping, _whole(question, "episode"), start, stop, policy)
+    episode = whole("episode", question.get("episode"), 0, _MOST_STEPS)
+    return OpenRequest(mapping, episode, start, stop, policy)
 
 
 def _retouch(question: Question) -> Retouch:
@@ -218,27 +215,3 @@ def _retouch(question: Question) -> Retouch:
     if not isinstance(given, Mapping) or not set(given) <= set(Retouch.__dataclass_fields__):
         raise InvalidInputError("the disturbance is not one of noise, occlusion, crop, light")
     return Retouch(**given).validated()
-
-
-def _whole(question: Question, name: str) -> int:
-    value = question.get(name)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise InvalidInputError(f"{name} must be a whole number, not {str(value)[:40]!r}")
-    return value
-
-
-def _seconds(question: Question, name: str, default: float | None) -> float | None:
-    value = question.get(name)
-    if value is None or value == "":
-        return default
-    try:
-        seconds = float(value)
-    except (TypeError, ValueError, OverflowError):
-        seconds = math.nan
-    if not 0 <= seconds <= 86_400:
-        raise InvalidInputError(f"{name} must be seconds from 0 on, not {str(value)[:40]!r}")
-    return seconds
-
-
-def _kind(question: Any) -> object:
-    return question.get("kind") if isinstance(question, Mapping) else type(question).__name__

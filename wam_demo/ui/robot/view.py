@@ -1,110 +1,118 @@
-"""From a desk to what the page shows: the strip of one step, and the curves of the episode."""
+"""From a session to what the page shows: the strip of one step, and the curves of the episode."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from wam_demo.diagnose.answers import Answers, change, planned_path
+from wam_demo.diagnose.answers import Answers, change
 from wam_demo.diagnose.openloop import recorded_images
 from wam_demo.diagnose.retouch import Retouch
+from wam_demo.policies.registry import PolicySpec
 from wam_demo.robots.clip import Clip
-from wam_demo.types import CONTROL_HZ, FUTURE_STEPS, Image, Prediction
-from wam_demo.ui.robot.room import Desk
+from wam_demo.runtime.monitor import PredictionError
+from wam_demo.types import CONTROL_HZ, FUTURE_STEPS, OPENING_INDEX, Image
+from wam_demo.ui.robot.upload_sessions import UploadSession
 from wam_demo.ui.shared.packet import encode_jpeg, pack
-from wam_demo.ui.shared.panels import attention_overlay, error_map
+from wam_demo.ui.shared.pictures import difference
+from wam_demo.ui.shared.strip import StripMoment, picture, strip_status, strip_tiles
+from wam_demo.ui.shared.timeline import Path, bands_of, chunk_lines, planned_path, rows
 
-FOCUS = 4.0
-"""The brightest colour of attention means at least this many times its even spread."""
 
-
-def look(desk: Desk, step: int, ahead: int, retouch: Retouch) -> dict[str, Any]:
+def look(session: UploadSession, spec: PolicySpec, step: int, ahead: int, retouch: Retouch) -> dict[str, Any]:
     """The strip at one control step, and what a disturbance changes there.
 
     Args:
-        desk: With an open episode.
+        session: With an open episode.
+        spec: Its policy.
         step: Control step.
         ahead: Which imagined moment, one of `FUTURE_STEPS`.
         retouch: Disturbance of the pictures.
     """
-    clip = desk.require_clip()
-    answers = desk.answer(retouch)
-    moment = answers.moment(step)
+    clip, answers = session.require_clip(), session.answer(retouch)
     prediction = answers.prediction(step)
-    pictures: dict[str, Image] = {f"now.{camera}": moment.pictures[camera] for camera in moment.recorded}
-    facts: dict[str, Any] = {"shares": _shares(prediction)}
-    pictures |= _attention(prediction, moment.pictures, moment.recorded)
-    future = answers.future(step)
-    if future is not None:
-        index = FUTURE_STEPS.index(ahead)
-        pictures |= {f"imagined.{camera}": future[camera][index] for camera in moment.recorded if camera in future}
-        facts |= _surprise(clip, answers, step, ahead, future, pictures)
-    atlas, tiles = pack(pictures)
-    if retouch.changes:
-        facts["change"] = change(prediction, desk.answer(Retouch()).prediction(step))
-    start, opening = _path(clip)[step, :3], float(clip.states[step, 9])
+    moment = strip_moment(answers, spec, step, step, (ahead,))
+    atlas, tiles = pack({name: tile.draw() for name, tile in strip_tiles(moment).items()})
+    start, opening = _path(clip)[step, :3], float(clip.states[step, OPENING_INDEX])
+    clean = session.answer(Retouch()).prediction(step) if retouch.changes else None
     return {
         "step": step,
         "seconds": round(step / CONTROL_HZ, 1),
         "image": encode_jpeg(atlas),
         "tiles": tiles,
-        "plan": _rows(planned_path(prediction, start, opening)),
+        "strip": strip_status(moment),
+        "plan": rows(planned_path(prediction.chunk.actions, start, opening)),
+        "chunks": chunk_lines(prediction, step, start),
         "plan_error_m": _number(answers.plan_error[step]),
-        **facts,
+        "change": None if clean is None else change(prediction, clean),
     }
 
 
-def _attention(prediction: Prediction, pictures: Any, recorded: tuple[str, ...]) -> dict[str, Image]:
-    attention = {camera: grid for camera, grid in prediction.attention.items() if camera in recorded}
-    cells = sum(grid.size for grid in attention.values())
-    peak = max([FOCUS / max(1, cells), *(float(grid.max()) for grid in attention.values())])
-    return {f"attention.{c}": attention_overlay(pictures[c], grid, peak) for c, grid in attention.items()}
+def strip_moment(
+    answers: Answers, spec: PolicySpec, step: int, imagined_at: int, horizons: tuple[int, ...] = FUTURE_STEPS
+) -> StripMoment:
+    """One control step of a recording as the strip shows it.
+
+    Args:
+        answers: Of the policy.
+        spec: The policy.
+        step: Control step that is looked at.
+        imagined_at: Control step whose imagination is shown.
+        horizons: Which imagined moments, of `FUTURE_STEPS`.
+    """
+    moment, future = answers.moment(step), answers.future(imagined_at)
+    frames = {} if future is None else {c: f for c, f in future.items() if c in moment.recorded}
+    imagined = {ahead: {c: f[FUTURE_STEPS.index(ahead)] for c, f in frames.items()} for ahead in horizons}
+    errors = {ahead: _error(answers, imagined_at, ahead, images) for ahead, images in imagined.items()}
+    late = "the recording ends before that moment" if future is not None else spec.sentence
+    return StripMoment(
+        episode=0,
+        now={camera: picture(step, moment.pictures[camera]) for camera in moment.recorded},
+        imagined=imagined if frames else {},
+        imagined_at=imagined_at if frames else None,
+        errors={ahead: error for ahead, error in errors.items() if error is not None},
+        prediction=answers.prediction(step),
+        answered=step,
+        observed={camera: moment.pictures[camera] for camera in moment.recorded},
+        absent={"imagined": spec.sentence, "attention": spec.sentence, "error": late},
+    )
 
 
-def _surprise(
-    clip: Clip, answers: Answers, step: int, ahead: int, future: Any, pictures: dict[str, Image]
-) -> dict[str, Any]:
-    """Adds the difference to what really came; the facts say how large it is."""
-    if step + ahead >= clip.steps:
-        return {"surprise": None}
-    actual = recorded_images(answers.moment(step + ahead))
-    index, errors = FUTURE_STEPS.index(ahead), []
-    for camera, image in actual.items():
-        if camera in future:
-            difference = np.abs(future[camera][index].astype(np.float32) - image).mean(-1) / 255.0
-            pictures[f"surprise.{camera}"] = error_map(difference)
-            errors.append(float(difference.mean()))
-    return {"surprise": round(float(np.mean(errors)), 4) if errors else None}
-
-
-def _shares(prediction: Prediction) -> dict[str, float] | None:
-    if not prediction.attention:
+def _error(answers: Answers, made: int, ahead: int, imagined: Mapping[str, Image]) -> PredictionError | None:
+    """How far an imagined moment lies from what really came; ``None`` when the recording ends before."""
+    if made + ahead >= answers.clip.steps:
         return None
-    shares = {camera: float(grid.sum()) for camera, grid in prediction.attention.items()}
-    return {name: round(share, 4) for name, share in {**shares, **prediction.attention_mass}.items()}
+    actual = recorded_images(answers.moment(made + ahead))
+    maps = {camera: difference(imagined[camera], image) for camera, image in actual.items() if camera in imagined}
+    return (
+        PredictionError(made, made + ahead, float(np.mean([d.mean() for d in maps.values()])), maps) if maps else None
+    )
 
 
-def curves(desk: Desk, retouch: Retouch) -> dict[str, Any]:
+def curves(session: UploadSession, retouch: Retouch) -> dict[str, Any]:
     """The episode's recorded path and the errors along it, clean and under the disturbance.
 
     Returns:
         ``path``: (steps, 4) TCP displacement [m] and opening, ``known``: whether the recording says where
         the tool was and how open the gripper; ``errors``: plan error [m] by step, ``clean`` and
-        ``disturbed``; ``scores``: of finished runs.
+        ``disturbed``; ``scores``: of finished runs; ``bands``: the policy's, under the disturbance.
     """
-    clip = desk.require_clip()
+    clip = session.require_clip()
     names = {"clean": Retouch(), **({"disturbed": retouch} if retouch.changes else {})}
     # a copy: a run may add to it meanwhile
-    found = {name: dict(desk.answers).get(key) for name, key in names.items()}
+    found = {name: dict(session.answers).get(key) for name, key in names.items()}
+    newest = dict(session.answers).get(retouch)
     return {
         "steps": clip.steps,
         "total": clip.total,
-        "path": _rows(_path(clip)[: clip.steps]),
+        "path": rows(_path(clip)[: clip.steps]),
         "known": {"tool": _known(clip.actions[:-1, :3]), "gripper": _known(clip.actions[:-1, 6])},
         "errors": {n: [_number(v) for v in a.plan_error[: clip.steps]] for n, a in found.items() if a is not None},
         "scores": {n: a.scores.document() for n, a in found.items() if a is not None and a.scores is not None},
+        "bands": [] if newest is None else bands_of(newest.answered(), clip.steps),
     }
 
 
@@ -112,13 +120,9 @@ def _known(actions: Any) -> bool:
     return bool(np.isfinite(actions).any())
 
 
-def _path(clip: Clip) -> Any:
+def _path(clip: Clip) -> Path:
     """(total, 4) displacement of the recorded TCP from its start [m], and the gripper's opening."""
-    return np.column_stack([clip.states[:, :3] - clip.states[0, :3], clip.states[:, 9]])
-
-
-def _rows(path: Any) -> list[list[float]]:
-    return [[round(float(value), 4) for value in row] for row in path]
+    return np.column_stack([clip.states[:, :3] - clip.states[0, :3], clip.states[:, OPENING_INDEX]])
 
 
 def _number(value: float) -> float | None:

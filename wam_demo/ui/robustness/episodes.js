@@ -2,8 +2,7 @@
 const AT_ONCE = 3;
 const box = $(".cellbox"), opened = { urls: [], turn: 0 };
 const metres = (miss) => (miss === null || miss === undefined ? "" : `, ${(100 * miss).toFixed(0)} cm off`);
-const seconds = (value) => `${value.toFixed(1)} s`;
-const OUTCOMES = { timeout: (e) => `not solved${metres(e.goal_distance_m)}`, success: (e) => `solved in ${seconds(e.seconds)}${e.held ? "" : ", not held"}`,
+const OUTCOMES = { timeout: (e) => `not solved${metres(e.goal_distance_m)}`, success: (e) => `solved in ${e.seconds.toFixed(1)} s${e.held ? "" : ", not held"}`,
   sim_fault: () => "the simulation diverged: not counted", policy_busy: () => "the policy server was busy: not counted", policy_fault: (e) => `the policy failed: ${e.fault || ""}` };
 const ended = (episode) => OUTCOMES[episode.outcome](episode);
 
@@ -32,7 +31,7 @@ function showEpisodes(episodes) {
   const list = box.querySelector(".episodes");
   setHtml(list, episodes.map((e, i) => `
     <li class="${e.success ? "good" : ["sim_fault", "policy_busy"].includes(e.outcome) ? "void" : "bad"}">
-      <div class="screen"><button type="button" data-episode="${i}">${icon("M4 2.5l9 5.5-9 5.5z")}<span>Play</span></button></div>
+      <div class="screen"><button type="button" data-episode="${i}">${icon(ICONS.play)}<span>Play</span></button></div>
       <p><b>${escapeHtml(ended(e))}</b></p><p class="soft">seed ${e.seed}${lab.run.grid.tasks.length > 1 ? `, ${escapeHtml(labelIn(CONFIG.tasks, e.task))}` : ""}</p>
       ${e.others.map((o, k) => `<p class="soft">${escapeHtml(policyLabel(o.policy))}: ${escapeHtml(ended(o))} <button type="button" class="link" data-episode="${i}" data-other="${k}">watch</button></p>`).join("")}
     </li>`).join(""));

@@ -1,15 +1,11 @@
 // The grids: one panel a policy, severity by disturbance, and the difference of two policies on the same scenes.
-element.innerHTML = MARKUP;
-const root = element.firstElementChild;
-const $ = (selector) => root.querySelector(selector);
-const $$ = (selector) => [...root.querySelectorAll(selector)];
+mount(MARKUP);
 const tell = (name, text) => setText($(`[data-text="${name}"]`), text);
 const ask = (kind, more = {}) => request(server.robustness, { kind, ...more });
 
 const ALL = "", ALL_SEVERITIES = -1;
 const lab = { name: null, run: null, task: ALL, against: null };
 root.lab = lab; // tests and the curious look here
-const labelIn = (items, name) => items.find((item) => item.name === name)?.label || name;
 const policyLabel = (name) => labelIn(CONFIG.policies, name);
 const axisLabel = (name) => labelIn(CONFIG.axes, name);
 const whole = (share) => Math.sign(share) * Math.round(100 * Math.abs(share)); // halves away from zero on both sides

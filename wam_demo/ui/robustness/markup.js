@@ -1,4 +1,4 @@
-// The Robustness tab's elements. CONFIG (policies, tasks, axes, usual) comes from robustness.py.
+// The Robustness tab's elements. CONFIG (policies, tasks, axes, usual) comes from tab.py.
 const chip = (group, name, label, help = "") => `
   <label class="chip" title="${escapeHtml(help)}"><input type="checkbox" name="${group}" value="${escapeHtml(name)}"><span>${escapeHtml(label)}</span></label>`;
 const chips = (group, items) => `<div class="chips" role="group" aria-label="${group}">${items.map((item) => chip(group, item.name, item.label, item.help)).join("")}</div>`;
@@ -43,6 +43,6 @@ const MARKUP = `
     </div>
   </div>
   <p class="status" role="status" aria-live="polite"></p>
-  <dialog class="cellbox" aria-label="Episodes of a cell"><header><h2></h2><form method="dialog"><button class="tool" aria-label="Close" title="Close (Esc)">${icon("M4.5 3L8 6.5 11.5 3 13 4.5 9.5 8l3.5 3.5-1.5 1.5L8 9.5 4.5 13 3 11.5 6.5 8 3 4.5z")}</button></form></header>
+  <dialog class="cellbox" aria-label="Episodes of a cell"><header><h2></h2><form method="dialog"><button class="tool" aria-label="Close" title="Close (Esc)">${icon(ICONS.cross)}</button></form></header>
     <div class="sides" role="group" aria-label="Policy"></div><p class="soft"></p><ol class="episodes"></ol></dialog>
 </div>`;

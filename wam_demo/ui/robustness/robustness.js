@@ -1,6 +1,5 @@
 // Watches a run: where it stands, the grid as it fills, cancel and resume, downloads.
 const KEPT = "wam-robustness-run";
-function notice(text, warn = false) { setText($(".status"), text); $(".status").classList.toggle("warn", warn); }
 
 function show(name) {
   Object.assign(lab, { name, run: null, against: null });

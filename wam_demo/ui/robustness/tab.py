@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,31 +10,29 @@ from typing import Any
 import gradio as gr
 
 from wam_demo.config import RUNS
-from wam_demo.errors import InvalidInputError, UnknownNameError, WamDemoError
+from wam_demo.errors import InvalidInputError
 from wam_demo.evaluate.specs.evaluation import NOMINAL
 from wam_demo.evaluate.specs.grid import GridSpec
 from wam_demo.evaluate.specs.record import EpisodeRecord, worst_first
+from wam_demo.evaluate.statistics.power import detectable_difference
 from wam_demo.limits import GRID_EPISODES
-from wam_demo.policies.registry import policy_spec
 from wam_demo.types import CONTROL_HZ
 from wam_demo.ui.robustness.download import download
 from wam_demo.ui.robustness.lab import Job, Lab, checked
 from wam_demo.ui.robustness.words import AXES_IN_WORDS, NOMINAL_WORDS, USUAL_AXES
+from wam_demo.ui.shared import component
 from wam_demo.ui.shared.catalogue import Catalogue
+from wam_demo.ui.shared.checks import one_of, whole
+from wam_demo.ui.shared.component import Answer, Question
 
-_HERE = Path(__file__).parent
-STYLE = _HERE / "robustness.css"
 _SCRIPTS = (
-    "../shared/dom.js", "markup.js", "grid.js", "charts.js", "episodes.js",
-    "setup.js", "robustness.js",
+    "shared/dom.js", "shared/charts.js",
+    *(f"robustness/{name}.js" for name in ("markup", "grid", "charts", "episodes", "setup", "robustness")),
 )  # fmt: skip
 EPISODES_PER_CELL = 8
 """Chosen when the page opens."""
 PREFILL_SEEDS = 20
 """Seeds of a paired test that comes from the Live tab."""
-
-Question = Mapping[str, Any]
-Answer = dict[str, Any]
 
 
 def open_lab(directory: Path = RUNS) -> Lab:
@@ -55,18 +52,23 @@ def build_robustness(catalogue: Catalogue, lab: Lab) -> gr.HTML:
     def robustness(question: Any) -> Answer:
         return answer(question)
 
-    return gr.HTML(
-        "", html_template="", js_on_load=script(catalogue), apply_default_css=False, elem_id="robustness",
-        server_functions=[robustness],
-    )  # fmt: skip
+    return component.component(script(catalogue), "robustness", [robustness])
 
 
 def responder(catalogue: Catalogue, lab: Lab) -> Callable[[Any], Answer]:
-    """What answers a page: a dictionary, or ``{"error": text}`` with one line for the person."""
+    """What answers a page; see `answering`."""
 
     def estimate(question: Question) -> Answer:
         spec = checked(read_spec(question.get("grid"), catalogue))
-        return {"episodes": spec.total, "seconds": lab.expected_s(spec), "wait_s": lab.wait_s()}
+        conditions = len(spec.cells()) // len(spec.policies)
+        found = detectable_difference(spec.episodes, conditions=conditions) if len(spec.policies) > 1 else None
+        return {
+            "episodes": spec.total,
+            "seconds": lab.expected_s(spec),
+            "wait_s": lab.wait_s(),
+            "scenes": spec.episodes,
+            "detectable": None if found is None else round(found, 3),
+        }
 
     def start(question: Question) -> Answer:
         return {"name": lab.submit(read_spec(question.get("grid"), catalogue)).name}
@@ -100,14 +102,7 @@ def responder(catalogue: Catalogue, lab: Lab) -> Callable[[Any], Answer]:
         "estimate": estimate, "start": start, "look": look, "cancel": cancel, "resume": resume,
         "episodes": episodes, "video": video, "download": fetch,
     }  # fmt: skip
-
-    def answer(question: Any) -> Answer:
-        try:
-            return kinds[_kind(question, kinds)](question)
-        except WamDemoError as error:
-            return {"error": str(error)}
-
-    return answer
+    return component.answering(kinds)
 
 
 def read_spec(grid: object, catalogue: Catalogue) -> GridSpec:
@@ -118,25 +113,25 @@ def read_spec(grid: object, catalogue: Catalogue) -> GridSpec:
     """
     if not isinstance(grid, Mapping):
         raise InvalidInputError("the page sent no grid")
-    severities = [_whole("severity", value, 1, 5) for value in _list("severities", grid.get("severities"))]
+    severities = [whole("severity", value, 1, 5) for value in _list("severities", grid.get("severities"))]
     axes = _names("axis", grid.get("axes"), [NOMINAL, *AXES_IN_WORDS])
     return GridSpec(
         policies=_names("policy", grid.get("policies"), catalogue.policies),
         tasks=_names("task", grid.get("tasks"), catalogue.tasks),
         axes=axes,
         severities=tuple(severities) or ((1,) if axes == (NOMINAL,) else ()),
-        episodes=_whole("episodes", grid.get("episodes"), 1, GRID_EPISODES),
-        seed=_whole("seed", grid.get("seed"), 0, 49),
+        episodes=whole("episodes", grid.get("episodes"), 1, GRID_EPISODES),
+        seed=whole("seed", grid.get("seed"), 0, 49),
     )
 
 
 def script(catalogue: Catalogue) -> str:
     """The component's JavaScript, with the choices of this machine in front."""
-    policies = [name for name in catalogue.policies if not policy_spec(name).is_baseline]
+    policies = catalogue.those(lambda spec: not spec.is_baseline)
     words = {NOMINAL: NOMINAL_WORDS, **AXES_IN_WORDS}
     config = {
-        "policies": [{"name": name, "label": label} for name, label in catalogue.policies.items()],
-        "tasks": [{"name": name, "label": label} for name, label in catalogue.tasks.items()],
+        "policies": component.named(catalogue.labels),
+        "tasks": component.named(catalogue.tasks),
         "axes": [{"name": name, "label": label, "help": text} for name, (label, text) in words.items()],
         "usual": {
             "policies": policies[:2],
@@ -150,8 +145,7 @@ def script(catalogue: Catalogue) -> str:
         "most_episodes": GRID_EPISODES,
         "control_hz": CONTROL_HZ,
     }
-    sources = [(_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS]
-    return "\n".join([f"const CONFIG = {json.dumps(config)};", *sources])
+    return component.script(config, *_SCRIPTS)
 
 
 def _shown(lab: Lab, job: Job, have: object) -> Answer:
@@ -223,13 +217,6 @@ def _record(job: Job, question: Question) -> EpisodeRecord:
     raise InvalidInputError("this run has no such episode")
 
 
-def _kind(question: object, kinds: Collection[str]) -> str:
-    kind = question.get("kind") if isinstance(question, Mapping) else question
-    if not isinstance(question, Mapping) or not isinstance(kind, str) or kind not in kinds:
-        raise UnknownNameError("question", kind, kinds)
-    return kind
-
-
 def _list(what: str, value: object) -> Sequence[object]:
     if not isinstance(value, list) or len(value) > len(AXES_IN_WORDS) + 1:
         raise InvalidInputError(f"{what} must be a list of at most {len(AXES_IN_WORDS) + 1}")
@@ -240,14 +227,4 @@ def _names(kind: str, value: object, valid: Collection[str]) -> tuple[str, ...]:
     names = _list(f"the names of every {kind}", value)
     if not names:
         raise InvalidInputError(f"choose at least one {kind}")
-    for name in names:
-        if not isinstance(name, str) or name not in valid:
-            raise UnknownNameError(kind, name, valid)
-    return tuple(str(name) for name in names)
-
-
-def _whole(what: str, value: object, low: int, high: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1 or not low <= value <= high:
-        shown = "nothing" if value is None else repr(value)[:40]
-        raise InvalidInputError(f"{what} must be a whole number from {low} to {high}, got {shown}")
-    return int(value)
+    return tuple(one_of(kind, name, valid) for name in names)

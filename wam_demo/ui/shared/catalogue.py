@@ -7,16 +7,23 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, cast
 
-from wam_demo.policies.probe import Prober
-from wam_demo.policies.registry import checkpoint_digest, load_policy, policy_spec, policy_specs
+from wam_demo.policies.registry import PolicySpec, checkpoint_digest, load_policy, policy_spec, policy_specs
 from wam_demo.runtime import Backend, Planner
 from wam_demo.types import Event
-from wam_demo.ui.live.commands import Choices
-from wam_demo.ui.live.probe import Probing
-from wam_demo.ui.live.whatif import Wondering
+from wam_demo.ui.shared.questions import CounterfactualPlanning, Probing
 
 if TYPE_CHECKING:
     from wam_demo.robots.source import Source
+
+AXIS_WORDS: Mapping[str, tuple[str, str]] = {
+    "camera": ("camera", "Move the cameras: 1 is 2 cm and 1°, 5 is 15 cm and 10°"),
+    "light": ("light", "Change intensity, direction and colour of the light"),
+    "background": ("background", "Give table and backdrop another texture"),
+    "noise": ("noise", "Blur or fog in the camera pictures"),
+    "delay": ("delay", "Delay every action: 1 is 0.1 s, 5 is 0.8 s"),
+    "occlusion": ("occlusion", "Cover part of the front camera: 1 is 2 %, 5 is 25 %"),
+}
+"""Label and help of the axes that have a slider, in their order."""
 
 
 @dataclass(frozen=True)
@@ -25,26 +32,28 @@ class Catalogue:
 
     Attributes:
         tasks: Title by task name.
-        policies: Label by policy name, the preferred one first.
-        imagining: Policies that imagine and attend.
+        policies: By name, the preferred one first.
         axes: Perturbation axes with a slider.
         backend: Makes what was chosen.
-        open_probing: How a policy is probed; ``None`` for one without video tokens.
-        open_wondering: How a policy imagines another plan; ``None`` for one that cannot.
+        open_probing: How a policy is probed; asked only of one that can be.
+        open_counterfactuals: How a policy imagines another plan; ``None`` for weights that cannot.
     """
 
     tasks: Mapping[str, str]
-    policies: Mapping[str, str]
-    imagining: frozenset[str]
+    policies: Mapping[str, PolicySpec]
     axes: tuple[str, ...]
     backend: Backend
-    open_probing: Callable[[str], Probing | None] = lambda policy: None
-    open_wondering: Callable[[str], Wondering | None] = lambda policy: None
+    open_probing: Callable[[str], Probing]
+    open_counterfactuals: Callable[[str], CounterfactualPlanning | None]
 
     @property
-    def choices(self) -> Choices:
-        """Names, for checking commands."""
-        return Choices(tuple(self.tasks), tuple(self.policies), self.axes)
+    def labels(self) -> dict[str, str]:
+        """What people call the policies."""
+        return {name: spec.label for name, spec in self.policies.items()}
+
+    def those(self, holds: Callable[[PolicySpec], bool]) -> list[str]:
+        """Names of the policies for which something holds."""
+        return [name for name, spec in self.policies.items() if holds(spec)]
 
 
 def shipped() -> Catalogue:
@@ -54,23 +63,21 @@ def shipped() -> Catalogue:
         InvalidInputError: The configured server's address is not one.
     """
     from wam_demo.sim import TASKS
-    from wam_demo.ui.shared.words import AXIS_WORDS
 
     return Catalogue(
         tasks={name: spec.title for name, spec in TASKS.items()},
-        policies={spec.name: spec.label for spec in policy_specs() if spec.is_available()},
-        imagining=frozenset(spec.name for spec in policy_specs() if spec.imagines),
+        policies={spec.name: spec for spec in policy_specs() if spec.is_available()},
         axes=tuple(AXIS_WORDS),
         backend=Backend(
             open_source=_open_source,
-            open_planner=_open_planner,
+            open_planner=open_planner,
             sample=_sample,
             horizons={name: spec.horizon for name, spec in TASKS.items()},
-            digest=_digest,
-            has_policy=lambda policy: any(spec.name == policy and spec.is_available() for spec in policy_specs()),
+            digest=lru_cache(checkpoint_digest),
+            has_policy=lambda name: any(spec.name == name and spec.is_available() for spec in policy_specs()),
         ),
         open_probing=_open_probing,
-        open_wondering=_open_wondering,
+        open_counterfactuals=_open_counterfactuals,
     )
 
 
@@ -82,9 +89,33 @@ def warm_up(catalogue: Catalogue) -> None:
     """
     from wam_demo.policies.engines import engines
 
-    preferred = next(iter(catalogue.policies))
-    if policy_spec(preferred).has_weights:
-        engines.get(preferred)
+    preferred = next(iter(catalogue.policies.values()))
+    if preferred.has_weights:
+        engines.get(preferred.name)
+
+
+def open_planner(policy: str, source: Source | None = None) -> Planner:
+    """How a policy is asked for plans and imaginations.
+
+    Args:
+        policy: Its name.
+        source: What it acts in; ``None`` where nothing is simulated.
+    """
+    from wam_demo.policies.engines import engines
+    from wam_demo.policies.receding import InlinePlanner
+    from wam_demo.robots.simulator import SimulatorSource
+
+    spec = policy_spec(policy)
+    world = source.world if isinstance(source, SimulatorSource) else None
+    if not spec.needs_images:
+        return Planner(InlinePlanner(load_policy(policy, world=world)).submit)
+    engine, trained = engines.get(policy), spec.tasks(None)
+    return Planner(
+        engine.submit,
+        engine.submit_imagination if spec.imagines else None,
+        f"{policy} was not trained on this task" if world and trained and world.task not in trained else "",
+        lambda observation, seed: engine.submit(observation, seed=seed, alone=True),
+    )
 
 
 def _open_source(task: str) -> Source:
@@ -99,51 +130,23 @@ def _sample(axis: str, severity: int, seed: int) -> Sequence[Event]:
     return perturb.sample(axis, severity, seed)
 
 
-@lru_cache
-def _digest(policy: str) -> str | None:
-    return checkpoint_digest(policy)
-
-
-def _open_planner(policy: str, source: Source) -> Planner:
+def _open_probing(policy: str) -> Probing:
     from wam_demo.policies.engines import engines
-    from wam_demo.policies.receding import InlinePlanner
-    from wam_demo.robots.simulator import SimulatorSource
+    from wam_demo.policies.probe import Prober
 
-    assert isinstance(source, SimulatorSource), "made by `_open_source`"
-    spec = policy_spec(policy)
-    if spec.needs_images:
-        engine = engines.get(policy)
-        trained = spec.tasks(None)
-        note = f"{policy} was not trained on this task" if trained and source.task not in trained else ""
-        return Planner(
-            engine.submit,
-            (lambda observation, chunk: engine.submit_imagination(observation, chunk=chunk)) if spec.imagines else None,
-            note,
-            lambda observation, seed: engine.submit(observation, seed=seed, alone=True),
-        )
-    return Planner(InlinePlanner(load_policy(policy, world=source.world)).submit)
-
-
-def _open_probing(policy: str) -> Probing | None:
-    from wam_demo.policies.engines import engines
-
-    if not policy_spec(policy).can_be_probed:
-        return None
     engine = engines.get(policy)
     return Probing(cast(Prober, engine.policy).token_grid, engine.submit_probe)
 
 
-def _open_wondering(policy: str) -> Wondering | None:
+def _open_counterfactuals(policy: str) -> CounterfactualPlanning | None:
     from wam_demo.policies.engines import engines
     from wam_demo.policies.whatif import PlanFollower, table_point, towards
 
-    if not policy_spec(policy).follows_a_plan:
-        return None
     engine = engines.get(policy)
     calibration = cast(PlanFollower, engine.policy).calibration
     if calibration is None:
         return None
-    return Wondering(
+    return CounterfactualPlanning(
         partial(table_point, calibration),
         towards,
         lambda observation, chunk: engine.submit_imagination(observation, seed=0, chunk=chunk),

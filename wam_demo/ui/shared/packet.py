@@ -105,7 +105,7 @@ class PacketEncoder:
         status: Mapping[str, Any],
         track: Mapping[str, Any] | None = None,
         track_stamp: object = None,
-        handout: Mapping[str, Any] | None = None,
+        export: Mapping[str, Any] | None = None,
     ) -> str:
         """One packet as JSON text.
 
@@ -114,7 +114,7 @@ class PacketEncoder:
             status: Small state of the session, sent each time.
             track: Data of the charts, sent when ``track_stamp`` changes.
             track_stamp: As `Tile.stamp`.
-            handout: Sent when its ``number`` changes; the one that is there at the first packet was
+            export: Sent when its ``number`` changes; the one that is there at the first packet was
                 asked for by an earlier stream and is left out.
         """
         fresh = {name: tile for name, tile in tiles.items() if self._sent.get(name) != tile.stamp}
@@ -127,8 +127,8 @@ class PacketEncoder:
         if track is not None and track_stamp != self._track:
             packet["track"] = track
             self._track = track_stamp
-        number = 0 if handout is None else int(handout["number"])
+        number = 0 if export is None else int(export["number"])
         if self._handed is not None and number != self._handed:
-            packet["handout"] = handout
+            packet["export"] = export
         self._handed = number
         return json.dumps(packet, separators=(",", ":"), allow_nan=False)

@@ -13,8 +13,8 @@ from tests.fakes import brain
 from tests.robots.test_camera import FakeCapture
 from wam_demo.robots.capture import CameraRack
 from wam_demo.ui.app import launch_arguments
-from wam_demo.ui.robot.camera import build_live_stream
-from wam_demo.ui.robot.camera_desk import CameraDesk
+from wam_demo.ui.robot.camera_sessions import CameraSessions
+from wam_demo.ui.robot.stream import build_live_stream
 
 pytestmark = pytest.mark.browser
 
@@ -35,20 +35,22 @@ def chromium():
 
 
 @pytest.fixture
-def desk():
+def sessions():
     rack = CameraRack({"bench": 0}, lambda address: FakeCapture(100_000))
-    opened = CameraDesk(lambda policy: brain.planner(), ("steer",), rack, state=np.zeros(17, np.float32))
+    opened = CameraSessions(
+        lambda policy: brain.planner(), {"steer": brain.STEER}, rack, state=np.zeros(17, np.float32)
+    )
     yield opened
     opened.close()
     assert not [t for t in threading.enumerate() if t.name in ("watching", "camera")]
 
 
 @pytest.fixture
-def url(desk):
+def url(sessions):
     with gr.Blocks(analytics_enabled=False, fill_width=True) as app:
         gr.HTML("Foresight Bench", elem_id="brand", apply_default_css=False, js_on_load=None)
         with gr.Tabs(elem_id="tabs"), gr.Tab("Your robot"):
-            build_live_stream({"steer": "Steer"}, desk)
+            build_live_stream(sessions)
     app.queue(default_concurrency_limit=None, api_open=False)
     _, address, _ = app.launch(**launch_arguments(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1"))
     yield address
@@ -87,54 +89,54 @@ def keep(page, name):
         page.screenshot(path=f"{folder}/{name}.png")
 
 
-def test_the_camera_of_the_page_is_watched_and_a_stop_is_said(visit, desk):
+def test_the_camera_of_the_page_is_watched_and_a_stop_is_said(visit, sessions):
     page = visit()
     keep(page, "camera-idle")
     page.click(".cam [data-do=toggle]")
     page.wait_for_function(DRAWN, timeout=20_000)
-    page.wait_for_function("document.querySelector('.cam').cam.tiles.has('surprise.4')", timeout=20_000)
+    page.wait_for_function("document.querySelector('.cam').cam.tiles.has('error.4.front')", timeout=20_000)
     assert line(page) == "watching; nothing moves"
-    assert float(page.inner_text('[data-meter="rate"] b')) > 1
+    assert float(page.inner_text('.cam [data-badge="rate"] b')) > 1
     keep(page, "camera-live")
     page.evaluate("document.querySelector('.cam').cam.media.getTracks().forEach((track) => track.stop())")
     page.wait_for_function("document.querySelector('.cam .line').textContent.includes('has stopped')", timeout=3000)
     assert page.get_attribute(".cam", "data-state") == "stale"
     keep(page, "camera-stale")
     page.click(".cam [data-do=toggle]")
-    eventually(lambda: desk.live == 0)
+    eventually(lambda: sessions.live == 0)
     assert line(page) == "stopped"
     page.click(".cam [data-do=toggle]")
     page.wait_for_function(DRAWN, timeout=20_000)
 
 
-def test_a_stream_that_nobody_sees_stops(visit, desk):
+def test_a_stream_that_nobody_sees_stops(visit, sessions):
     page = visit()
     page.click(".cam [data-do=toggle]")
     page.wait_for_function(DRAWN, timeout=20_000)
     page.evaluate("document.querySelector('.cam').parentElement.style.display = 'none'")
-    eventually(lambda: desk.live == 0)
+    eventually(lambda: sessions.live == 0)
     page.evaluate("document.querySelector('.cam').parentElement.style.display = ''")
     assert "showed something else" in line(page)
 
 
-def test_an_instruction_reaches_the_policy_while_it_watches(visit, desk):
+def test_an_instruction_reaches_the_policy_while_it_watches(visit, sessions):
     page = visit()
     page.click(".cam [data-do=toggle]")
     page.wait_for_function(DRAWN, timeout=20_000)
     page.fill("#cam-instruction", "stack the cubes")
     page.press("#cam-instruction", "Enter")
-    eventually(lambda: "stack the cubes" in {w.watching._source.instruction for w in desk._watchers.values()})
+    eventually(lambda: "stack the cubes" in {w.watching._source.instruction for w in sessions._sessions.values()})
 
 
-def test_a_camera_of_the_server_needs_no_permission(visit, desk):
+def test_a_camera_of_the_server_needs_no_permission(visit, sessions):
     page = visit(allowed=False)
     page.click(".cam [data-do=toggle]")
     page.wait_for_function("document.querySelector('.cam .line').textContent.includes('not allowed')")
-    assert desk.live == 0
+    assert sessions.live == 0
     page.select_option(".cam [data-choice=camera]", "bench")
     page.click(".cam [data-do=toggle]")
     page.wait_for_function(DRAWN, timeout=20_000)
-    assert desk.live == 1
+    assert sessions.live == 1
 
 
 def test_on_a_phone_nothing_is_cut_off(visit):
@@ -145,9 +147,9 @@ def test_on_a_phone_nothing_is_cut_off(visit):
     keep(page, "camera-phone")
 
 
-def test_a_page_that_leaves_gives_its_place_back(visit, desk):
+def test_a_page_that_leaves_gives_its_place_back(visit, sessions):
     page = visit()
     page.click(".cam [data-do=toggle]")
     page.wait_for_function(DRAWN, timeout=20_000)
     page.close()
-    eventually(lambda: desk.live == 0, timeout=15)
+    eventually(lambda: sessions.live == 0, timeout=15)

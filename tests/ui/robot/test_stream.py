@@ -14,8 +14,9 @@ from tests.fakes import brain
 from tests.robots.test_camera import FakeCapture
 from wam_demo.errors import InvalidInputError, UnknownNameError
 from wam_demo.robots.capture import CameraRack
-from wam_demo.ui.robot import camera
-from wam_demo.ui.robot.camera_desk import CameraDesk, read_jpeg
+from wam_demo.ui.robot import stream
+from wam_demo.ui.robot.camera_sessions import CameraSessions, read_jpeg
+from wam_demo.ui.shared.strip import strip_tiles
 
 
 def jpeg(value=0, side=256):
@@ -24,13 +25,15 @@ def jpeg(value=0, side=256):
 
 
 @pytest.fixture
-def desk():
+def sessions():
     opened = []
 
     def make(**limits):
         rack = CameraRack({"bench": 0}, lambda address: FakeCapture(10_000))
         state = np.zeros(17, np.float32)
-        opened.append(CameraDesk(lambda policy: brain.planner(), ("steer",), rack, state=state, **limits))
+        opened.append(
+            CameraSessions(lambda policy: brain.planner(), {"steer": brain.STEER}, rack, state=state, **limits)
+        )
         return opened[-1]
 
     yield make
@@ -39,30 +42,30 @@ def desk():
     assert not [t for t in threading.enumerate() if t.name in ("watching", "camera")]
 
 
-def test_pictures_of_a_page_reach_the_policy(desk):
-    one = desk()
-    watcher = one.open("page", "browser", "steer", "go")
+def test_pictures_of_a_page_reach_the_policy(sessions):
+    one = sessions()
+    session = one.open("page", "browser", "steer", "go")
     for k in range(1, 12):
         one.receive("page", k, jpeg(k))
         time.sleep(0.03)
-    assert watcher.got == 11
-    assert watcher.view.prediction is not None
-    tiles, status = camera.tiles(watcher.view), camera.status(watcher.view)
-    assert {"now", "attention"} <= set(tiles)
+    assert session.got == 11
+    assert session.view.prediction is not None
+    tiles, charts = strip_tiles(stream.strip_moment(session, session.view)), stream.charts(session, session.view)
+    assert {"now.front", "attention.front"} <= set(tiles)
     assert all(tile.draw().shape[-1] == 3 for tile in tiles.values())
-    assert len(status["path_cm"]) == len(status["gripper"]) == 16
-    json.dumps(status)
+    assert len(charts["plan"]) == 17
+    json.dumps([charts, stream.status(session.view)])
     one.receive("page", 3, jpeg())  # one that was overtaken
-    assert watcher.got == 11
+    assert session.got == 11
 
 
-def test_a_camera_of_the_server_is_chosen_by_name_only(desk):
-    one = desk()
-    watcher = one.open("page", "bench", "steer", "go")
+def test_a_camera_of_the_server_is_chosen_by_name_only(sessions):
+    one = sessions()
+    session = one.open("page", "bench", "steer", "go")
     end = time.monotonic() + 5
-    while watcher.view.prediction is None and time.monotonic() < end:
+    while session.view.prediction is None and time.monotonic() < end:
         time.sleep(0.02)
-    assert watcher.view.prediction is not None
+    assert session.view.prediction is not None
     for name in ("rtsp://10.0.0.1/x", "0", "/dev/video0"):
         with pytest.raises(UnknownNameError, match="camera"):
             one.open("other", name, "steer", "go")
@@ -70,8 +73,8 @@ def test_a_camera_of_the_server_is_chosen_by_name_only(desk):
         one.open("other", "browser", "expert", "go")
 
 
-def test_places_are_few_and_come_back(desk):
-    one = desk(places=1)
+def test_places_are_few_and_come_back(sessions):
+    one = sessions(capacity=1)
     one.open("first", "browser", "steer", "go")
     with pytest.raises(InvalidInputError, match="taken"):
         one.open("second", "browser", "steer", "go")
@@ -81,8 +84,8 @@ def test_places_are_few_and_come_back(desk):
     assert one.live == 1
 
 
-def test_a_page_that_went_silent_loses_its_place(desk):
-    one = desk(idle_s=0.2)
+def test_a_page_that_went_silent_loses_its_place(sessions):
+    one = sessions(idle_s=0.2)
     one.open("page", "browser", "steer", "go")
     end = time.monotonic() + 5
     while one.live and time.monotonic() < end:
@@ -108,38 +111,38 @@ def test_what_is_no_small_jpeg_is_refused(data):
         read_jpeg(data)
 
 
-def test_a_bad_picture_is_said_and_the_next_one_works(desk):
-    one = desk()
-    watcher = one.open("page", "browser", "steer", "go")
-    camera.receive(one, "page", {"n": 1, "jpeg": "nonsense"})
-    assert "not a JPEG" in watcher.notice
-    camera.receive(one, "page", {"n": 2, "jpeg": jpeg()})
-    assert watcher.got == 2
+def test_a_bad_picture_is_said_and_the_next_one_works(sessions):
+    one = sessions()
+    session = one.open("page", "browser", "steer", "go")
+    stream.receive(one, "page", {"n": 1, "jpeg": "nonsense"})
+    assert "not a JPEG" in session.notice
+    stream.receive(one, "page", {"n": 2, "jpeg": jpeg()})
+    assert session.got == 2
     for payload in (None, [], {"n": "x"}, {"n": 3}):
-        camera.receive(one, "page", payload)
-    camera.receive(one, "stranger", {"n": 1, "jpeg": jpeg()})
+        stream.receive(one, "page", payload)
+    stream.receive(one, "stranger", {"n": 1, "jpeg": jpeg()})
 
 
-def test_commands_of_a_page(desk):
-    one = desk()
-    watcher = one.open("page", "browser", "steer", "go")
-    camera.obey(one, "page", {"kind": "instruction", "text": ""})
-    assert "instruction is empty" in watcher.notice
-    camera.obey(one, "page", {"kind": "instruction", "text": "stack"})
-    assert watcher.watching._source.instruction == "stack"
-    camera.obey(one, "page", {"kind": "unknown"})
-    camera.obey(one, "page", {"kind": "stop", "stream": -1})  # of a stream before this one
+def test_commands_of_a_page(sessions):
+    one = sessions()
+    session = one.open("page", "browser", "steer", "go")
+    stream.obey(one, "page", {"kind": "instruction", "text": ""})
+    assert "instruction is empty" in session.notice
+    stream.obey(one, "page", {"kind": "instruction", "text": "stack"})
+    assert session.watching._source.instruction == "stack"
+    stream.obey(one, "page", {"kind": "unknown"})
+    stream.obey(one, "page", {"kind": "stop", "stream": -1})  # of a stream before this one
     assert one.live == 1
-    camera.obey(one, "page", {"kind": "stop"})
+    stream.obey(one, "page", {"kind": "stop"})
     assert one.live == 0
 
 
-def test_packets_flow_until_the_stream_is_closed(desk):
-    one = desk()
+def test_packets_flow_until_the_stream_is_closed(sessions):
+    one = sessions()
 
     async def collect():
         got = []
-        async for packet in camera.packets(
+        async for packet in stream.packets(
             one, "page", {"camera": "bench", "policy": "steer", "instruction": "go", "stream": 4}
         ):
             got.append(json.loads(packet))
@@ -153,11 +156,11 @@ def test_packets_flow_until_the_stream_is_closed(desk):
     assert got[-2]["status"]["number"] > 0
 
 
-def test_a_wish_that_cannot_be_met_is_one_line(desk):
-    one = desk()
+def test_a_wish_that_cannot_be_met_is_one_line(sessions):
+    one = sessions()
 
     async def first(wish):
-        async for packet in camera.packets(one, "page", wish):
+        async for packet in stream.packets(one, "page", wish):
             return json.loads(packet)
 
     for wish in (None, {}, {"policy": "steer"}, {"policy": "steer", "instruction": "go", "camera": "nowhere"}):

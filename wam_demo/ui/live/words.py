@@ -6,20 +6,12 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby, zip_longest
 from typing import Any
 
-from wam_demo.policies.registry import policy_spec
+from wam_demo.policies.registry import PolicySpec
 from wam_demo.runtime import SessionView
 from wam_demo.runtime.fork import SAME_GESTURE_STEPS
 from wam_demo.types import CONTROL_HZ, Event
-
-AXIS_WORDS: Mapping[str, tuple[str, str]] = {
-    "camera": ("camera", "Move the cameras: 1 is 2 cm and 1°, 5 is 15 cm and 10°"),
-    "light": ("light", "Change intensity, direction and colour of the light"),
-    "background": ("background", "Give table and backdrop another texture"),
-    "noise": ("noise", "Blur or fog in the camera pictures"),
-    "delay": ("delay", "Delay every action: 1 is 0.1 s, 5 is 0.8 s"),
-    "occlusion": ("occlusion", "Cover part of the front camera: 1 is 2 %, 5 is 25 %"),
-}
-"""Label and help of the axes that have a slider, in their order."""
+from wam_demo.ui.shared.catalogue import AXIS_WORDS
+from wam_demo.ui.shared.strip import VIEWS
 
 _LABELS = {"swap_target": "move", "distractor": "drop", "language": "new words"}
 POINTER_HINT = "Click on Now to drop something, drag to shove."
@@ -95,19 +87,18 @@ def _going_on(view: SessionView) -> str:
     return f"{policy} works on seed {seed}. {aside}"
 
 
-def why_absent(policy: str, has_imagination: bool, fault: str | None = None, replays: bool = False) -> dict[str, str]:
-    """Why a panel has no picture yet.
+def why_absent(spec: PolicySpec, fault: str | None = None, replays: bool = False) -> dict[str, str]:
+    """Why a view of the strip has no picture yet.
 
     Args:
-        policy: Name of the policy.
-        has_imagination: Whether it imagines and attends.
+        spec: The policy.
         fault: Why the last imagination did not come, if it did not.
         replays: A log is played, and no plans are made.
     """
-    if not has_imagination:
-        return dict.fromkeys(("imagined", "attention", "surprise"), policy_spec(policy).sentence)
-    return {
-        "imagined": f"No imagination: {fault}." if fault else "The first imagination is on its way.",
-        "attention": "A log keeps actions, not attention." if replays else "The first plan is on its way.",
-        "surprise": "Waits for an imagined moment to come.",
-    }
+    reasons = dict.fromkeys(VIEWS, spec.sentence)
+    if spec.imagines:
+        reasons["imagined"] = f"No imagination: {fault}." if fault else "The first imagination is on its way."
+        reasons["error"] = "Waits for an imagined moment to come."
+    if spec.attends:
+        reasons["attention"] = "A log keeps actions, not attention." if replays else "The first plan is on its way."
+    return reasons

@@ -10,8 +10,8 @@ from tests.fakes.page import until
 from wam_demo.errors import InvalidInputError
 from wam_demo.ui.app import open_hub
 from wam_demo.ui.live.commands import parse_point
+from wam_demo.ui.live.counterfactual import counterfactual_status, counterfactual_tiles
 from wam_demo.ui.live.tab import receive_whatif
-from wam_demo.ui.live.whatif import whatif_status, whatif_tiles
 
 
 @pytest.fixture
@@ -34,11 +34,11 @@ def test_a_place_becomes_frames_and_a_path(hub):
 def test_nothing_of_another_episode_is_shown(hub):
     asyncio.run(until(hub, receive_whatif, {"at": [0.5, 0.6]}, lambda p: p["status"]["whatif"]))
     screen = hub.visit("a").screen
-    view, answer = screen.newest[0], screen.wonderer.answer
-    assert len(whatif_tiles(answer, view)) == 8
+    view, answer = screen.newest[0], screen.counterfactuals.answer
+    assert len(counterfactual_tiles(answer, view)) == 8
     other = replace(view, episode=view.episode + 1)
-    assert whatif_status(answer, other) is None
-    assert whatif_tiles(answer, other) == {}
+    assert counterfactual_status(answer, other) is None
+    assert counterfactual_tiles(answer, other) == {}
 
 
 def test_no_table_there_is_one_line(hub):

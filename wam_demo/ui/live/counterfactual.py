@@ -5,40 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from wam_demo.errors import InvalidInputError
 from wam_demo.policies.engine import Futures
 from wam_demo.runtime import SessionView
-from wam_demo.types import CONTROL_HZ, FUTURE_STEPS, ActionChunk, Image, Observation, Vector
+from wam_demo.types import CONTROL_HZ, FUTURE_STEPS, ActionChunk, Image, Observation
 from wam_demo.ui.live.inquirer import Answer
-from wam_demo.ui.live.present import as_is
-from wam_demo.ui.live.probe import path_of
 from wam_demo.ui.shared.packet import Tile
+from wam_demo.ui.shared.questions import CounterfactualPlanning
+from wam_demo.ui.shared.strip import picture
+from wam_demo.ui.shared.timeline import planned_path, rows
 
 
 @dataclass(frozen=True)
-class Wondering:
-    """How a policy is asked here.
-
-    Attributes:
-        point: Point of the table [m] at image coordinates 0..1 of ``front``, if there is one.
-        plan: The plan that goes there.
-        submit: Asks what a plan leads to and returns at once.
-    """
-
-    point: Callable[[tuple[float, float]], Vector | None]
-    plan: Callable[[Observation, Vector], ActionChunk]
-    submit: Callable[[Observation, ActionChunk], Future[Futures]]
-
-
-@dataclass(frozen=True)
-class WhatIf:
+class CounterfactualPlan:
     """What a person asked, at which moment.
 
     Attributes:
-        wondering: The policy.
+        planning: The policy.
         episode: Of the view that was asked about.
         step: Control step of its newest observation.
         observation: What the policy saw.
@@ -47,7 +32,7 @@ class WhatIf:
         warn: Shows the person one line; called from any thread.
     """
 
-    wondering: Wondering
+    planning: CounterfactualPlanning
     episode: int
     step: int
     observation: Observation
@@ -57,21 +42,21 @@ class WhatIf:
 
     def submit(self) -> Future[Futures]:
         """Ask for one future."""
-        return self.wondering.submit(self.observation, self.chunk)
+        return self.planning.submit(self.observation, self.chunk)
 
     def find(self, result: Futures) -> Mapping[str, Image]:
         """(4, H, W, 3) uint8 by camera."""
         return result[0]
 
 
-def wonder_about(
-    view: SessionView, wondering: Wondering | None, at: tuple[float, float], warn: Callable[[str], None]
-) -> WhatIf:
+def counterfactual_plan(
+    view: SessionView, planning: CounterfactualPlanning | None, at: tuple[float, float], warn: Callable[[str], None]
+) -> CounterfactualPlan:
     """A question about the newest moment of a view.
 
     Args:
         view: What the person looks at.
-        wondering: Of its policy.
+        planning: Of its policy.
         at: Where the hand should go.
         warn: Shows the person one line.
 
@@ -79,28 +64,28 @@ def wonder_about(
         InvalidInputError: The policy cannot be asked, or there is no table at that place.
     """
     policy = view.settings.policy
-    if wondering is None:
+    if planning is None:
         raise InvalidInputError(f"{policy} cannot tell what another plan would lead to")
-    point = wondering.point(at)
+    point = planning.point(at)
     if point is None:
         raise InvalidInputError("there is no table there: point at a place on the table")
     step = round(view.observation.time * CONTROL_HZ)
-    chunk = wondering.plan(view.observation, point)
-    return WhatIf(wondering, view.episode, step, view.observation, at, chunk, warn)
+    chunk = planning.plan(view.observation, point)
+    return CounterfactualPlan(planning, view.episode, step, view.observation, at, chunk, warn)
 
 
-def whatif_tiles(answer: Answer[WhatIf] | None, view: SessionView) -> dict[str, Tile]:
+def counterfactual_tiles(answer: Answer[CounterfactualPlan] | None, view: SessionView) -> dict[str, Tile]:
     """The frames by ``whatif.steps ahead.camera``; none of another episode."""
     if answer is None or answer.ask.episode != view.episode:
         return {}
     return {
-        f"whatif.{ahead}.{camera}": Tile((view.episode, answer.number), partial(as_is, frames[index]))
+        f"whatif.{ahead}.{camera}": picture((view.episode, answer.number), frames[index])
         for camera, frames in answer.finding.items()
         for index, ahead in enumerate(FUTURE_STEPS)
     }
 
 
-def whatif_status(answer: Answer[WhatIf] | None, view: SessionView) -> dict[str, Any] | None:
+def counterfactual_status(answer: Answer[CounterfactualPlan] | None, view: SessionView) -> dict[str, Any] | None:
     """What the page says about it: JSON-ready; ``None`` when there is nothing of this episode."""
     if answer is None or answer.ask.episode != view.episode:
         return None
@@ -109,5 +94,5 @@ def whatif_status(answer: Answer[WhatIf] | None, view: SessionView) -> dict[str,
         "step": answer.ask.step,
         "at": list(answer.ask.at),
         "ms": round(answer.milliseconds),
-        "path": path_of(answer.ask.chunk.actions),
+        "path": rows(planned_path(answer.ask.chunk.actions)),
     }

@@ -1,7 +1,11 @@
 """What marks and empty panels say."""
 
+import pytest
+
+from tests.fakes.brain import STEER
+from wam_demo.policies.registry import policy_spec
 from wam_demo.types import Event
-from wam_demo.ui.shared.words import event_label, event_marks, why_absent
+from wam_demo.ui.live.words import event_label, event_marks, why_absent
 
 
 def test_labels_say_what_to_what_and_how_much():
@@ -30,10 +34,13 @@ def test_a_dragged_slider_is_one_mark():
     assert [(mark["step"], mark["label"]) for mark in marks] == [(5, "light 3"), (30, "light off")]
 
 
-def test_every_panel_knows_why_it_is_empty():
-    for policy, imagines in (("expert", False), ("hold", False), ("agra", True)):
-        assert set(why_absent(policy, imagines)) == {"imagined", "attention", "surprise"}
+@pytest.mark.parametrize("policy", ["expert", "hold", "agra", "steer"])
+def test_every_view_knows_why_it_is_empty(policy):
+    reasons = why_absent(policy_spec(policy))
+    assert set(reasons) == {"imagined", "attention", "error"}
+    assert all(reason.endswith(".") for reason in reasons.values())
 
 
 def test_a_late_imagination_says_why():
-    assert "no answer after 9 s" in why_absent("agra", True, "no answer after 9 s")["imagined"]
+    assert "no answer after 9 s" in why_absent(STEER, "no answer after 9 s")["imagined"]
+    assert why_absent(STEER, replays=True)["attention"].startswith("A log keeps actions")

@@ -1,4 +1,4 @@
-"""The room of the blind matches: who waits, who looks at which match, and one worker that plays the next."""
+"""The blind matches: who waits, who looks at which match, and one worker that plays the next."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Guest:
 
     key: str
     name: str | None = None
-    seen: float = field(default_factory=time.monotonic)
+    last_seen: float = field(default_factory=time.monotonic)
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Place:
     trouble: str = ""
 
 
-class BlindRoom:
+class BlindMatches:
     """Gives every guest a match of their own, played by one worker, a few ahead of the demand.
 
     Every match is shown to one person at a time and gets one vote, so votes are independent. The
@@ -152,16 +152,16 @@ class BlindRoom:
             if len(self._guests) >= QUEUE_SIZE:
                 raise InvalidInputError("too many visitors vote already; please come back later")
             guest = self._guests[key] = Guest(key)
-        guest.seen = time.monotonic()
+        guest.last_seen = time.monotonic()
         return guest
 
     def _waiting(self) -> list[Guest]:
         now = time.monotonic()
-        return [g for g in self._guests.values() if g.name is None and now - g.seen < ABSENT_S]
+        return [g for g in self._guests.values() if g.name is None and now - g.last_seen < ABSENT_S]
 
     def _reap(self) -> None:
         oldest = time.monotonic() - self._idle_s
-        for guest in [g for g in self._guests.values() if g.seen < oldest]:
+        for guest in [g for g in self._guests.values() if g.last_seen < oldest]:
             self._release(guest)
             del self._guests[guest.key]
 

@@ -8,8 +8,8 @@ import pytest
 from tests.fakes.blind import match
 from wam_demo.errors import CheckpointError, InvalidInputError
 from wam_demo.evaluate.blind.votes import VoteStore
-from wam_demo.ui.blind import room as blind_room
-from wam_demo.ui.blind.room import BlindRoom
+from wam_demo.ui.blind import matches as blind_matches
+from wam_demo.ui.blind.matches import BlindMatches
 
 
 class Maker:
@@ -37,8 +37,8 @@ def maker():
 
 
 @pytest.fixture
-def room(maker, tmp_path):
-    opened = BlindRoom(maker, VoteStore(tmp_path / "votes.sqlite3"), idle_s=60, ahead=1)
+def matches(maker, tmp_path):
+    opened = BlindMatches(maker, VoteStore(tmp_path / "votes.sqlite3"), idle_s=60, ahead=1)
     yield opened
     for _ in range(8):
         maker.allowed.release()
@@ -54,72 +54,72 @@ def until(place):
     return found
 
 
-def test_the_worker_rests_until_somebody_comes(room, maker):
+def test_the_worker_rests_until_somebody_comes(matches, maker):
     maker.allowed.release()
     time.sleep(0.1)
     assert maker.numbers == []
-    assert until(lambda: room.look("a")).match.pairing.task == "reach"
+    assert until(lambda: matches.look("a")).match.pairing.task == "reach"
 
 
-def test_guests_wait_in_the_order_of_arrival(room, maker):
-    assert [room.look(key).position for key in "abc"] == [1, 2, 3]
+def test_guests_wait_in_the_order_of_arrival(matches, maker):
+    assert [matches.look(key).position for key in "abc"] == [1, 2, 3]
     maker.allowed.release()
-    first = until(lambda: room.look("a"))
-    assert [room.look(key).position for key in "bc"] == [1, 2]
+    first = until(lambda: matches.look("a"))
+    assert [matches.look(key).position for key in "bc"] == [1, 2]
     maker.allowed.release()
-    second = until(lambda: room.look("b"))
+    second = until(lambda: matches.look("b"))
     assert first.name != second.name
-    assert room.look("a").name == first.name
-    assert room.look("c").position == 1
-    assert room.look("c").wait_s > 0
+    assert matches.look("a").name == first.name
+    assert matches.look("c").position == 1
+    assert matches.look("c").wait_s > 0
 
 
-def test_a_vote_is_stored_and_the_next_match_comes(room, maker):
+def test_a_vote_is_stored_and_the_next_match_comes(matches, maker):
     maker.allowed.release(2)
-    place = until(lambda: room.look("a"))
-    room.vote("a", place.name, "left")
-    assert room.store.tallies({"steer": "", "hold": ""})[0].second_wins == 1
-    following = until(lambda: room.take_next("a"))
+    place = until(lambda: matches.look("a"))
+    matches.vote("a", place.name, "left")
+    assert matches.store.tallies({"steer": "", "hold": ""})[0].second_wins == 1
+    following = until(lambda: matches.take_next("a"))
     assert following.name != place.name
     with pytest.raises(InvalidInputError, match="already"):
-        room.vote("a", place.name, "right")
+        matches.vote("a", place.name, "right")
 
 
-def test_a_match_without_a_vote_goes_to_somebody_else(room, maker):
+def test_a_match_without_a_vote_goes_to_somebody_else(matches, maker):
     maker.allowed.release()
-    place = until(lambda: room.look("a"))
-    room.look("b")
-    room.take_next("a")
-    assert until(lambda: room.look("b")).name == place.name
+    place = until(lambda: matches.look("a"))
+    matches.look("b")
+    matches.take_next("a")
+    assert until(lambda: matches.look("b")).name == place.name
 
 
-def test_somebody_who_left_does_not_hold_up_the_queue(room, maker, monkeypatch):
-    monkeypatch.setattr(blind_room, "ABSENT_S", 0.2)
-    room.look("a")
+def test_somebody_who_left_does_not_hold_up_the_queue(matches, maker, monkeypatch):
+    monkeypatch.setattr(blind_matches, "ABSENT_S", 0.2)
+    matches.look("a")
     time.sleep(0.3)
-    assert room.look("b").position == 1
+    assert matches.look("b").position == 1
 
 
-def test_only_who_looks_at_a_match_gets_its_videos(room, maker):
+def test_only_who_looks_at_a_match_gets_its_videos(matches, maker):
     maker.allowed.release()
-    place = until(lambda: room.look("a"))
-    assert room.video("a", place.name, "left") == b"0"
+    place = until(lambda: matches.look("a"))
+    assert matches.video("a", place.name, "left") == b"0"
     for key, side in (("b", "left"), ("a", "middle")):
         with pytest.raises(InvalidInputError, match="over"):
-            room.video(key, place.name, side)
+            matches.video(key, place.name, side)
 
 
-def test_a_technical_failure_is_told_and_the_next_match_is_another(room, maker, monkeypatch):
-    monkeypatch.setattr(blind_room, "RETRY_S", 0.3)
+def test_a_technical_failure_is_told_and_the_next_match_is_another(matches, maker, monkeypatch):
+    monkeypatch.setattr(blind_matches, "RETRY_S", 0.3)
     maker.fails = [CheckpointError("no checkpoint at x"), None]
-    room.look("a")
+    matches.look("a")
     maker.allowed.release()
     end = time.monotonic() + 5
-    while "no checkpoint at x" not in room.look("a").trouble:
+    while "no checkpoint at x" not in matches.look("a").trouble:
         assert time.monotonic() < end
         time.sleep(0.01)
     maker.allowed.release(2)
-    place = until(lambda: room.look("a"))
+    place = until(lambda: matches.look("a"))
     assert maker.numbers[:3] == [0, 1, 2]
     assert place.trouble == ""
 
@@ -127,10 +127,10 @@ def test_a_technical_failure_is_told_and_the_next_match_is_another(room, maker, 
 def test_after_a_restart_old_matches_can_be_voted_on_and_numbers_go_on(tmp_path, maker):
     store = VoteStore(tmp_path / "votes.sqlite3")
     store.keep("from-before", match())
-    room = BlindRoom(maker, VoteStore(store.path), ahead=1)
-    room.vote("a", "from-before", "tie")
+    matches = BlindMatches(maker, VoteStore(store.path), ahead=1)
+    matches.vote("a", "from-before", "tie")
     assert store.tallies({"steer": "", "hold": ""})[0].ties == 1
     maker.allowed.release()
-    assert until(lambda: room.look("a")).match.pairing.scene == 500_001
+    assert until(lambda: matches.look("a")).match.pairing.scene == 500_001
     maker.allowed.release(4)
-    room.close()
+    matches.close()
