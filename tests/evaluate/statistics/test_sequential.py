@@ -37,9 +37,9 @@ def test_looking_after_every_seed_keeps_the_level(rate, shared):
 
 def test_repeated_fixed_sample_tests_would_not_keep_it():
     """What the test above guards against: the fixed-sample test again and again rejects far too often."""
-    coins = np.where(np.random.default_rng(4).random((60, 100)) < 0.5, 1, -1)
-    wrong = [any(sign_flip(row[: k + 1]) <= 0.05 for k in range(9, len(row), 3)) for row in coins]
-    assert np.mean(wrong) > 0.15
+    coins = np.where(np.random.default_rng(4).random((150, 240)) < 0.5, 1, -1)
+    wrong = [any(sign_flip(row[:k]) <= 0.05 for k in range(10, 241, 5)) for row in coins]
+    assert np.mean(wrong) > 0.12
 
 
 def test_a_difference_is_found_early():

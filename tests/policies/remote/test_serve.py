@@ -106,7 +106,7 @@ def test_the_app_offers_the_server_that_its_operator_has_named(monkeypatch):
     with open_server("hold", None, "127.0.0.1", 0) as server:
         monkeypatch.setenv(settings.SERVER_VARIABLE, server.url)
         catalogue = shipped()
-        assert catalogue.policies["remote"] == "Policy server"
+        assert catalogue.policies["remote"].label == "Policy server"
         world = World("reach")
         planner = catalogue.backend.open_planner("remote", world)
         assert planner.imagine is None
