@@ -114,6 +114,15 @@ def test_a_plan_on_a_picture(calls, tmp_path):
         calls.predict("", "go")
 
 
+def test_without_a_policy_that_sees_the_rest_works(calls):
+    from dataclasses import replace
+
+    blind = ProgramCalls(replace(catalogue(), policies={"hold": policy_spec("hold")}), None, played)
+    assert api.page(blind)
+    with pytest.raises(InvalidInputError, match="no policy"):
+        blind.predict("frame.png", "go")
+
+
 def test_pictures_that_are_none_or_too_large_are_refused_before_they_are_decoded(tmp_path):
     (tmp_path / "text.png").write_text("not a picture")
     Image.new("1", (4000, 4000)).save(tmp_path / "bomb.png")

@@ -137,6 +137,8 @@ class ProgramCalls:
             0..1), attention by camera (cells) and on the rest, what else the policy shows, by title, and
             times [ms].
         """
+        if not self.planning:
+            raise InvalidInputError("no policy that is here plans on pictures")
         policy = one_of("policy", policy or self.planning[0], self.planning)
         pictures = {"front": image, "wrist": wrist_image}
         frames = {camera: Frame(read_image(path), 1, 0.0) for camera, path in pictures.items() if path}

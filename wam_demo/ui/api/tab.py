@@ -65,7 +65,7 @@ def _add_predict(calls: ProgramCalls) -> None:
             image, wrist = _picture("Fixed camera"), _picture("Wrist camera (optional)")
         with gr.Row():
             instruction = gr.Textbox("pick up the red cube and put it in the bowl", label="Instruction", max_length=500)
-            policy = gr.Dropdown(policies, value=policies[0], label="Policy")
+            policy = gr.Dropdown(policies, value=next(iter(policies), None), label="Policy")
         button = gr.Button("Plan", variant="primary")
         answer = gr.JSON(label="Plan", open=False)
 
