@@ -33,7 +33,7 @@ RECORDED = {
     ("agra", "reach"): ((True, 9), (True, 9), (True, 10)),
 }
 """Success and steps on the first three scenes of ``--seed 40`` in full batches of 8; of the expert, whose actions come
-from the simulator alone, also the first digits of their SHA-256. The networks compute in float32 here, as they did then:
+from the simulator alone, also the first digits of their SHA-256. The networks compute in float32, as they did then:
 bfloat16 rounds otherwise, and not every machine has it."""
 TASKS = ("pick_place", "stack", "push", "drawer", "button", "reach")
 
