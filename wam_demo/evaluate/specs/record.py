@@ -136,10 +136,11 @@ class EpisodeRecord:
             if "miss_m" in values:  # version 1: another distance, at the end only
                 del values["miss_m"]
                 values["goal_distances_m"] = ()
-            values["panel_means"] = {name: float(mean) for name, mean in dict(values.get("panel_means", {})).items()}
+            means = values.get("panel_means", {})
+            values["panel_means"] = {name: float(mean) for name, mean in dict(means).items()}
             record = cls(**{**values, "goal_distances_m": tuple(map(float, values["goal_distances_m"]))})
             steps = len(record.plan())
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise DataError(f"not an episode: {error}") from None
         if record.outcome not in get_args(Outcome) or steps != record.steps:
             raise DataError(f"not an episode: outcome {str(record.outcome)[:20]!r}, {steps} of {record.steps} actions")
