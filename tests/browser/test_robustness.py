@@ -73,7 +73,7 @@ def test_the_grid_fills_while_one_watches(open_tab):
     assert "95 % interval" in cell.get_attribute("aria-label")
     gap = page.locator(".pairs .cell").first
     assert gap.inner_text().startswith("+100")
-    assert "McNemar p" in gap.get_attribute("aria-label")
+    assert "; p = " in gap.get_attribute("aria-label")
     assert page.locator(".curves svg").count() == 2
     assert page.locator(".curves svg .line").count() == 4
 
@@ -93,7 +93,7 @@ def test_a_cell_shows_its_videos_worst_first(open_tab):
     page.locator(".episodes [data-other]").first.click()
     page.locator(".episodes .screen em", has_text="Hold").wait_for()
     page.locator('.sides [data-side="hold"]').click()
-    page.locator('.sides [aria-pressed="true"]', has_text="Hold 0/6").wait_for()
+    page.locator('.sides [aria-pressed="true"]', has_text="Hold still 0/6").wait_for()
     page.wait_for_function("document.querySelectorAll('.cellbox video').length === 3")
     page.keyboard.press("Escape")
     assert not page.locator(".cellbox").is_visible()

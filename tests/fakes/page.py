@@ -8,7 +8,7 @@ from wam_demo.ui.live.stream import stream
 
 async def until(hub, receive, ask, holds, limit=400):
     """The first packet for which ``holds``; ``ask`` is given to ``receive`` once something is shown."""
-    async for text in stream(hub, "a", catalogue().policies):
+    async for text in stream(hub, "a"):
         packet = json.loads(text)
         hub.receipt("a", packet["n"])
         if packet.get("status") and ask is not None:

@@ -38,7 +38,7 @@ def wait(holds, timeout=5.0):
 
 async def packets(hub, key, count, receipts=True):
     found = []
-    async for text in stream(hub, key, catalogue().policies):
+    async for text in stream(hub, key):
         packet = json.loads(text)
         if packet.get("waiting", "").startswith("opening"):
             continue
@@ -119,7 +119,7 @@ def test_the_stream_waits_for_a_page_that_does_not_keep_up(open_one):
         found = []
         try:
             async with asyncio.timeout(3.0):
-                async for text in stream(hub, "a", catalogue().policies):
+                async for text in stream(hub, "a"):
                     found.append(json.loads(text)["n"])
         except TimeoutError:
             pass
@@ -147,7 +147,7 @@ def test_a_page_that_missed_a_packet_gets_everything_again(open_one):
 
     async def watch():
         found = []
-        async for text in stream(hub, "a", catalogue().policies):
+        async for text in stream(hub, "a"):
             found.append(json.loads(text))
             hub.receipt("a", found[-1]["n"], missed=found[-1]["n"] == 30)
             if found[-1]["n"] == 31:

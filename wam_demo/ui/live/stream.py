@@ -6,12 +6,12 @@ import asyncio
 import json
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import asdict
 from typing import Any
 
 from wam_demo.errors import WamDemoError
-from wam_demo.policies.registry import PolicySpec
+from wam_demo.policies.registry import policy_spec
 from wam_demo.runtime import SessionView
 from wam_demo.ui.live.counterfactual import counterfactual_status, counterfactual_tiles
 from wam_demo.ui.live.hub import Hub, Visitor
@@ -31,13 +31,12 @@ QUIET_S = 1.0
 """Without anything new a packet goes out this often, so that the page knows it is connected."""
 
 
-async def stream(hub: Hub, key: str, policies: Mapping[str, PolicySpec]) -> AsyncIterator[str]:
+async def stream(hub: Hub, key: str) -> AsyncIterator[str]:
     """Packets for one page, as JSON text, until the page leaves or opens another stream.
 
     Args:
         hub: Who is here.
         key: Names the page.
-        policies: Those that can be chosen, by name.
     """
     try:
         visitor = hub.visit(key)
@@ -50,14 +49,14 @@ async def stream(hub: Hub, key: str, policies: Mapping[str, PolicySpec]) -> Asyn
     while visitor.streams == number:
         position = hub.admit(visitor)
         if position == 0:
-            async for packet in _show(visitor, policies):
+            async for packet in _show(visitor):
                 yield packet
             return
         yield json.dumps({"n": 0, "waiting": _waiting(position)})
         await asyncio.sleep(QUIET_S)
 
 
-async def _show(visitor: Visitor, policies: Mapping[str, PolicySpec]) -> AsyncIterator[str]:
+async def _show(visitor: Visitor) -> AsyncIterator[str]:
     bell, encoder, window, number = Bell(), PacketEncoder(), Window(), visitor.streams
     visitor.screen.on_change(bell.ring)
     while visitor.streams == number:
@@ -73,7 +72,7 @@ async def _show(visitor: Visitor, policies: Mapping[str, PolicySpec]) -> AsyncIt
         if visitor.missed:
             visitor.missed = False
             encoder.forget()
-        packet = await asyncio.to_thread(_encode, encoder, shown, policies, visitor.screen)
+        packet = await asyncio.to_thread(_encode, encoder, shown, visitor.screen)
         window.sent(encoder.number)
         yield packet
         if visitor.screen.newest is shown:
@@ -102,13 +101,12 @@ class Window:
 def _encode(
     encoder: PacketEncoder,
     newest: tuple[SessionView, dict[str, Any]],
-    policies: Mapping[str, PolicySpec],
     screen: Screen,
 ) -> str:
     view, track = newest
     probed, counterfactual = screen.prober.answer, screen.counterfactuals.answer
     stamp = (view.episode, view.step, len(view.events), view.twin is not None)
-    shown = moment(view, policies[view.settings.policy])
+    shown = moment(view, policy_spec(view.settings.policy))
     words = {
         **status(view),
         "strip": strip_status(shown),

@@ -8,6 +8,7 @@ import gradio as gr
 
 from wam_demo.errors import WamDemoError
 from wam_demo.limits import LOG_BYTES
+from wam_demo.policies.registry import policy_spec
 from wam_demo.runtime import Session, SessionView
 from wam_demo.types import CONTROL_HZ, FUTURE_STEPS
 from wam_demo.ui.live.commands import parse_command, parse_point, parse_region
@@ -37,7 +38,7 @@ def build_live(catalogue: Catalogue, hub: Hub) -> gr.HTML:
     canvas = component.component(script(catalogue), "live")
 
     async def connect(request: gr.Request) -> AsyncIterator[str]:
-        async for packet in stream(hub, request.session_hash, catalogue.policies):
+        async for packet in stream(hub, request.session_hash):
             yield packet
 
     def command(event: gr.EventData, request: gr.Request) -> None:
@@ -79,7 +80,7 @@ def receive_probe(hub: Hub, catalogue: Catalogue, key: str, payload: object) -> 
 
     def ask(session: Session, screen: Screen, view: SessionView) -> None:
         policy = view.settings.policy
-        probing = catalogue.open_probing(policy) if catalogue.policies[policy].can_be_probed else None
+        probing = catalogue.open_probing(policy) if policy_spec(policy).can_be_probed else None
         screen.prober.ask(ask_about(view, probing, parse_region(payload), session.warn))
 
     _ask(hub, key, ask)
@@ -90,7 +91,7 @@ def receive_whatif(hub: Hub, catalogue: Catalogue, key: str, payload: object) ->
 
     def ask(session: Session, screen: Screen, view: SessionView) -> None:
         policy = view.settings.policy
-        planning = catalogue.open_counterfactuals(policy) if catalogue.policies[policy].follows_a_plan else None
+        planning = catalogue.open_counterfactuals(policy) if policy_spec(policy).follows_a_plan else None
         screen.counterfactuals.ask(counterfactual_plan(view, planning, parse_point(payload), session.warn))
 
     _ask(hub, key, ask)
