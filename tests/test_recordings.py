@@ -1,9 +1,12 @@
 """The commands `inspect` and `openloop`."""
 
+import csv
 import json
 
+import numpy as np
 import pytest
 
+from tests.fakes.gated_family import GATED
 from wam_demo.cli import main
 from wam_demo.config import EXAMPLES
 
@@ -49,6 +52,20 @@ def test_openloop_compares_a_policy_with_what_was_done(run, tmp_path):
     assert errors["16"] > errors["1"] > 0  # the arm moved, the plan was to hold still
     assert document["psnr_by_step"] is None
     assert document["checkpoint_sha256"] is None
+    assert "panels" not in document
+    assert not (tmp_path / "compared" / "panels.csv").exists()
+
+
+def test_openloop_writes_what_an_unknown_family_shows_beside_its_plans(run, tmp_path):
+    code, _, _ = run("openloop", EXAMPLE, "--policy", GATED.name, "--out", "shown", "--stop", 1)
+    assert code == 0
+    with (tmp_path / "shown" / read(tmp_path / "shown")["panels"]).open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["step"] for row in rows] == [str(k) for k in range(11)]
+    assert len({row["panels.gate"] for row in rows}) > 5
+    assert {row["panels.numbers.reach_m"] for row in rows} == {"0.16"}
+    assert {row["panels.reach_and_grasp.grasp.z_m"] for row in rows} == {str(float(np.float32(-0.005)))}
+    assert {(row["panels.shadows"], row["panels.interest"]) for row in rows} == {("frames", "heatmap")}
 
 
 @pytest.mark.parametrize(

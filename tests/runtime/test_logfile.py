@@ -6,10 +6,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tests.fakes.gated_family import EXPERTS, GATE, INTEREST, NUMBERS, SHADOWS, GatedPolicy
+from tests.fakes.robots import seen
+from tests.fakes.world import FakeWorld
 from wam_demo.errors import InvalidInputError
-from wam_demo.limits import LINK_CHARACTERS, LOG_BYTES
-from wam_demo.runtime.log import AttemptLog, LoggedEvent, LoggedStep
+from wam_demo.limits import LINK_CHARACTERS, LOG_ATTEMPTS, LOG_BYTES
+from wam_demo.runtime.log import AttemptLog, LoggedEvent, LoggedStep, LogRecorder
 from wam_demo.runtime.logfile import format_log, pack, parse_log, unpack
+from wam_demo.runtime.logged_panels import kept_panels
+from wam_demo.types import ActionChunk, Band, Chunks, Scalars, StepRecord
 
 TASKS = ("reach", "wander")
 
@@ -125,3 +130,81 @@ def test_a_damaged_link_is_refused(packed):
 def test_a_link_cannot_unpack_into_more_than_a_log_may_hold():
     with pytest.raises(InvalidInputError, match="holds too much"):
         unpack(pack(" " * (LOG_BYTES + 1000)))
+
+
+def gated_log(steps: int) -> AttemptLog:
+    """A family that nothing here knows, planning at every fourth of ``steps`` control steps."""
+    source = FakeWorld("reach")
+    source.reset(0)
+    recorder = LogRecorder(source, "reach", 0, steps)
+    policy, observation = GatedPolicy(), seen()
+    recorder.on_reset(observation)
+    for step in range(steps):
+        if step % 4 == 0:
+            (prediction,) = policy.predict([observation], [step])
+        action = prediction.chunk.actions[step % 4]
+        recorder.on_step(StepRecord(step, observation, action, prediction, step // 4 * 4, (), False, index=step % 4))
+    return recorder.log("gated", None, None, whole=False)
+
+
+def test_panels_of_an_unknown_family_are_logged_once_a_plan_and_read_again():
+    written = gated_log(12)
+    (read,) = parse_log(format_log([written]), TASKS)
+    assert [step.made for step in read.steps if step.panels] == [0, 4, 8]
+    panels = read.steps[4].panels
+    (prediction,) = GatedPolicy().predict([seen()], [4])
+    assert panels[NUMBERS] == prediction.panels[NUMBERS]
+    assert panels[GATE].value == pytest.approx(prediction.panels[GATE].value)
+    for name, chunk in prediction.panels[EXPERTS].chunks.items():
+        assert np.allclose(panels[EXPERTS].chunks[name].actions, chunk.actions, rtol=1e-6, atol=0)
+    assert (panels[SHADOWS], panels[INTEREST]) == ("frames", "heatmap")
+    assert format_log([read]) == format_log([written])
+
+
+def test_a_link_and_a_log_that_would_be_too_large_name_panels_alone():
+    log = gated_log(150)
+    packed = pack(format_log([log], values=False))
+    (read,) = parse_log(unpack(packed), TASKS)
+    kinds = {GATE: "band", EXPERTS: "chunks", SHADOWS: "frames", INTEREST: "heatmap", NUMBERS: "scalars"}
+    assert read.steps[148].panels == kinds
+    attempts = parse_log(format_log([log] * LOG_ATTEMPTS), TASKS)
+    assert [attempt.steps[0].panels for attempt in attempts] == [kinds] * LOG_ATTEMPTS
+
+
+def test_a_step_with_more_numbers_than_a_log_keeps_names_what_does_not_fit():
+    chunk = ActionChunk(np.zeros((16, 7), np.float32))
+    panels = {
+        "Many": Chunks({str(k): chunk for k in range(32)}),
+        "Few": Chunks({"one": chunk}),
+        "Gate": Band(0, "a", "b"),
+    }
+    kept = kept_panels(panels)
+    assert (kept["Many"], kept["Few"], kept["Gate"]) == ("chunks", panels["Few"], panels["Gate"])
+
+
+LONG = {title: Scalars({f"{'é' * 70}{k}": 0.1 for k in range(32)}) for title in "abcdefgh"}
+
+
+def test_long_names_do_not_make_a_line_that_is_not_read():
+    steps = (replace(attempt().steps[0], panels=kept_panels(LONG)),)
+    (read,) = parse_log(format_log([replace(attempt(0), steps=steps, events=(), commands=())]), TASKS)
+    assert read.steps[0].panels == dict.fromkeys(LONG, "scalars")
+
+
+@pytest.mark.parametrize(
+    ("panels", "message"),
+    [
+        ([1], "panels must be a map"),
+        ({"Gate": 3}, "unknown panel kind"),
+        ({"Gate": {"kind": "dial"}}, "unknown panel kind 'dial'"),
+        ({"Gate": {"kind": ["band"]}}, "unknown panel kind"),
+        ({"Gate": {"kind": "band", "value": 2, "low": "a", "high": "b"}}, "panel 'Gate' is not a usable band panel"),
+        ({"Gate": {"kind": "chunks", "chunks": {"one": [[0] * 7]}}}, "panel 'Gate' is not a usable chunks panel"),
+        ({"Gate": {"kind": "scalars", "values": {"one": "many"}}}, "panel 'Gate' is not usable"),
+        ({"x" * 81: {"kind": "frames"}}, "panels must be a map from names of 1 to 80"),
+        ({str(k): {"kind": "frames"} for k in range(17)}, "there are 17 panels"),
+    ],
+)
+def test_malformed_panels_are_refused_with_their_line(panels, message):
+    with pytest.raises(InvalidInputError, match=f"^line 5: {message}"):
+        parse_log(broken(STEP, panels=panels), TASKS)

@@ -1,4 +1,4 @@
-"""Training the imagining expert: it learns, the policy does not change."""
+"""Training the imagination model: it learns, the policy does not change."""
 
 from dataclasses import replace
 
@@ -15,27 +15,27 @@ from wam_demo.models.wam.model import WorldActionModel
 from wam_demo.train.imagination import imagination_loss, train_imagination
 
 
-def expert_of(model):
-    expert = ImaginationModel(ImaginationConfig(CONFIG.backbone, CALIBRATION, "abc"))
-    expert.begin_as(model.backbone)
-    return expert
+def imagination_of(model):
+    imagination = ImaginationModel(ImaginationConfig(CONFIG.backbone, CALIBRATION, "abc"))
+    imagination.begin_as(model.backbone)
+    return imagination
 
 
 def test_one_batch_is_overfitted_and_the_policy_left_alone():
     torch.manual_seed(0)
     model, (_, batch) = WorldActionModel(CONFIG), batches()
-    expert = expert_of(model)
-    optimizer = torch.optim.AdamW(expert.parameters(), lr=3e-3)
+    imagination = imagination_of(model)
+    optimizer = torch.optim.AdamW(imagination.parameters(), lr=3e-3)
     losses = []
     for _ in range(60):
-        value = imagination_loss(expert, model, TOKENIZER, batch)
+        value = imagination_loss(imagination, model, TOKENIZER, batch)
         value.backward()
         optimizer.step()
         optimizer.zero_grad()
         losses.append(float(value.detach()))
     assert losses[-1] < 0.8 * losses[0]
     assert all(parameter.grad is None for parameter in model.parameters())
-    assert float(expert.places.front.weight.detach().abs().max()) > 0
+    assert float(imagination.places.front.weight.detach().abs().max()) > 0
 
 
 def test_it_learns_at_the_times_that_sampling_visits():
@@ -45,7 +45,7 @@ def test_it_learns_at_the_times_that_sampling_visits():
         visited.append(float(tau[0]))
         return torch.zeros_like(state)
 
-    config = expert_of(WorldActionModel(CONFIG)).config
+    config = imagination_of(WorldActionModel(CONFIG)).config
     euler(still, torch.zeros(1, 2), config.steps, shift=config.shift)
     assert euler_times(config.steps, shift=config.shift).tolist() == pytest.approx(visited)
     assert visited[0] == 1
@@ -58,10 +58,10 @@ def test_the_loss_is_the_error_of_the_clean_latents():
     change = (batch.future - batch.latents[:, :, None]).square().mean()
     for time in (1.0, 0.5):
         at = replace(batch, tau=torch.full_like(batch.tau, time))
-        torch.testing.assert_close(imagination_loss(expert_of(model), model, TOKENIZER, at), change)
+        torch.testing.assert_close(imagination_loss(imagination_of(model), model, TOKENIZER, at), change)
 
 
-def test_another_tokenizer_and_an_expert_of_other_sizes_are_refused(tmp_path, monkeypatch):
+def test_another_tokenizer_and_an_imagination_model_of_other_sizes_are_refused(tmp_path, monkeypatch):
     from types import SimpleNamespace
 
     from wam_demo.train import imagination

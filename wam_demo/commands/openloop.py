@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import csv
 import time
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from wam_demo.arguments import Parser, add_policy, real, whole
 from wam_demo.commands.output import finish, prepare, progress
 from wam_demo.commands.recording import map_recording, open_recording
 from wam_demo.errors import InvalidInputError
 
+if TYPE_CHECKING:
+    from wam_demo.diagnose.panel_columns import Key
+
+PANELS = "panels.csv"
+"""What the policy showed beside its plans."""
 SUMMARY = "run a policy over a recording and compare"
 
 
@@ -36,15 +44,30 @@ def run(options: argparse.Namespace) -> None:
     if require_policy(options.policy, options.checkpoint).privileged:
         raise InvalidInputError(f"policy {options.policy!r} reads the simulator, which a recording is not")
     out = prepare(options, "openloop")
-    content = _scored(options)
+    content, shown = _scored(options)
+    if any(shown):
+        _write_panels(out / PANELS, shown)
+        content["panels"] = PANELS
     digest = checkpoint_digest(options.policy, options.checkpoint)
     print(openloop_table(content))
     finish(out, "openloop", {"seed": options.seed, "checkpoint_sha256": digest, **content}, printed=True)
 
 
-def _scored(options: argparse.Namespace) -> dict[str, Any]:
-    """The content of results.json."""
-    from wam_demo.diagnose.openloop import judge, policy_calls, score
+def _write_panels(path: Path, shown: Sequence[Mapping[Key, float | str]]) -> None:
+    """One row per control step; empty cells were not shown."""
+    from wam_demo.diagnose.panel_columns import PanelColumns
+
+    columns = PanelColumns(shown)
+    with path.open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["step", *columns.first])
+        rows.writerows([step, *columns.row(values, "").values()] for step, values in enumerate(shown))
+
+
+def _scored(options: argparse.Namespace) -> tuple[dict[str, Any], list[Mapping[Key, float | str]]]:
+    """The content of results.json, and what the policy showed beside its plan at each control step."""
+    from wam_demo.diagnose.openloop import AnsweredStep, judge, policy_calls, score
+    from wam_demo.diagnose.panel_columns import cells
     from wam_demo.policies.registry import load_policy, policy_spec
     from wam_demo.robots.recording import Recording
 
@@ -57,11 +80,17 @@ def _scored(options: argparse.Namespace) -> dict[str, Any]:
     began = time.monotonic()
     with Recording(path, description, mapping, options.episode, options.start, options.stop) as recording:
         with progress(recording.steps, options.policy, unit="step") as advance:
-            judged = judge(recording.moments(), plan, imagine, options.every)
-            scores = score(judged, recording.actions, advance)
+            shown: list[Mapping[Key, float | str]] = []
+
+            def judged() -> Iterator[AnsweredStep]:
+                for answer in judge(recording.moments(), plan, imagine, options.every):
+                    shown.append(cells(answer.prediction))
+                    yield answer
+
+            scores = score(judged(), recording.actions, advance)
         frames, steps = recording.frames, recording.steps
     seconds = time.monotonic() - began
-    return {
+    content: dict[str, Any] = {
         "file": path.name,
         "policy": options.policy,
         "format": description.format,
@@ -73,3 +102,4 @@ def _scored(options: argparse.Namespace) -> dict[str, Any]:
         "frames_per_s": frames / seconds,
         "mapping": mapping.document(),
     }
+    return content, shown

@@ -48,11 +48,13 @@ class Answers:
 
     def moment(self, step: int) -> RecordedStep:
         """The step as the policy sees it, disturbed."""
-        found = self.clip.moment(step)
+        moment = self.clip.moment(step)
         if not self.retouch.changes:
-            return found
-        observation = self.retouch.observation(found.observation, step)
-        return RecordedStep(step, observation, self.retouch.apply(found.pictures, step), found.action, found.recorded)
+            return moment
+        observation = self.retouch.observation(moment.observation, step)
+        return RecordedStep(
+            step, observation, self.retouch.apply(moment.pictures, step), moment.action, moment.recorded
+        )
 
     def prediction(self, step: int) -> Prediction:
         """The policy's answer at a step; asked for when it is not there yet."""

@@ -22,8 +22,8 @@ def area_share(region: Mapping[str, CellMap]) -> float:
 
 def centroid(weights: NDArray) -> NDArray[np.float64]:
     """(2,) row and column of the centre of mass of a (rows, columns) map [cells]."""
-    places = np.indices(weights.shape).reshape(2, -1)
-    return np.average(places, axis=1, weights=np.asarray(weights, np.float64).ravel())
+    cells = np.indices(weights.shape).reshape(2, -1)
+    return np.average(cells, axis=1, weights=np.asarray(weights, np.float64).ravel())
 
 
 def centroid_error(attention: Mapping[str, Vector], region: Mapping[str, CellMap]) -> float:

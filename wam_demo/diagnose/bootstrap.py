@@ -43,9 +43,11 @@ def _interval(samples: tuple[Sums, ...], statistic: Callable[..., Sums]) -> tupl
         raise ValueError("an interval needs at least two episodes")
     with warnings.catch_warnings(), np.errstate(invalid="ignore"):
         warnings.simplefilter("ignore", DegenerateDataWarning)
-        found = bootstrap(samples, statistic, paired=True, n_resamples=RESAMPLES, confidence_level=CONFIDENCE, rng=SEED)
-    low, high = found.confidence_interval
+        resampled = bootstrap(
+            samples, statistic, paired=True, n_resamples=RESAMPLES, confidence_level=CONFIDENCE, rng=SEED
+        )
+    low, high = resampled.confidence_interval
     if np.isnan([low, high]).any():  # no correction exists where every episode says the same
         tail = 50 * (1 - CONFIDENCE)
-        low, high = np.percentile(found.bootstrap_distribution, [tail, 100 - tail])
+        low, high = np.percentile(resampled.bootstrap_distribution, [tail, 100 - tail])
     return float(low), float(high)

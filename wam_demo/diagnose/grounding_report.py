@@ -19,8 +19,8 @@ Part = Callable[[MomentScore], tuple[float, float] | None]
 
 def _mean(value: Callable[[MomentScore], float | None]) -> Part:
     def part(moment: MomentScore) -> tuple[float, float] | None:
-        found = value(moment)
-        return None if found is None else (found, 1.0)
+        measured = value(moment)
+        return None if measured is None else (measured, 1.0)
 
     return part
 

@@ -88,8 +88,8 @@ def teacher_document(teacher: Teacher, grid: int, scenes: Scenes) -> dict[str, A
     def features(observations: Sequence[Observation]) -> NDArray[np.float32]:
         images = np.stack([observation.images[name] for observation in observations for name in POLICY_CAMERAS])
         with torch.inference_mode():
-            found = teacher.features(torch.from_numpy(images), grid).float().numpy()
-        return found.reshape(1, len(observations), -1, found.shape[-1])
+            patches = teacher.features(torch.from_numpy(images), grid).float().numpy()
+        return patches.reshape(1, len(observations), -1, patches.shape[-1])
 
     plain = in_batches(features, scenes.plain)
     return {axis: feature_change(plain, in_batches(features, seen)) for axis, seen in scenes.changed.items()}

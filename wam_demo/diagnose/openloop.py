@@ -82,7 +82,7 @@ def _by_step(total: NDArray[np.float64], counts: NDArray[np.int64]) -> dict[str,
 
 
 def _means(values: Mapping[int, Sequence[float]]) -> dict[str, float] | None:
-    means = {str(ahead): float(np.mean(found)) for ahead, found in values.items() if found}
+    means = {str(ahead): float(np.mean(measured)) for ahead, measured in values.items() if measured}
     return means or None
 
 

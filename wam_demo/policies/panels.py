@@ -37,9 +37,7 @@ def encode_panels(panels: Mapping[str, Panel]) -> dict[str, dict[str, Any]]:
         InvalidInputError: A panel is none, or larger than `decode_panels` accepts.
     """
     check_panels(panels)
-    return {
-        title: {"kind": type(panel).__name__.lower(), **_ENCODE[type(panel)](panel)} for title, panel in panels.items()
-    }
+    return {title: {"kind": panel_kind(panel), **_ENCODE[type(panel)](panel)} for title, panel in panels.items()}
 
 
 def decode_panels(value: object) -> dict[str, Panel]:
@@ -49,7 +47,7 @@ def decode_panels(value: object) -> dict[str, Panel]:
         InvalidInputError: It is not panels, or they are too many or too large.
     """
     panels: dict[str, Panel] = {}
-    for title, entry in _entries(value, "panels", MAX_PANELS).items():
+    for title, entry in panel_entries(value).items():
         kind = entry.get("kind") if isinstance(entry, Mapping) else None
         if not isinstance(kind, str) or kind not in _DECODE:
             raise UnknownNameError("panel kind", kind, _DECODE)
@@ -63,11 +61,21 @@ def decode_panels(value: object) -> dict[str, Panel]:
 
 def check_panels(panels: Mapping[str, Panel]) -> None:
     """Raise `InvalidInputError` unless these can be shown, sent and kept."""
-    for title, panel in _entries(panels, "panels", MAX_PANELS).items():
+    for title, panel in panel_entries(panels).items():
         if type(panel) not in _CHECK:
             raise InvalidInputError(f"panel {title!r} is a {type(panel).__name__}; valid: {', '.join(_DECODE)}")
         if not _CHECK[type(panel)](panel):
-            raise InvalidInputError(f"panel {title!r} is not a usable {type(panel).__name__.lower()} panel")
+            raise InvalidInputError(f"panel {title!r} is not a usable {panel_kind(panel)} panel")
+
+
+def panel_kind(panel: Panel) -> str:
+    """The word for its type in plain values, one of `PANEL_KINDS`."""
+    return type(panel).__name__.lower()
+
+
+def panel_entries(value: object) -> Mapping[str, Any]:
+    """A map by title with as many entries as a prediction may have panels; raises `InvalidInputError`."""
+    return _entries(value, "panels", MAX_PANELS)
 
 
 def _check_frames(panel: Frames) -> bool:
@@ -135,6 +143,9 @@ _DECODE: dict[str, Callable[[Mapping[str, Any]], Panel]] = {
     "band": lambda e: Band(float(e["value"]), e["low"], e["high"]),
     "scalars": lambda e: Scalars({name: float(value) for name, value in _entries(e["values"]).items()}),
 }
+
+PANEL_KINDS = tuple(_DECODE)
+"""Words for the types of panels."""
 
 
 def _entries(value: object, what: str = "entries", most: int = MAX_NAMES) -> Mapping[str, Any]:

@@ -16,8 +16,8 @@ def session_log(episodes: Episodes) -> str:
 
 
 def attempt_link(episodes: Episodes) -> str:
-    """The present attempt for the fragment of a link; raises `InvalidInputError` when it is too long."""
-    return pack(format_log([episodes.present_log()]))
+    """The present attempt for the fragment of a link, panels by name; raises `InvalidInputError` if it is too long."""
+    return pack(format_log([episodes.present_log()], values=False))
 
 
 def paired_test(episodes: Episodes) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from wam_demo.robots.source import Disturbable, Forkable, Source
+from wam_demo.runtime.logged_panels import LoggedPanel, kept_panels
 from wam_demo.runtime.subscriber import Subscriber
 from wam_demo.types import Event, Observation, StepRecord, Vector
 
@@ -46,12 +47,14 @@ class LoggedStep:
         made: Control step of the observation that its plan answered; ``None`` without a plan.
         index: Position in that plan; ``None`` while the arm held.
         state: Fingerprint of the source before the step, where one was taken.
+        panels: What the policy showed beside a plan that is new at this step, by title.
     """
 
     action: Vector
     made: int | None = None
     index: int | None = None
     state: str | None = None
+    panels: Mapping[str, LoggedPanel] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,9 @@ class LogRecorder(Subscriber):
     def on_step(self, record: StepRecord) -> None:
         """A control step is done; the state it began in was fingerprinted before."""
         action = np.array(record.action if record.commanded is None else record.commanded, np.float32)
-        self._steps.append(LoggedStep(action, record.prediction_step, record.index, self._state))
+        is_new = not self._steps or record.prediction_step != self._steps[-1].made
+        panels = kept_panels(record.prediction.panels) if record.prediction is not None and is_new else {}
+        self._steps.append(LoggedStep(action, record.prediction_step, record.index, self._state, panels))
         self._fingerprint()
 
     def command(self, name: str) -> None:

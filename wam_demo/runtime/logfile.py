@@ -17,6 +17,7 @@ import wam_demo
 from wam_demo.errors import InvalidInputError, UnknownNameError
 from wam_demo.limits import INSTRUCTION_CHARACTERS, LINK_CHARACTERS, LOG_ATTEMPTS, LOG_BYTES, LOG_STEPS
 from wam_demo.runtime.log import AttemptLog, LoggedEvent, LoggedStep
+from wam_demo.runtime.logged_panels import LoggedPanel, read_panels, write_panels
 from wam_demo.types import ACTION_DIM, Vector
 
 SCHEMA, VERSION = "wam_demo.session_log", 1
@@ -32,14 +33,20 @@ _LISTS = ("drops", "confounders")
 Line = Mapping[str, Any]
 
 
-def format_log(attempts: Sequence[AttemptLog]) -> str:
-    """A log as text, one JSON object a line; `docs/replay.md` describes the lines."""
+def format_log(attempts: Sequence[AttemptLog], values: bool = True) -> str:
+    """A log as text, one JSON object a line; `docs/replay.md` describes the lines.
+
+    Args:
+        attempts: What is written.
+        values: With the values of panels, unless that makes it larger than a log may be; else with their names alone.
+    """
     header = {"schema": SCHEMA, "version": VERSION, "app": wam_demo.__version__}
-    lines = [header, *(line for number, attempt in enumerate(attempts, 1) for line in _attempt_lines(number, attempt))]
-    return "".join(json.dumps(line, separators=(",", ":"), allow_nan=False) + "\n" for line in lines)
+    logged = [line for number, attempt in enumerate(attempts, 1) for line in _attempt_lines(number, attempt, values)]
+    text = "".join(json.dumps(line, separators=(",", ":"), allow_nan=False) + "\n" for line in [header, *logged])
+    return format_log(attempts, values=False) if values and len(text) > LOG_BYTES else text
 
 
-def _attempt_lines(number: int, attempt: AttemptLog) -> Iterator[Line]:
+def _attempt_lines(number: int, attempt: AttemptLog, values: bool) -> Iterator[Line]:
     yield {
         "attempt": number, "task": attempt.task, "seed": attempt.seed, "policy": attempt.policy,
         "weights_sha256": attempt.weights_sha256, "horizon": attempt.horizon, "instruction": attempt.instruction,
@@ -51,7 +58,8 @@ def _attempt_lines(number: int, attempt: AttemptLog) -> Iterator[Line]:
             taken = attempt.steps[step]
             numbers = {"made": taken.made, "index": taken.index}
             state = {} if taken.state is None else {"state": taken.state}
-            yield {"step": step, "action": [_shortest(value) for value in taken.action], **numbers, **state}
+            panels = {"panels": write_panels(taken.panels, values)} if taken.panels else {}
+            yield {"step": step, "action": [_shortest(value) for value in taken.action], **numbers, **state, **panels}
     yield {"end": attempt.outcome, "steps": len(attempt.steps), "state": attempt.final}
 
 
@@ -206,7 +214,9 @@ class _Reader:
             None if line.get(name) is None else _whole(number, line, name, 0, LOG_STEPS) for name in ("made", "index")
         )
         state = None if line.get("state") is None else _text(number, line, "state", 64)
-        self._steps.append(LoggedStep(_action(number, line["action"]), made, index, state))
+        self._steps.append(
+            LoggedStep(_action(number, line["action"]), made, index, state, _panels(number, line.get("panels", {})))
+        )
 
     def _end(self, number: int, line: Line) -> None:
         assert self._open is not None
@@ -262,6 +272,13 @@ def _action(number: int, values: object) -> Vector:
     if not np.isfinite(action).all():
         _refuse(number, "'action' must be finite")
     return action
+
+
+def _panels(number: int, value: object) -> Mapping[str, LoggedPanel]:
+    try:
+        return read_panels(value)
+    except InvalidInputError as error:
+        _refuse(number, str(error))
 
 
 def _whole(number: int, line: Line, name: str, low: int, high: int) -> int:

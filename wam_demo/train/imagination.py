@@ -1,4 +1,4 @@
-"""Recipe of the imagining expert: a finished policy, its demonstrations, and where the cameras are."""
+"""Recipe of the imagination model: a finished policy, its demonstrations, and where the cameras are."""
 
 from __future__ import annotations
 
@@ -77,11 +77,11 @@ def train_imagination(
     seed: int = 0,
     resume: bool = False,
 ) -> dict[str, Any]:
-    """Train the expert that imagines for a policy, and write its checkpoint to ``out``; the policy stays as it is.
+    """Train the model that imagines for a policy, and write its checkpoint to ``out``; the policy stays as it is.
 
     Args:
         recipe: Sizes and schedule.
-        policy: Checkpoint of the policy. An expert that lies beside its weights already is trained further, be it
+        policy: Checkpoint of the policy. An imagination model that lies beside its weights already is trained on, be it
             another policy's.
         data: A dataset written by ``demos``.
         out: Run directory; to be used, its checkpoint belongs into ``imagination`` beside the policy's weights.
@@ -91,7 +91,7 @@ def train_imagination(
         resume: Continue a run in ``out``.
 
     Raises:
-        InvalidInputError: The policy belongs to another tokenizer, or an expert beside it has other sizes.
+        InvalidInputError: The policy belongs to another tokenizer, or the imagination model beside it has other sizes.
     """
     torch.manual_seed(seed)
     device = compute_device()
@@ -109,21 +109,22 @@ def train_imagination(
         "batch": recipe.batch,
         "seed": seed,
     }
-    expert = _begun(policy, model, calibrate(cache.tasks), provenance, out)
-    trainer = Trainer(nn.ModuleDict({"expert": expert}).to(device), recipe.loop, out, resume=resume)
+    imagination = _begun(policy, model, calibrate(cache.tasks), provenance, out)
+    # the key stands in the states of interrupted runs
+    trainer = Trainer(nn.ModuleDict({"expert": imagination}).to(device), recipe.loop, out, resume=resume)
     train_rows, held_rows = cache.split()
     normaliser = copy.deepcopy(model.normaliser).cpu()
     frames, held = (TrainingFrames(cache, rows, normaliser, device) for rows in (train_rows, held_rows))
     recordings = TrainingFrames(recorded, torch.arange(len(recorded.states)), normaliser, device) if recorded else None
-    times = euler_times(expert.config.steps, shift=expert.config.shift)
+    times = euler_times(imagination.config.steps, shift=imagination.config.shift)
     if recipe.compile:
-        for block in expert.net.blocks:
+        for block in imagination.net.blocks:
             block.compile()
 
     def loss(step: int) -> tuple[Tensor, dict[str, Tensor]]:
         batch = video_batch(frames, recipe, times, torch.Generator().manual_seed(seed * 1_000_003 + step), recordings)
         with torch.autocast(device.type, torch.bfloat16):
-            value = imagination_loss(expert, model, tokenizer, batch.to(device))
+            value = imagination_loss(imagination, model, tokenizer, batch.to(device))
         return value, {"video": value.detach()}
 
     def report(step: int) -> dict[str, float]:
@@ -146,19 +147,19 @@ def train_imagination(
 def _begun(
     policy: Path, model: WorldActionModel, calibration: Calibration, provenance: dict[str, object], out: Path
 ) -> ImaginationModel:
-    """The expert that lies beside the policy's weights, or the policy's own backbone; ``provenance`` says which."""
+    """The imagination model beside the policy's weights, or the policy's own backbone; ``provenance`` says which."""
     backbone = model.config.backbone
-    expert = ImaginationModel(ImaginationConfig(backbone, calibration, sha256_of(policy), trained=provenance))
+    imagination = ImaginationModel(ImaginationConfig(backbone, calibration, sha256_of(policy), trained=provenance))
     folder = policy / FOLDER
     if not folder.is_dir() or folder.resolve() == out.resolve():
-        expert.begin_as(model.backbone)
-        return expert
+        imagination.begin_as(model.backbone)
+        return imagination
     before = ImaginationModel.from_pretrained(folder)
     if before.config.backbone != backbone:
-        raise InvalidInputError(f"{folder} holds an expert of other sizes than the policy's")
+        raise InvalidInputError(f"{folder} holds an imagination model of other sizes than the policy's")
     provenance["begun_with"] = {**before.config.trained, "policy_sha256": before.config.policy_sha256}
-    expert.load_state_dict(before.state_dict())
-    return expert
+    imagination.load_state_dict(before.state_dict())
+    return imagination
 
 
 def video_batch(
@@ -182,34 +183,34 @@ def video_batch(
 
 
 def imagination_loss(
-    expert: ImaginationModel, model: WorldActionModel, tokenizer: Tokenizer, batch: VideoBatch
+    imagination: ImaginationModel, model: WorldActionModel, tokenizer: Tokenizer, batch: VideoBatch
 ) -> Tensor:
     """Mean squared error of the clean future latents; the policy's network is only read."""
     with torch.no_grad():
         features = model.features(batch.latents, batch.text, batch.state)
         observed = BackboneFeatures(batch.latents, features, batch.text, batch.state)
         conditioning = motion_conditioning(
-            model, tokenizer, expert.config.calibration, observed, batch.motion, batch.horizons
+            model, tokenizer, imagination.config.calibration, observed, batch.motion, batch.horizons
         )
     noisy = interpolate(batch.future, batch.noise, batch.tau)
-    predicted = expert(model, observed, noisy, batch.tau, conditioning, batch.horizons)
+    predicted = imagination(model, observed, noisy, batch.tau, conditioning, batch.horizons)
     error = (predicted - velocity_to(batch.future, noisy, batch.tau)).square().flatten(1).mean(1)
     return (error * batch.tau**2).mean()
 
 
 @torch.no_grad()
 def held_out(
-    expert: ImaginationModel,
+    imagination: ImaginationModel,
     model: WorldActionModel,
     tokenizer: Tokenizer,
     held: TrainingFrames,
     recipe: ImaginationRecipe,
 ) -> dict[str, float]:
     """The loss on frames that are never trained on, ``held``."""
-    expert.eval()
-    times = euler_times(expert.config.steps, shift=expert.config.shift)
+    imagination.eval()
+    times = euler_times(imagination.config.steps, shift=imagination.config.shift)
     batches = [video_batch(held, recipe, times, torch.Generator().manual_seed(-1 - k)) for k in range(HELD_BATCHES)]
-    device = next(expert.parameters()).device
+    device = next(imagination.parameters()).device
     with torch.autocast(device.type, torch.bfloat16):
-        losses = [imagination_loss(expert, model, tokenizer, batch.to(device)) for batch in batches]
+        losses = [imagination_loss(imagination, model, tokenizer, batch.to(device)) for batch in batches]
     return {"held": float(torch.stack(losses).mean())}

@@ -23,7 +23,7 @@ from wam_demo.train.wam_recipe import WamRecipe
 
 KINDS = ("tokenizer", "decoder", "teacher", "wam", "agra", "imagination")
 """``decoder`` trains the shipped tokenizer's decoder further and leaves its latent space as it is; ``imagination``
-trains the expert that imagines for a policy, which stays as it is."""
+trains the model that imagines for a policy, which stays as it is."""
 
 TOKENIZER = {
     "debug": TokenizerRecipe(loop=LoopConfig(steps=20, warmup=5), batch=4, compile=False, scenes=1),

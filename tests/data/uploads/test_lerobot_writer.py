@@ -15,6 +15,7 @@ from wam_demo.data.uploads.guess import action_dim, guess, state_dim
 from wam_demo.data.uploads.process import EpisodeStream, Selection, describe
 from wam_demo.diagnose.answers import Answers
 from wam_demo.diagnose.retouch import Retouch
+from wam_demo.policies.registry import policy_spec
 from wam_demo.robots.clip import Clip
 from wam_demo.robots.recording import Recording
 from wam_demo.ui.robot.export import export
@@ -107,4 +108,4 @@ def _open_loop(path: Path, found, mapping, folder: Path) -> Path:
         clip, Retouch(), lambda os: [plan(o) for o in os], lambda os: [imagine(o)[0] for o in os], folder / "futures"
     )
     answers.run(10, lambda: None)
-    return export("dataset", answers, folder / "download", "go")
+    return export("dataset", answers, policy_spec("wam"), folder / "download", "go")

@@ -1,17 +1,20 @@
 """Rollouts: seeded, independent of the processes, and every way an episode can end."""
 
+import json
 import multiprocessing
 
 import numpy as np
 import pytest
 
+from tests.fakes.gated_family import GATE, NUMBERS, GatedPolicy
 from tests.fakes.policies import prediction
-from wam_demo.errors import PolicyBusy
+from wam_demo.errors import DataError, PolicyBusy
 from wam_demo.evaluate.executors.executor import ExecutorConfig
 from wam_demo.evaluate.executors.local import play_grid
 from wam_demo.evaluate.executors.play import noise_seed
 from wam_demo.evaluate.executors.simulators import Simulators
 from wam_demo.evaluate.specs.grid import GridSpec
+from wam_demo.evaluate.specs.record import EpisodeRecord
 from wam_demo.evaluate.specs.scene import SceneSpec
 from wam_demo.policies.scripted import HoldPolicy
 from wam_demo.types import ActionChunk, Policy, Prediction
@@ -181,3 +184,32 @@ def test_a_solved_episode_ends_at_the_goal():
     assert len(record.goal_distances_m) == 2 + (record.steps - 1) // 10
     assert record.goal_distances_m[0] > 0.05
     assert record.goal_distance_m == record.closest_m == 0
+
+
+def test_numbers_that_an_unknown_family_shows_are_kept_as_means_in_the_journal(short):
+    seeds = []
+
+    class Gated(GatedPolicy):
+        def predict(self, observations, noise):
+            seeds.append(noise[0])
+            return super().predict(observations, noise)
+
+    (record,) = play(spec(episodes=1), Gated(), ExecutorConfig(batch=1, processes=0))
+    assert list(record.panel_means) == [GATE, f"{NUMBERS}: reach [m]", f"{NUMBERS}: seed"]
+    assert len(seeds) == 2
+    assert record.panel_means[f"{NUMBERS}: seed"] == sum(seeds) / 2
+    assert 0 <= record.panel_means[GATE] <= 1
+    assert EpisodeRecord.from_line(record.to_line()) == record
+
+
+def test_a_journal_of_a_policy_without_numbers_is_as_before(short):
+    (record,) = play(spec(episodes=1), HoldPolicy())
+    assert "panel_means" not in record.to_line()
+    assert EpisodeRecord.from_line(record.to_line()) == record
+
+
+@pytest.mark.parametrize("means", [3, [1], {"Gate": "high"}, {"Gate": None}])
+def test_malformed_means_are_refused(short, means):
+    (record,) = play(spec(episodes=1), HoldPolicy())
+    with pytest.raises(DataError, match="not an episode"):
+        EpisodeRecord.from_line(json.dumps({**json.loads(record.to_line()), "panel_means": means}))

@@ -10,9 +10,10 @@ import pytest
 
 from tests.fakes.grid import SPEC, FakeExecutor
 from wam_demo.errors import DataError, InvalidInputError
-from wam_demo.evaluate.grid.document import command
+from wam_demo.evaluate.grid.document import command, grid_document
 from wam_demo.evaluate.grid.run import GridRun, read_grid
 from wam_demo.evaluate.report.charts import Point, curves, radar
+from wam_demo.evaluate.report.page import page
 from wam_demo.evaluate.report.write import shown_episodes, write_report
 
 GRID = replace(SPEC, axes=("none", "light", "shove", "camera"), episodes=4)
@@ -159,3 +160,17 @@ def test_names_from_outside_cannot_break_the_page():
     )
     assert "<script>" not in picture
     Tags(picture)
+
+
+def test_the_page_has_a_table_of_what_policies_show_only_when_they_show_something(grid):
+    spec, weights, records = read_grid(grid)
+    document = grid_document(spec, weights, records)
+    heading = "What the policies showed beside their plans"
+    assert heading not in page(spec, document, records, [])
+    shown = [replace(r, panel_means={"Gate": float(r.success)}) if r.policy == "expert" else r for r in records]
+    text = page(spec, document, shown, [])
+    Tags(text)
+    assert heading in text
+    mine = [record.success for record in records if record.policy == "expert" and record.counts]
+    row = f"<th>expert</th><th>Gate</th>\n<td>{sum(mine) / len(mine):.4g}</td><td>1</td><td>0</td></tr>"
+    assert row in text

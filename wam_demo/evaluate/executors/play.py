@@ -9,6 +9,7 @@ import numpy as np
 
 from wam_demo.errors import PolicyBusy, PolicyFault
 from wam_demo.evaluate.executors.executor import Control
+from wam_demo.evaluate.executors.panel_means import PanelMeans
 from wam_demo.evaluate.executors.simulators import Simulators
 from wam_demo.evaluate.specs.evaluation import EpisodeResult, Outcome
 from wam_demo.evaluate.specs.record import PlayedEpisode
@@ -59,11 +60,13 @@ class _Player:
         self.report = report
         self.buffer = PlanBuffer()
         self._sent: list[Vector] = []
+        self._panels = PanelMeans()
 
     def actions(self, prediction: Prediction, control: Control) -> Vector:
         """The (execute, 7) actions until the next plan, late by ``control.latency`` steps."""
         step, observation = self.report.steps, self.observation
         self.buffer.add(prediction, step, ready=step + control.latency)
+        self._panels.add(prediction.panels)
         self._sent += [self.buffer.play(step + k, observation).action for k in range(control.execute)]
         return np.stack(self._sent[-control.execute :])
 
@@ -84,7 +87,7 @@ class _Player:
             outcome=outcome,
             fault=fault,
         )
-        return PlayedEpisode(self.scene, result, self._played(), report.goal_distances_m)
+        return PlayedEpisode(self.scene, result, self._played(), report.goal_distances_m, self._panels.means())
 
     def _played(self) -> Vector:
         """(T, 7) actions; an episode may end within the last ones that were sent."""

@@ -40,6 +40,7 @@ def page(
         severities=sorted({cell.severity for cell in spec.cells()}),
         comparisons=document["comparisons"],
         costs=document["costs"],
+        panels=_panels(spec, records),
         videos=[(record, base64.b64encode(content).decode()) for record, content in shown],
         origin=document,
         version=wam_demo.__version__,
@@ -75,4 +76,16 @@ def _rows(cells: Sequence[CellSnapshot]) -> dict[tuple[str, str], dict[int, Cell
     rows: dict[tuple[str, str], dict[int, CellSnapshot]] = {}
     for cell in cells:
         rows.setdefault((cell.cell.task, cell.cell.axis), {})[cell.cell.severity] = cell
+    return rows
+
+
+def _panels(spec: GridSpec, records: Sequence[EpisodeRecord]) -> list[tuple[str, str, list[float | None]]]:
+    """Policy, number that it showed, and its mean over all episodes, successes and failures."""
+    rows = []
+    for policy in spec.policies:
+        mine = [record for record in records if record.policy == policy and record.counts]
+        for name in dict.fromkeys(name for record in mine for name in record.panel_means):
+            shown = [(record.panel_means[name], record.success) for record in mine if name in record.panel_means]
+            groups = ([m for m, success in shown if success in kept] for kept in ((True, False), (True,), (False,)))
+            rows.append((policy, name, [sum(group) / len(group) if group else None for group in groups]))
     return rows

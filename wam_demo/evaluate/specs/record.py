@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
 from typing import get_args
 
 import numpy as np
@@ -25,12 +26,14 @@ class PlayedEpisode:
         result: How it ended.
         actions: (T, 7) float32, as given to the simulator; the scene and they replay it exactly.
         goal_distances_m: As in `RoundReport`.
+        panel_means: Mean over its plans of every number that the policy showed beside them, by title and name.
     """
 
     scene: SceneSpec
     result: EpisodeResult
     actions: Vector
     goal_distances_m: tuple[float, ...] = ()
+    panel_means: Mapping[str, float] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ class EpisodeRecord:
         fault: One line if the simulator or the policy failed.
         goal_distances_m: As in `RoundReport`; empty in journals of version 1.
         actions: Base64 of (steps, 7) little-endian float32, as given to the simulator.
+        panel_means: As in `PlayedEpisode`; a line has it only where there are any.
     """
 
     policy: str
@@ -64,6 +68,7 @@ class EpisodeRecord:
     fault: str | None
     goal_distances_m: tuple[float, ...]
     actions: str
+    panel_means: Mapping[str, float] = field(default_factory=dict, hash=False)
 
     @classmethod
     def of(cls, policy: str, episode: PlayedEpisode) -> EpisodeRecord:
@@ -75,6 +80,7 @@ class EpisodeRecord:
             **asdict(episode.result),
             goal_distances_m=episode.goal_distances_m,
             actions=base64.b64encode(episode.actions.astype("<f4").tobytes()).decode(),
+            panel_means=dict(episode.panel_means),
         )
 
     @property
@@ -105,7 +111,7 @@ class EpisodeRecord:
     @property
     def result(self) -> EpisodeResult:
         """As in a result document."""
-        return EpisodeResult(**{field.name: getattr(self, field.name) for field in fields(EpisodeResult)})
+        return EpisodeResult(**{each.name: getattr(self, each.name) for each in fields(EpisodeResult)})
 
     def plan(self) -> Vector:
         """(steps, 7) float32: the actions."""
@@ -113,7 +119,10 @@ class EpisodeRecord:
 
     def to_line(self) -> str:
         """One line of JSON, without its end."""
-        return json.dumps(asdict(self), allow_nan=False)
+        values = asdict(self)
+        if not self.panel_means:
+            del values["panel_means"]
+        return json.dumps(values, allow_nan=False)
 
     @classmethod
     def from_line(cls, line: str) -> EpisodeRecord:
@@ -127,9 +136,11 @@ class EpisodeRecord:
             if "miss_m" in values:  # version 1: another distance, at the end only
                 del values["miss_m"]
                 values["goal_distances_m"] = ()
+            means = values.get("panel_means", {})
+            values["panel_means"] = {name: float(mean) for name, mean in dict(means).items()}
             record = cls(**{**values, "goal_distances_m": tuple(map(float, values["goal_distances_m"]))})
             steps = len(record.plan())
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise DataError(f"not an episode: {error}") from None
         if record.outcome not in get_args(Outcome) or steps != record.steps:
             raise DataError(f"not an episode: outcome {str(record.outcome)[:20]!r}, {steps} of {record.steps} actions")

@@ -160,10 +160,10 @@ class WamPolicy(Imaginer):
         for start in range(0, len(edits), batch):
             actions.append(plans.plan(edits[start : start + batch]).actions)
             yield None
-        found = torch.cat(actions)
-        if not torch.isfinite(found).all():
+        probed = torch.cat(actions)
+        if not torch.isfinite(probed).all():
             raise PolicyFault("the policy planned values that are not finite under an edit")
-        yield Probe(prediction, found.numpy(), *plans.change(found, base.actions[0]))
+        yield Probe(prediction, probed.numpy(), *plans.change(probed, base.actions[0]))
 
     def encode(self, observations: Sequence[Observation]) -> tuple[Tensor, Tensor, Tensor]:
         """Latents (B, cameras, C, H, W), text (B, 384) and raw state (B, 17) of observations."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from wam_demo.data.schema import Feature, image_key
 from wam_demo.data.writer import LeRobotWriter
 from wam_demo.diagnose.answers import Answers
 from wam_demo.diagnose.openloop import DIMENSIONS, IMAGINE_EVERY, displacement_error
+from wam_demo.diagnose.panel_columns import PanelColumns, cells, numbers, pictures
 from wam_demo.errors import InvalidInputError, UnknownNameError
 from wam_demo.policies.registry import PolicySpec
 from wam_demo.types import (
@@ -27,8 +28,8 @@ from wam_demo.types import (
     POLICY_CAMERAS,
     STATE_DIM,
     Image,
+    Prediction,
 )  # fmt: skip
-from wam_demo.ui.robot.panel_columns import numbers, pictures
 from wam_demo.ui.robot.view import strip_moment
 from wam_demo.ui.shared.strip import attention_shares, strip_tiles
 
@@ -59,9 +60,11 @@ def export(kind: str, answers: Answers, spec: PolicySpec, folder: Path, instruct
 
 
 def _dataset(answers: Answers, folder: Path, instruction: str) -> Path:
-    """Images as the policy saw them, recorded state and action, the plan and where it looked."""
+    """Images as the policy saw them, recorded state and action, the plan, where it looked and what else it showed."""
     clip, root, first = answers.clip, folder / "open_loop", answers.prediction(0)
     grids = {camera: grid.shape for camera, grid in first.attention.items()}
+    values = PanelColumns(map(numbers, _predictions(answers)))
+    shown = PanelColumns(map(pictures, _predictions(answers)))
     picture = Feature("image", (IMAGE_SIZE, IMAGE_SIZE, 3), ["height", "width", "channels"])
     features = {
         **{image_key(camera): picture for camera in clip.cameras},
@@ -70,8 +73,8 @@ def _dataset(answers: Answers, folder: Path, instruction: str) -> Path:
         "action_known": Feature("float32", (ACTION_DIM,), list(DIMENSIONS)),
         "planned_chunk": Feature("float32", (CHUNK_STEPS * ACTION_DIM,)),
         **{f"attention.{camera}": Feature("float32", (int(np.prod(shape)),)) for camera, shape in grids.items()},
-        **{name: Feature("float32", values.shape) for name, values in numbers(first).items()},
-        **{name: Feature("image", i.shape, ["height", "width", "channels"]) for name, i in pictures(first).items()},
+        **{name: Feature("float32", value.shape) for name, value in values.first.items()},
+        **{name: Feature("image", i.shape, ["height", "width", "channels"]) for name, i in shown.first.items()},
     }
     with LeRobotWriter(root, features, robot_type="recording") as writer:
         for step in range(clip.steps):
@@ -84,13 +87,17 @@ def _dataset(answers: Answers, folder: Path, instruction: str) -> Path:
                     "action_known": np.isfinite(moment.action),
                     "planned_chunk": prediction.chunk.actions.reshape(-1),
                     **{f"attention.{camera}": grid.reshape(-1) for camera, grid in prediction.attention.items()},
-                    **numbers(prediction),
-                    **pictures(prediction),
+                    **values.row(numbers(prediction), np.nan),
+                    **shown.row(pictures(prediction), 0),
                 },
                 instruction,
             )
         writer.end_episode()
     return _packed(root, folder / "open_loop_lerobot_v3.zip")
+
+
+def _predictions(answers: Answers) -> Iterator[Prediction]:
+    return (answers.prediction(step) for step in range(answers.clip.steps))
 
 
 def _packed(root: Path, path: Path) -> Path:
@@ -110,15 +117,11 @@ def _table(answers: Answers, folder: Path, instruction: str) -> Path:
         header = ["step", "time_s", *(f"recorded_{n}" for n in DIMENSIONS), *(f"planned_{n}" for n in DIMENSIONS)]
         first = answers.prediction(0)
         looked = sorted(attention_shares(first) or {})
-        shown = [name for name, values in numbers(first).items() if values.size == 1]
-        header += [*(f"tcp_error_m_at_{k}" for k in FUTURE_STEPS), *(f"attention_{n}" for n in looked), *shown]
+        shown = PanelColumns(map(cells, _predictions(answers)))
+        header += [*(f"tcp_error_m_at_{k}" for k in FUTURE_STEPS), *(f"attention_{n}" for n in looked), *shown.first]
         rows.writerow(header)
         for step in range(answers.clip.steps):
-            found = numbers(answers.prediction(step))
-            values = [
-                *_row(answers, step, looked),
-                *(found[name].item() if name in found else np.nan for name in shown),
-            ]
+            values = [*_row(answers, step, looked), *shown.row(cells(answers.prediction(step)), np.nan).values()]
             rows.writerow([_cell(value) for value in values])
     return path
 
@@ -140,7 +143,7 @@ def _row(answers: Answers, step: int, looked: list[str]) -> list[Any]:
 
 
 def _cell(value: Any) -> Any:
-    if isinstance(value, int):
+    if isinstance(value, int | str):
         return value
     return f"{float(value):.6g}" if np.isfinite(value) else ""
 

@@ -103,15 +103,15 @@ def curves(session: UploadSession, retouch: Retouch) -> dict[str, Any]:
     clip = session.require_clip()
     names = {"clean": Retouch(), **({"disturbed": retouch} if retouch.changes else {})}
     # a copy: a run may add to it meanwhile
-    found = {name: dict(session.answers).get(key) for name, key in names.items()}
+    shown = {name: dict(session.answers).get(key) for name, key in names.items()}
     newest = dict(session.answers).get(retouch)
     return {
         "steps": clip.steps,
         "total": clip.total,
         "path": rows(_path(clip)[: clip.steps]),
         "known": {"tool": _known(clip.actions[:-1, :3]), "gripper": _known(clip.actions[:-1, 6])},
-        "errors": {n: [_number(v) for v in a.plan_error[: clip.steps]] for n, a in found.items() if a is not None},
-        "scores": {n: a.scores.document() for n, a in found.items() if a is not None and a.scores is not None},
+        "errors": {n: [_number(v) for v in a.plan_error[: clip.steps]] for n, a in shown.items() if a is not None},
+        "scores": {n: a.scores.document() for n, a in shown.items() if a is not None and a.scores is not None},
         "bands": [] if newest is None else bands_of(newest.answered(), clip.steps),
     }
 

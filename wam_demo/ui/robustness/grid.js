@@ -26,9 +26,9 @@ function cellHtml(run, policy, axis, severity, planned) {
   const cell = find(run, policy, axis, severity);
   if (!cell || !cell.n) return `<span class="cell empty">${cell?.faults ? "fault" : "·"}</span>`;
   const faults = cell.faults ? `; ${cell.faults} episodes not counted` : "";
-  const told = `${policyLabel(policy)}, ${axisLabel(axis)}${severity ? ` ${severity}` : ""}: ${cell.k} of ${cell.n}, 95 % interval ${range(cell.low, cell.high)} %, ${cell.held} held to the end${faults}`;
+  const description = `${policyLabel(policy)}, ${axisLabel(axis)}${severity ? ` ${severity}` : ""}: ${cell.k} of ${cell.n}, 95 % interval ${range(cell.low, cell.high)} %, ${cell.held} held to the end${faults}`;
   return `<button type="button" class="cell" style="--rate:${(cell.k / cell.n).toFixed(3)};--done:${Math.min(1, (cell.n + cell.faults) / planned).toFixed(3)}"
-    data-policy="${escapeHtml(policy)}" data-axis="${axis}" data-severity="${severity}" title="${escapeHtml(told)}" aria-label="${escapeHtml(told)}"><b>${cell.k}/${cell.n}</b><small>${range(cell.low, cell.high)}</small></button>`;
+    data-policy="${escapeHtml(policy)}" data-axis="${axis}" data-severity="${severity}" title="${escapeHtml(description)}" aria-label="${escapeHtml(description)}"><b>${cell.k}/${cell.n}</b><small>${range(cell.low, cell.high)}</small></button>`;
 }
 
 function differenceHtml(run, pair, axis, severity) {
@@ -36,8 +36,8 @@ function differenceHtml(run, pair, axis, severity) {
   if (!cell) return `<span class="cell empty">·</span>`;
   const p = cell.p_holm ?? cell.p, clear = p < 0.05;
   const [first, second] = [cell.first, cell.second].map(policyLabel);
-  const told = `${first} minus ${second}, ${axisLabel(axis)}${severity ? ` ${severity}` : ""}: ${points(cell.difference)} points, 95 % interval ${points(cell.low)} to ${points(cell.high)}; only ${first} ${cell.only_first}, only ${second} ${cell.only_second} of ${cell.n} scenes; p = ${cell.p}${cell.p_holm === undefined ? "" : `, corrected for all cells ${cell.p_holm}`}`;
-  return `<span class="cell contrast${clear ? " clear" : ""}" role="img" tabindex="0" style="--gap-size:${Math.abs(cell.difference).toFixed(3)};--gap-hue:var(--${cell.difference < 0 ? "second" : "first"})" title="${escapeHtml(told)}" aria-label="${escapeHtml(told)}"><b>${points(cell.difference)}</b><small>p ${shortP(p)}</small></span>`;
+  const description = `${first} minus ${second}, ${axisLabel(axis)}${severity ? ` ${severity}` : ""}: ${points(cell.difference)} points, 95 % interval ${points(cell.low)} to ${points(cell.high)}; only ${first} ${cell.only_first}, only ${second} ${cell.only_second} of ${cell.n} scenes; p = ${cell.p}${cell.p_holm === undefined ? "" : `, corrected for all cells ${cell.p_holm}`}`;
+  return `<span class="cell contrast${clear ? " clear" : ""}" role="img" tabindex="0" style="--gap-size:${Math.abs(cell.difference).toFixed(3)};--gap-hue:var(--${cell.difference < 0 ? "second" : "first"})" title="${escapeHtml(description)}" aria-label="${escapeHtml(description)}"><b>${points(cell.difference)}</b><small>p ${shortP(p)}</small></span>`;
 }
 const shortP = (p) => (p >= 0.995 ? "1" : p < 0.001 ? "<.001" : p.toFixed(p < 0.1 ? 3 : 2).replace(/^0/, ""));
 

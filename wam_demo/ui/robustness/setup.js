@@ -25,13 +25,13 @@ let asking = 0;
 async function estimate() {
   const turn = (asking += 1), box = $(".estimate");
   try {
-    const found = await ask("estimate", { grid: setup() });
+    const expected = await ask("estimate", { grid: setup() });
     if (turn !== asking) return;
-    const wait = found.wait_s > 1 ? `, after about ${clock(found.wait_s)} in the queue` : "";
-    const power = setup().policies.length < 2 ? "" : found.detectable === null ? `${found.scenes} scenes are too few to show a difference`
-      : `${found.scenes} scenes show differences above <b>${whole(found.detectable)}</b> points`;
+    const wait = expected.wait_s > 1 ? `, after about ${clock(expected.wait_s)} in the queue` : "";
+    const power = setup().policies.length < 2 ? "" : expected.detectable === null ? `${expected.scenes} scenes are too few to show a difference`
+      : `${expected.scenes} scenes show differences above <b>${whole(expected.detectable)}</b> points`;
     const help = "What the paired test over all cells finds in 4 of 5 such runs, if the better policy solves eight in ten";
-    setHtml(box, `<b>${found.episodes}</b> episodes, about <b>${clock(found.seconds)}</b>${wait}<br><span class="power" title="${help}">${power}</span>`);
+    setHtml(box, `<b>${expected.episodes}</b> episodes, about <b>${clock(expected.seconds)}</b>${wait}<br><span class="power" title="${help}">${power}</span>`);
     ready(true);
   } catch (error) {
     if (turn !== asking) return;

@@ -50,12 +50,12 @@ def seconds(what: str, value: object, longest: float) -> float | None:
     if value is None or value == "":
         return None
     try:
-        found = float(value)  # type: ignore[arg-type]
+        number = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
-        found = math.nan
-    if not 0 <= found <= longest:
+        number = math.nan
+    if not 0 <= number <= longest:
         raise InvalidInputError(f"{what} must be seconds from 0 on, not {shown(value)}")
-    return found
+    return number
 
 
 def one_of(kind: str, name: object, valid: Collection[str]) -> str:

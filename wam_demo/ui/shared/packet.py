@@ -42,13 +42,13 @@ def layout(sizes: Sequence[tuple[int, int]], width: int = ATLAS_WIDTH) -> list[t
     Returns:
         x and y of each.
     """
-    places, x, y, row = [], 0, 0, 0
+    corners, x, y, row = [], 0, 0, 0
     for tile_height, tile_width in sizes:
         if x and x + tile_width > width:
             x, y, row = 0, y + row, 0
-        places.append((x, y))
+        corners.append((x, y))
         x, row = x + tile_width, max(row, tile_height)
-    return places
+    return corners
 
 
 def pack(images: Mapping[str, Image]) -> tuple[Image, dict[str, list[int]]]:
@@ -58,9 +58,9 @@ def pack(images: Mapping[str, Image]) -> tuple[Image, dict[str, list[int]]]:
         (H, W, 3) uint8 and, by name, ``[x, y, width, height]``.
     """
     names = sorted(images, key=lambda name: -images[name].shape[0])
-    places = layout([images[name].shape[:2] for name in names])
+    corners = layout([images[name].shape[:2] for name in names])
     rectangles = {
-        name: [x, y, images[name].shape[1], images[name].shape[0]] for name, (x, y) in zip(names, places, strict=True)
+        name: [x, y, images[name].shape[1], images[name].shape[0]] for name, (x, y) in zip(names, corners, strict=True)
     }
     width = max(x + w for x, _, w, _ in rectangles.values())
     height = max(y + h for _, y, _, h in rectangles.values())
