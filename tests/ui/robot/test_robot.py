@@ -172,7 +172,7 @@ def test_sessions_are_bounded_separate_and_forgotten(tmp_path):
         assert answer({"kind": "state", "page": page})["stage"] == "empty"
     assert "places for recordings are taken" in answer({"kind": "state", "page": "third-page"})["error"]
     end = time.monotonic() + 10
-    while sessions.sessions and time.monotonic() < end:
+    while (sessions.sessions or any(sessions.root.iterdir())) and time.monotonic() < end:
         time.sleep(0.05)
     assert sessions.sessions == 0
     assert not any(sessions.root.iterdir())
