@@ -115,6 +115,13 @@ function paintStrip(changed = null) {
 // Pictures and numbers of the policy's own; chunks and bands go into the charts.
 const scalarsPanel = ({ title }) =>
   `<section class="panel scalars" aria-label="${escapeHtml(title)}"><header><h3>${escapeHtml(title)}</h3></header><dl></dl></section>`;
+// Pictures get a row under the strip. Numbers alone go beside it, so that the charts stay where they are.
+function placeExtras(box, numbersAlone) {
+  const beside = $(".side section:last-of-type");
+  if (!numbersAlone) $(".strip").after(box);
+  else if (beside) beside.before(box);
+  else $(".strip").parentNode.append(box);
+}
 function showExtras(panels) {
   const box = $(".extras"), cards = panels.filter(({ kind }) => ["frames", "heatmap", "scalars"].includes(kind));
   const which = JSON.stringify(cards.map(({ kind, title, cameras }) => [kind, title, cameras]));
@@ -122,6 +129,7 @@ function showExtras(panels) {
   if (anew) {
     Object.assign(box.dataset, { of: which });
     box.hidden = !cards.length;
+    placeExtras(box, cards.every(({ kind }) => kind === "scalars"));
     box.innerHTML = cards.map((panel) => (panel.kind === "scalars" ? scalarsPanel(panel)
       : stripPanel(`panel.${panel.title}`, panel.title, { second: panel.cameras.includes("wrist") && panel.cameras.length > 1 }))).join("");
   }
