@@ -70,7 +70,7 @@ def serve(monkeypatch) -> Iterator[Callable[..., Served]]:
     for app, hub in running:
         hub.close()
         app.close(verbose=False)
-    eventually(lambda: FakeWorld.open_worlds == 0)
+    eventually(lambda: not FakeWorld.opened)
 
 
 @pytest.fixture

@@ -23,7 +23,8 @@ class FakeWorld:
     """
 
     clock = "simulated"
-    open_worlds = 0
+    opened: ClassVar[set] = set()
+    """Worlds that nobody has closed; sessions open and close them on threads of their own."""
     success_after = 0
     """Control steps before which being at the target does not count."""
     names: ClassVar = {"red_dot": "red dot"}
@@ -37,7 +38,7 @@ class FakeWorld:
         self.thread = threading.get_ident()
         self.objects: dict[str, np.ndarray] = {}
         self.events: tuple[Event, ...] = ()
-        FakeWorld.open_worlds += 1
+        FakeWorld.opened.add(self)
 
     def reset(self, seed):
         self.seed, self.step_count, self.events = seed, 0, ()
@@ -148,7 +149,7 @@ class FakeWorld:
         return name if near[name] < 0.06 else None
 
     def close(self):
-        FakeWorld.open_worlds -= 1
+        FakeWorld.opened.discard(self)
 
     def _pixel(self, place, size):
         return int((place[1] + 0.5) * size), int((place[0] - 0.2) / 0.6 * size)

@@ -144,6 +144,7 @@ def gated_log(steps: int) -> AttemptLog:
             (prediction,) = policy.predict([observation], [step])
         action = prediction.chunk.actions[step % 4]
         recorder.on_step(StepRecord(step, observation, action, prediction, step // 4 * 4, (), False, index=step % 4))
+    source.close()
     return recorder.log("gated", None, None, whole=False)
 
 

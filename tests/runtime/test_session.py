@@ -258,11 +258,11 @@ def test_an_internal_error_stops_with_one_line_and_reset_goes_on(open_session):
 
 
 def test_another_task_opens_another_source_and_closes_the_old_one(open_session):
-    before = FakeWorld.open_worlds
+    before = len(FakeWorld.opened)
     seen = open_session()
     seen.post("task", name="wander")
     seen.until(lambda view: view.settings.task == "wander" and view.step > 0)
-    assert FakeWorld.open_worlds == before + 1
+    assert len(FakeWorld.opened) == before + 1
 
 
 def test_the_log_of_a_session_replays_to_the_same_states(open_session):
@@ -371,7 +371,7 @@ def test_a_disturbance_falls_between_control_steps(open_session):
 
 
 def test_a_twin_parts_at_the_disturbance_and_frees_its_source(open_session):
-    before = FakeWorld.open_worlds
+    before = len(FakeWorld.opened)
     seen = open_session(horizon=60)
     seen.until(lambda view: view.step > 3)
     seen.post("shove", **DRAG)
@@ -379,14 +379,14 @@ def test_a_twin_parts_at_the_disturbance_and_frees_its_source(open_session):
     there = seen.until(lambda view: view.step > parted + 3).step
     seen.post("twin", on=True)
     view = seen.until(lambda view: view.twin is not None)
-    assert FakeWorld.open_worlds == before + 2
+    assert len(FakeWorld.opened) == before + 2
     assert (view.twin.forked, [event.kind for event in view.twin.events]) == (parted, ["shove"])
     done = seen.until(lambda view: view.state == "finished")
     assert [outcome.name for outcome in done.twin.outcomes] == ["success", "success"]
     assert max(each.action for each in done.twin.divergences) > 0.005
     seen.post("twin", on=False)
     back = seen.until(lambda view: view.twin is None)
-    assert FakeWorld.open_worlds == before + 1
+    assert len(FakeWorld.opened) == before + 1
     assert there <= back.step <= there + 1
     seen.until(lambda later: later.outcome is not None)
 
@@ -435,7 +435,7 @@ def test_what_was_done_becomes_a_paired_test(open_session):
 
 
 def test_on_a_thread_it_keeps_real_time_and_ends_when_it_is_closed():
-    before, views = FakeWorld.open_worlds, []
+    before, views = len(FakeWorld.opened), []
 
     class Keeper(Watcher):
         def on_view(self, view):
@@ -448,4 +448,4 @@ def test_on_a_thread_it_keeps_real_time_and_ends_when_it_is_closed():
     assert time.perf_counter() - began >= 0.7
     session.close(timeout=3)
     assert not session.alive
-    assert FakeWorld.open_worlds == before
+    assert len(FakeWorld.opened) == before

@@ -26,7 +26,7 @@ def open_one():
     yield make
     for hub in hubs:
         hub.close()
-    wait(lambda: FakeWorld.open_worlds == 0)
+    wait(lambda: not FakeWorld.opened)
 
 
 def wait(holds, timeout=5.0):
@@ -99,8 +99,8 @@ def test_a_full_queue_says_so(open_one, monkeypatch):
 def test_a_silent_page_is_closed_and_its_simulator_freed(open_one):
     hub = open_one(idle_s=0.4)
     asyncio.run(packets(hub, "a", 3))
-    assert FakeWorld.open_worlds == 1
-    wait(lambda: hub.live == 0 and FakeWorld.open_worlds == 0)
+    assert len(FakeWorld.opened) == 1
+    wait(lambda: hub.live == 0 and not FakeWorld.opened)
 
 
 def test_a_page_that_sends_receipts_stays(open_one):

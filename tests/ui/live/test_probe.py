@@ -95,7 +95,7 @@ def hub():
     yield opened
     opened.close()
     end = time.monotonic() + 5
-    while FakeWorld.open_worlds and time.monotonic() < end:
+    while FakeWorld.opened and time.monotonic() < end:
         time.sleep(0.01)
 
 
