@@ -10,8 +10,9 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from wam_demo.models.wam.model import WamConfig, WorldActionModel
 from wam_demo.speed import durations_ms
-from wam_demo.train.loop import build_optimizers, compute_device
+from wam_demo.train.loop import build_optimizers
 from wam_demo.train.losses import ActionBatch, Losses, VideoBatch, action_loss, action_noise, video_loss
+from wam_demo.train.parallel import compute_device
 from wam_demo.train.wam import compile_blocks, modules_of
 from wam_demo.train.wam_recipe import WamRecipe
 

@@ -16,8 +16,10 @@ from wam_demo.models.wam.agra import Projector
 from wam_demo.models.wam.model import WamConfig, WorldActionModel
 from wam_demo.train.batches import Batches, TrainingFrames
 from wam_demo.train.cache import Cache, load_cache, load_teacher_features
-from wam_demo.train.loop import Trainer, compute_device
+from wam_demo.train.loop import Trainer
 from wam_demo.train.losses import action_loss, video_loss
+from wam_demo.train.parallel import compute_device, is_main, mean_over_processes, own_share
+from wam_demo.train.precision import fast_autocast
 from wam_demo.train.wam_recipe import WamRecipe
 
 
@@ -31,7 +33,7 @@ def chunk_error(model: WorldActionModel, cache: Cache, rows: Tensor, batch: int 
     for part in rows.split(batch):
         latents = torch.from_numpy(np.asarray(cache.latents[part.numpy()], np.float32))
         inputs = (latents, cache.embeddings[cache.text[part]], cache.states[part], noise[: len(part)])
-        with torch.autocast(device.type, torch.bfloat16):
+        with fast_autocast(device):
             actions = model.act(*(value.to(device) for value in inputs)).actions.cpu()
         truth = cache.chunks[part]
         offset = (actions - truth)[..., :3].cumsum(1).norm(dim=-1)
@@ -105,7 +107,7 @@ def train_wam(
     if teacher:
         sources = [(data, demonstrations), *([(videos, recordings)] if videos and recordings else [])]
         _align(sources, teacher[1], recipe.backbone.grid, device)
-    batches = Batches(demonstrations, recordings, recipe, seed, device)
+    batches = Batches(demonstrations, recordings, recipe, seed, device, own_share())
     averaged: WorldActionModel = trainer.averaged["model"]
 
     def report(step: int) -> dict[str, float]:
@@ -114,7 +116,8 @@ def train_wam(
         return chunk_error(averaged, cache, held_rows[:: max(1, len(held_rows) // 512)])
 
     curves = trainer.run(_step_loss(modules, batches, recipe), report=report)
-    averaged.save_pretrained(out)
+    if is_main():
+        averaged.save_pretrained(out)
     samples = recipe.loop.steps * recipe.batch
     return {
         "steps": trainer.step,
@@ -162,9 +165,10 @@ def _step_loss(
         compile_blocks(model)
 
     def loss(step: int) -> tuple[Tensor, dict[str, Tensor]]:
-        with torch.autocast(batches.device.type, torch.bfloat16):
+        with fast_autocast(batches.device):
             batch = batches.action(step)
-            value, parts = action_loss(model, batch, projectors, recipe.arm, batches.recorded(step))
+            recorded = batches.recorded(step)
+            value, parts = action_loss(model, batch, projectors, recipe.arm, recorded, mean_over_processes)
             if step % recipe.video_every == 0:
                 video = video_loss(model, batches.video(step))
                 value = value + video
