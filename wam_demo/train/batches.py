@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -54,6 +55,15 @@ class TrainingFrames:
         return self.latents(rows), self.cache.embeddings[self.cache.text[rows]], self.states[rows]
 
 
+@dataclass(frozen=True)
+class StepBatches:
+    """What one step learns from; ``recorded`` and ``video`` only where the step has them."""
+
+    action: ActionBatch
+    recorded: RecordedBatch | None
+    video: VideoBatch | None
+
+
 class Batches:
     """Draws training batches; the batch of a step depends only on the seed and the step.
 
@@ -88,6 +98,11 @@ class Batches:
         early = demonstrations.cache.approach()[demonstrations.rows]
         again = demonstrations.rows[early].repeat(recipe.approach_weight - 1)
         self._action_rows = torch.cat([demonstrations.rows, again])
+
+    def of(self, step: int) -> StepBatches:
+        """Everything of this step: a video batch every ``video_every`` steps."""
+        video = self.video(step) if step % self.recipe.video_every == 0 else None
+        return StepBatches(self.action(step), self.recorded(step), video)
 
     def action(self, step: int) -> ActionBatch:
         """The action batch of this step."""

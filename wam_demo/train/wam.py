@@ -1,7 +1,6 @@
 """Recipe of the WAM and of AGRA: the same data, seeds and steps, with or without alignment."""
 
 import copy
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from wam_demo.models.teacher import Teacher
 from wam_demo.models.tokenizer import Tokenizer
 from wam_demo.models.wam.agra import Projector
 from wam_demo.models.wam.model import WamConfig, WorldActionModel
-from wam_demo.train.batches import Batches, TrainingFrames
+from wam_demo.train.batches import Batches, StepBatches, TrainingFrames
 from wam_demo.train.cache import Cache, load_cache, load_teacher_features
 from wam_demo.train.loop import Trainer
 from wam_demo.train.losses import action_loss, video_loss
@@ -115,7 +114,9 @@ def train_wam(
         averaged.save_pretrained(out)
         return chunk_error(averaged, cache, held_rows[:: max(1, len(held_rows) // 512)])
 
-    curves = trainer.run(_step_loss(modules, batches, recipe), report=report)
+    if recipe.compile:
+        compile_blocks(model)
+    curves = trainer.run(lambda step: step_loss(modules, batches.of(step), recipe), report=report)
     if is_main():
         averaged.save_pretrained(out)
     samples = recipe.loop.steps * recipe.batch
@@ -155,24 +156,14 @@ def _align(sources: list[tuple[Path, TrainingFrames]], teacher: Teacher, grid: i
         frames.align_to(features, mean, std, device)
 
 
-def _step_loss(
-    modules: nn.ModuleDict, batches: Batches, recipe: WamRecipe
-) -> Callable[[int], tuple[Tensor, dict[str, Tensor]]]:
-    """The loss of one step: an action batch always, a video batch every ``video_every`` steps."""
+def step_loss(modules: nn.ModuleDict, drawn: StepBatches, recipe: WamRecipe) -> tuple[Tensor, dict[str, Tensor]]:
+    """The loss of what one step learns from, and its parts."""
     model = modules["model"]
     projectors = modules["projectors"] if "projectors" in modules else None  # noqa: SIM401  (ModuleDict has no get)
-    if recipe.compile:
-        compile_blocks(model)
-
-    def loss(step: int) -> tuple[Tensor, dict[str, Tensor]]:
-        with fast_autocast(batches.device):
-            batch = batches.action(step)
-            recorded = batches.recorded(step)
-            value, parts = action_loss(model, batch, projectors, recipe.arm, recorded, mean_over_processes)
-            if step % recipe.video_every == 0:
-                video = video_loss(model, batches.video(step))
-                value = value + video
-                parts["video"] = video.detach() * recipe.video_every
-        return value, parts
-
-    return loss
+    with fast_autocast(drawn.action.tau.device):
+        value, parts = action_loss(model, drawn.action, projectors, recipe.arm, drawn.recorded, mean_over_processes)
+        if drawn.video is not None:
+            video = video_loss(model, drawn.video)
+            value = value + video
+            parts["video"] = video.detach() * recipe.video_every
+    return value, parts
