@@ -21,10 +21,12 @@ from torch import Tensor
 from tqdm import tqdm
 
 from wam_demo.data.lerobot import Dataset
+from wam_demo.errors import InvalidInputError
 from wam_demo.models.chunk import MOTION_DIMS, motion_of
 from wam_demo.models.teacher import Teacher
 from wam_demo.models.text import text_encoder
 from wam_demo.models.tokenizer import Tokenizer, to_tensor
+from wam_demo.sim.regions import Region, labels_in_training
 from wam_demo.train.parallel import compute_device
 from wam_demo.train.precision import fast_autocast
 from wam_demo.types import CHUNK_STEPS, CONTROL_HZ, FUTURE_STEPS, IMAGE_SIZE, POLICY_CAMERAS
@@ -52,6 +54,8 @@ class Cache:
         motion: (N, 4, 7) float32 how the TCP really moved until each of those frames, as a displacement.
         tasks: Names of the tasks in the dataset.
         content: Digest of the dataset's frames.
+        every: Control steps from one frame to the next.
+        labelled: (N,) bool, whose actions may be learned from; ``None``: all.
     """
 
     latents: np.ndarray
@@ -64,6 +68,8 @@ class Cache:
     motion: Tensor
     tasks: list[str]
     content: str = ""
+    every: int = 4
+    labelled: Tensor | None = None
 
     def approach(self) -> Tensor:
         """(N,) bool: frames of an episode before the expert first closes the gripper."""
@@ -73,10 +79,15 @@ class Cache:
         return so_far - so_far[first] + closing[first] == 0
 
     def split(self, share: float = 0.04) -> tuple[Tensor, Tensor]:
-        """Rows for training and for validation, split by episode (the last ones validate)."""
-        last = int(self.episode.max())
-        held = self.episode > last * (1 - share)
-        return torch.nonzero(~held)[:, 0], torch.nonzero(held)[:, 0]
+        """Labelled rows for training and for validation, split by episode (the last ones validate)."""
+        held, labelled = self.validating(share), torch.ones_like(self.episode, dtype=torch.bool)
+        if self.labelled is not None:
+            labelled = self.labelled
+        return torch.nonzero(~held & labelled)[:, 0], torch.nonzero(held & labelled)[:, 0]
+
+    def validating(self, share: float = 0.04) -> Tensor:
+        """(N,) bool: frames of the episodes that validate, labelled or not."""
+        return self.episode > int(self.episode.max()) * (1 - share)
 
 
 def future_rows(episode: np.ndarray, every: int) -> np.ndarray:
@@ -168,7 +179,8 @@ def encoded_rows(path: Path, shape: tuple[int, ...], batches: Iterator[np.ndarra
     return np.load(path, mmap_mode="c")  # writable for torch's sake; what is written would stay in memory
 
 
-def _key(*parts: object) -> str:
+def cache_key(*parts: object) -> str:
+    """Twelve hexadecimal digits that name a file by what it was made of."""
     return hashlib.sha256(json.dumps([str(part) for part in parts]).encode()).hexdigest()[:12]
 
 
@@ -192,13 +204,17 @@ def _teacher_batches(dataset: Dataset, teacher: Teacher, grid: int) -> Iterator[
         yield tokens.float().cpu().unflatten(0, images.shape[:2]).flatten(1, 2).numpy()
 
 
-def load_cache(data: Path, tokenizer: Tokenizer, *, labelled: bool = True) -> Cache:
+def load_cache(data: Path, tokenizer: Tokenizer, *, labelled: bool = True, region: Region = "whole") -> Cache:
     """Open a dataset for training, encoding its images if that has not been done with this tokenizer.
 
     Args:
         data: Folder of the dataset.
         tokenizer: Frozen.
         labelled: Read the expert's actions; without, no action of the dataset is ever read.
+        region: Where labels may lie, ``whole`` or ``training``; see `wam_demo.sim.regions`.
+
+    Raises:
+        InvalidInputError: No label lies there.
     """
     dataset = Dataset(data)
     every = round(CONTROL_HZ / dataset.fps)
@@ -208,7 +224,7 @@ def load_cache(data: Path, tokenizer: Tokenizer, *, labelled: bool = True) -> Ca
     side = IMAGE_SIZE // (2 * config.fold)
     content = dataset.content_digest()
     shape = (dataset.num_frames, len(POLICY_CAMERAS), config.latent_channels, side, side)
-    path = folder / f"latents-{_key(tokenizer.encoder_digest(), content)}.npy"
+    path = folder / f"latents-{cache_key(tokenizer.encoder_digest(), content)}.npy"
     latents = encoded_rows(path, shape, _latent_batches(dataset, tokenizer))
     distinct = sorted(set(dataset.instructions))
     row = {text: index for index, text in enumerate(distinct)}
@@ -218,6 +234,11 @@ def load_cache(data: Path, tokenizer: Tokenizer, *, labelled: bool = True) -> Ca
     if labelled:
         chunks = torch.from_numpy(np.asarray(dataset.column("expert_chunk"), np.float32)).view_as(chunks)
     future = torch.from_numpy(future_rows(episode, every))
+    allowed = None
+    if labelled and region != "whole":
+        allowed = torch.from_numpy(labels_in_training(states.numpy(), chunks.numpy(), episode))
+        if not allowed.any():
+            raise InvalidInputError(f"no episode of {data} stays in the training region")
     return Cache(
         latents=latents,
         states=states,
@@ -229,6 +250,8 @@ def load_cache(data: Path, tokenizer: Tokenizer, *, labelled: bool = True) -> Ca
         motion=measured_motion(states, future, chunks if labelled else None),
         tasks=sorted(set(dataset.column("task_name"))),
         content=content,
+        every=every,
+        labelled=allowed,
     )
 
 
@@ -247,7 +270,7 @@ def load_teacher_features(data: Path, content: str, teacher: Teacher, grid: int)
     """
     dataset = Dataset(data)
     shape = (dataset.num_frames, len(POLICY_CAMERAS) * grid * grid, teacher.dim)
-    path = data / "cache" / f"teacher-{_key(teacher.digest(), content, grid)}.npy"
+    path = data / "cache" / f"teacher-{cache_key(teacher.digest(), content, grid)}.npy"
     path.parent.mkdir(exist_ok=True)
     features = encoded_rows(path, shape, _teacher_batches(dataset, teacher, grid))
     sample = torch.from_numpy(np.asarray(features[:: max(1, len(features) // 1024)], np.float32))
