@@ -84,9 +84,8 @@ class Frames:
 
 
 def test_batches_draw_only_what_may_be_learned_from_and_pair_it_rightly():
-    imagined = ImaginedFrames(
-        torch.tensor([0, 3, 4, 9]), np.arange(4.0)[:, None, None, None, None, None] * np.ones((2, 4, 12, 16, 16))
-    )
+    positions = np.arange(4.0).reshape(4, 1, 1, 1, 1, 1)
+    imagined = ImaginedFrames(torch.tensor([0, 3, 4, 9]), positions * np.ones((2, 4, 12, 16, 16)))
     recipe = HarmoRecipe(batch=64, draws=2)
     labels = torch.arange(12) % 4 == 0
     draws = HarmoBatches(Frames(), imagined, labels, recipe, 0, torch.device("cpu"))
@@ -94,13 +93,9 @@ def test_batches_draw_only_what_may_be_learned_from_and_pair_it_rightly():
     rows = batch.action.chunk[:, 0, 0].long()
     assert set(rows.tolist()) <= set(range(0, 12, 2))
     assert torch.equal(batch.interaction, labels[rows])
-    assert set(batch.imagined.chunk[:, 0, 0].tolist()) == {
-        0.0,
-        4.0,
-    }  # of the imagined ones, 3 and 9 are not to be learned
-    assert torch.equal(
-        batch.imagined.future[:, 0, 0, 0, 0, 0], batch.imagined.chunk[:, 0, 0] / 2
-    )  # at positions 0 and 2
+    # frames 3 and 9 are not to be learned from; 0 and 4 are at positions 0 and 2
+    assert set(batch.imagined.chunk[:, 0, 0].tolist()) == {0.0, 4.0}
+    assert torch.equal(batch.imagined.future[:, 0, 0, 0, 0, 0], batch.imagined.chunk[:, 0, 0] / 2)
     happened = batch.happened
     assert torch.equal(happened.chunk[:, 3, 0], -happened.future[:, 0, 0, 0, 0, 0])
     assert torch.equal(batch.imagined.chunk, again.imagined.chunk)

@@ -70,9 +70,7 @@ def _answers(
     future = torch.from_numpy(np.asarray(imagined, np.float32)).to(device)
     with fast_autocast(device):
         observed = model.read(latents, text, state)
-        plan = model.plan(
-            observed.features, observed.text, observed.state, noise.to(device).expand(len(rows), -1, -1, -1)
-        )
+        plan = model.plan(observed.features, observed.text, observed.state, noise)
         read = model.normaliser.decode_chunk(experts.reactive(future, latents))
         logits = experts.gate(observed.features[-1])
     return plan.actions.cpu(), read.cpu(), logits.float().cpu()

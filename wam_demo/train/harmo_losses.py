@@ -15,7 +15,7 @@ from wam_demo.train.losses import ActionBatch, Batch, Losses
 BETA = 0.1
 """Of the reactive expert's SmoothL1, in standard deviations of the chunk."""
 REACTIVE_WEIGHT, GATE_WEIGHT = 0.1, 0.05
-"""Beside the predictive expert's loss. The three share no trained parameter, so under Adam only the clipping sees them."""
+"""Beside the predictive expert's loss. No trained parameter is shared, so with Adam only the clipping sees them."""
 MOTION_ROWS = (3, 7, 11, 15)
 """Rows of a chunk that lead to the imagined frames."""
 

@@ -29,7 +29,8 @@ def test_a_change_of_the_gripper_is_interaction_before_and_after(every):
 def test_a_low_hand_is_interaction_whatever_the_gripper_does():
     commands = np.ones(40)
     low = labels(commands, 4, np.full(6, LOW_M - 0.01))
-    assert all(low.values()) and not any(labels(commands, 4).values())
+    assert all(low.values())
+    assert not any(labels(commands, 4).values())
 
 
 def test_another_episode_is_not_the_past_of_this_one():
@@ -37,7 +38,8 @@ def test_another_episode_is_not_the_past_of_this_one():
     openings[:2] = 0
     split = interaction(openings, np.full(4, HIGH), np.array([0, 0, 1, 1]), 4)
     together = interaction(openings, np.full(4, HIGH), np.zeros(4, int), 4)
-    assert not split.any() and together[2]
+    assert not split.any()
+    assert together[2]
 
 
 def test_a_demonstration_goes_from_transit_to_the_grasp_and_back():
@@ -49,6 +51,7 @@ def test_a_demonstration_goes_from_transit_to_the_grasp_and_back():
     found = interaction(openings, heights, np.zeros(len(frames), int), 1)
     assert not found[0]
     grasp = int(np.argmax(openings[:, 0] < 0.5))
-    assert found[grasp] and heights[grasp] < 0.05
+    assert found[grasp]
+    assert heights[grasp] < 0.05
     phases = found[np.concatenate([[True], np.diff(found) != 0])].tolist()
     assert phases[:4] == [False, True, False, True]  # transit, grasp, carry, release
