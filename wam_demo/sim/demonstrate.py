@@ -34,7 +34,7 @@ def demonstrate(
         seed: Of the scene and of the noise.
         noise: 0 (clean, from the nominal start) .. 1: bound of the episode's random noise level.
         every: Only every n-th control step is rendered and yielded, from a random phase.
-        region: Where the target stands, and with ``training`` the goal and a random start too; it stays the target then.
+        region: Where the target stands, and with ``training`` goal and random start too; no other becomes the target.
         scenery: The training scene as it is, in a random room (`furnish`), or varied in every respect (`widen`).
     """
     rng = np.random.default_rng([seed, 17])
