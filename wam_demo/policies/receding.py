@@ -269,12 +269,12 @@ class InlinePlanner:
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
 
-    def submit(self, observation: Observation) -> Future[Prediction]:
-        """A future that is already resolved, with a plan or with a `WamDemoError`."""
+    def submit(self, observation: Observation, seed: int = 0) -> Future[Prediction]:
+        """A future that is already resolved, with a plan or with a `WamDemoError`; ``seed`` is of the noise."""
         future: Future[Prediction] = Future()
         try:
             check_observation(observation)
-            future.set_result(check_prediction(predict(self._policy, [observation], [0])[0]))
+            future.set_result(check_prediction(predict(self._policy, [observation], [seed])[0]))
         except WamDemoError as error:
             future.set_exception(error)
         return future
