@@ -140,12 +140,14 @@ class DriveView:
         state: Who drives.
         age_s: Since the newest command came [s]; ``None`` before the first.
         rate_hz: Commands in the last second.
+        received: Number of the newest command.
         resistance: What holds the arm back, in words; empty when nothing does.
     """
 
     state: DriveState
     age_s: float | None
     rate_hz: float
+    received: int
     resistance: str
 
 

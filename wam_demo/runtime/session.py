@@ -21,7 +21,7 @@ from wam_demo.runtime.exports import EXPORTS
 from wam_demo.runtime.log import AttemptLog
 from wam_demo.runtime.memory import trim
 from wam_demo.runtime.person import Person, PersonCommand
-from wam_demo.runtime.recording import SessionRecording
+from wam_demo.runtime.recording import SessionRecording, unevaluated
 from wam_demo.runtime.takeover import TakeoverAgent
 from wam_demo.runtime.twin import Twin
 from wam_demo.runtime.view import session_view
@@ -349,7 +349,7 @@ class Session:
         if attempt is None or attempt.replay is not None or self._episodes.twin is not None:
             raise InvalidInputError("begin an episode of your own before you record")
         found = self._recording.open(name, auto, attempt.loop.observation)
-        self._on_reset()
+        self._on_seed(unevaluated(self._episodes.settings.seed))
         self._say(f"{name} holds {found}")
 
     def _on_verdict(self, success: bool) -> None:
