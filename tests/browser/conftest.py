@@ -52,13 +52,14 @@ def browser() -> Iterator:
 def serve(monkeypatch) -> Iterator[Callable[..., Served]]:
     """Start the app with an endless episode; keyword arguments are those of `open_hub`.
 
-    ``lab`` and ``room`` add their tabs; ``evaluated`` offers names that the evaluation knows.
+    ``lab`` and ``room`` add their tabs; ``evaluated`` offers names that the evaluation knows;
+    ``recordings`` is the folder that can be recorded into.
     """
     running = []
     monkeypatch.setattr(FakeWorld, "success_after", ENDLESS)
 
-    def start(lab=None, room=None, evaluated=False, **limits) -> Served:
-        chosen = catalogue(ENDLESS)
+    def start(lab=None, room=None, evaluated=False, recordings=None, **limits) -> Served:
+        chosen = catalogue(ENDLESS, recordings)
         hub = open_hub(chosen, **limits)
         app = build_app(evaluation_catalogue() if evaluated else chosen, hub, lab=lab, blind=room)
         arguments = launch_arguments(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1")
