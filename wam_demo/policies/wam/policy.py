@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from wam_demo.config import CHECKPOINTS
 from wam_demo.errors import CheckpointError, InvalidInputError, PolicyFault
 from wam_demo.models.checkpoint import sha256_of
 from wam_demo.models.geometry import Calibration
@@ -33,12 +34,18 @@ def _has_bf16() -> bool:
     return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
+def _tokenizer_of(checkpoint: Path) -> Path:
+    beside = checkpoint.parent / "tokenizer"
+    return beside if beside.is_dir() else CHECKPOINTS / "tokenizer"
+
+
 class WamPolicy(Imaginer):
     """An `Imaginer` of one checkpoint; the same weights plan and imagine.
 
     Args:
         checkpoint: Directory of the WAM.
-        tokenizer: Directory of the tokenizer it was trained with; the sibling ``tokenizer`` by default.
+        tokenizer: Directory of the tokenizer it was trained with; by default the sibling ``tokenizer``, or the shipped
+            one where there is no sibling.
 
     Raises:
         CheckpointError: A file is missing or corrupt, or the tokenizer is another one.
@@ -48,7 +55,7 @@ class WamPolicy(Imaginer):
         checkpoint = Path(checkpoint)
         self.dtype = compute_dtype()
         self.model = WorldActionModel.from_pretrained(checkpoint).to_compute(self.dtype)
-        self.tokenizer = Tokenizer.from_pretrained(tokenizer or checkpoint.parent / "tokenizer").to(self.dtype)
+        self.tokenizer = Tokenizer.from_pretrained(tokenizer or _tokenizer_of(checkpoint)).to(self.dtype)
         expected = self.model.config.trained.get("encoder_sha256")
         if expected and expected != self.tokenizer.encoder_digest():
             raise CheckpointError(f"{checkpoint} was trained with another tokenizer than the one beside it")
