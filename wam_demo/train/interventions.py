@@ -1,4 +1,7 @@
-"""How often a frame is drawn when a policy learns from recordings: a person's frames weigh more (Sirius, arXiv 2211.08416)."""
+"""How often a frame is drawn when a policy learns from recordings: a person's corrections weigh more.
+
+The weights are those of Sirius (arXiv 2211.08416).
+"""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +11,7 @@ from wam_demo.types import CHUNK_STEPS, CONTROL_HZ
 INTERVENTION_SHARE = 0.5
 """Share of the draws that a person's interventions have together, where an episode was handed over at all."""
 MISTAKE_S = CHUNK_STEPS / CONTROL_HZ
-"""Time before a person takes over in which the policy was already wrong [s]; a chunk begun in it ends in the correction."""
+"""Time before a takeover in which the policy was already wrong [s]; chunks begun in it end in the correction."""
 
 
 def draw_weights(intervention: NDArray, episode: NDArray, fps: float) -> NDArray[np.float64]:

@@ -5,6 +5,8 @@ follows the commanded one within two millimetres here, and a recording at anothe
 has no action that could be used as it is.
 """
 
+import itertools
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation, Slerp
@@ -35,7 +37,7 @@ def chunks_from_states(
         opening = (states[:, OPENING_INDEX] > WIDE_OPEN).astype(np.float64)
     chunks = np.empty((len(states), CHUNK_STEPS, ACTION_DIM), np.float32)
     edges = np.flatnonzero(np.diff(episode, prepend=episode[:1] - 1, append=episode[-1:] + 1))
-    for first, stop in zip(edges[:-1], edges[1:], strict=True):
+    for first, stop in itertools.pairwise(edges):
         rows = slice(first, stop)
         chunks[rows] = _episode_chunks(states[rows].astype(np.float64), opening[rows], fps)
     return chunks

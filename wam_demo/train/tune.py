@@ -15,6 +15,7 @@ import torch
 
 from wam_demo.errors import DataError
 from wam_demo.models.checkpoint import sha256_of
+from wam_demo.models.precision import autocast
 from wam_demo.models.tokenizer import Tokenizer
 from wam_demo.models.wam.imagination import FOLDER, ImaginationModel
 from wam_demo.models.wam.model import WorldActionModel
@@ -118,7 +119,7 @@ def tune(
 
     def loss(step: int) -> Losses:
         pace.adjust(step)
-        with torch.autocast(device.type, torch.bfloat16):
+        with autocast(device):
             return action_loss(model, batches.action(step), arm=Arm(frozen=True))
 
     before = _errors(averaged, recorded, rows, rehearsed)

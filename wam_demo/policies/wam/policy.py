@@ -14,6 +14,7 @@ from wam_demo.config import CHECKPOINTS
 from wam_demo.errors import CheckpointError, InvalidInputError, PolicyFault
 from wam_demo.models.checkpoint import sha256_of
 from wam_demo.models.geometry import Calibration
+from wam_demo.models.precision import compute_dtype
 from wam_demo.models.text import text_encoder
 from wam_demo.models.tokenizer import Tokenizer, to_images, to_tensor
 from wam_demo.models.wam.imagination import FOLDER, ImaginationModel
@@ -22,16 +23,6 @@ from wam_demo.policies.probe import PROBE_BATCH, Probe
 from wam_demo.policies.tokens import TokenGrid
 from wam_demo.policies.wam.edited_plans import EditedPlans
 from wam_demo.types import IMAGE_SIZE, STATE_DIM, ActionChunk, Image, Imaginer, Observation, Prediction, Scalars
-
-
-def compute_dtype() -> torch.dtype:
-    """bfloat16 where the CPU multiplies it natively, else float32."""
-    native = torch.backends.cpu.get_cpu_capability() in ("AVX512", "AVX10", "AMX") and _has_bf16()
-    return torch.bfloat16 if native else torch.float32
-
-
-def _has_bf16() -> bool:
-    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def _tokenizer_of(checkpoint: Path) -> Path:
