@@ -26,6 +26,7 @@ class PlayedStep:
         prediction_step: Control step of the observation that the prediction answers.
         index: Position of the action in the plan, 0 .. 15; ``None`` while holding.
         fault: One line when the plan asked for last was late or unusable, at the step it was seen.
+        person_weight: Share of a person in the action, 0..1; plan and index are then what the policy would have done.
     """
 
     action: Vector
@@ -33,6 +34,7 @@ class PlayedStep:
     prediction_step: int | None = None
     index: int | None = None
     fault: str | None = None
+    person_weight: float = 0.0
 
     @property
     def holding(self) -> bool:
@@ -89,9 +91,14 @@ class PlanBuffer:
         else:
             self._due.append((ready, prediction, observed, moves))
 
-    def drop(self) -> None:
-        """Forget every plan: the arm holds until the next one is handed in."""
+    def drop(self, gripper: float | None = None) -> None:
+        """Forget every plan: the arm holds until the next one is handed in.
+
+        Args:
+            gripper: Opening that it holds meanwhile; as last commanded when ``None``.
+        """
         self._plan, self._due = None, []
+        self._gripper = self._gripper if gripper is None else gripper
 
     def play(self, step: int, observation: Observation) -> PlayedStep:
         """The action of control step ``step``; call once a step, in order."""
@@ -168,6 +175,15 @@ class ChunkPlayer:
         played = self._buffer.play(step, observation)
         return played if fault is None else replace(played, fault=fault)
 
+    def replan(self, gripper: float) -> None:
+        """Forget every plan, also the one asked for: somebody else has moved the arm.
+
+        Args:
+            gripper: Opening to hold until the next plan comes.
+        """
+        self.close()
+        self._buffer.drop(gripper)
+
     def close(self) -> None:
         """Withdraw the plan that was asked for last."""
         if self._pending is not None:
@@ -226,6 +242,11 @@ class LockstepPlayer:
         """The action of this step."""
         return self._buffer.play(step, observation)
 
+    def replan(self, gripper: float) -> None:
+        """Forget every plan, also the one asked for; the gripper holds this opening until the next comes."""
+        self.close()
+        self._buffer.drop(gripper)
+
     def close(self) -> None:
         """Withdraw the plan that was asked for last."""
         if self._pending is not None:
@@ -248,12 +269,12 @@ class InlinePlanner:
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
 
-    def submit(self, observation: Observation) -> Future[Prediction]:
-        """A future that is already resolved, with a plan or with a `WamDemoError`."""
+    def submit(self, observation: Observation, seed: int = 0) -> Future[Prediction]:
+        """A future that is already resolved, with a plan or with a `WamDemoError`; ``seed`` is of the noise."""
         future: Future[Prediction] = Future()
         try:
             check_observation(observation)
-            future.set_result(check_prediction(predict(self._policy, [observation], [0])[0]))
+            future.set_result(check_prediction(predict(self._policy, [observation], [seed])[0]))
         except WamDemoError as error:
             future.set_exception(error)
         return future
