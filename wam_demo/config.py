@@ -18,6 +18,8 @@ SCENES = ROOT / "sim_scenes" if _IN_CHECKOUT else PACKAGE / "_scenes"
 _USER_DATA = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "wam_demo"
 STATE = Path(os.environ.get("WAM_DEMO_STATE") or (ROOT / "state" if _IN_CHECKOUT else _USER_DATA))
 """What the running app keeps across restarts; on a host whose disk is temporary, a folder that is not."""
+SHARES = STATE / "shares.sqlite3"
+"""Attempts that visitors shared."""
 VOTES = STATE / "votes.sqlite3"
 """Votes of the Blind A/B tab."""
 RUNS = STATE / "robustness"

@@ -11,7 +11,7 @@ from wam_demo.policies.receding import PlayedStep
 from wam_demo.robots.source import Source
 from wam_demo.runtime.monitor import Imagination, Imagine, PredictionError
 from wam_demo.runtime.subscriber import Subscriber
-from wam_demo.types import Event, Image, Observation, Prediction
+from wam_demo.types import CameraPose, Event, Image, Observation, Prediction
 
 
 @dataclass(frozen=True)
@@ -176,6 +176,7 @@ class SessionView:
         replay: Policy of the log that is being played; ``None`` if none is.
         twin: The two branches, while there is a twin.
         export: The newest thing that was asked for.
+        camera: Where ``front`` stands now; ``None`` where nobody calibrated it.
     """
 
     episode: int
@@ -206,6 +207,7 @@ class SessionView:
     replay: str | None = None
     twin: TwinView | None = None
     export: Export | None = None
+    camera: CameraPose | None = None
 
 
 class Watcher(Subscriber):

@@ -57,4 +57,5 @@ def session_view(
         replay=None if replay is None else replay.log.policy,
         twin=None if twin is None else twin.view(attempt.names),
         export=export,
+        camera=attempt.camera_pose(),
     )
