@@ -59,13 +59,13 @@ part("[data-copy]").addEventListener("click", async () => {
 async function openShared() {
   const { share, packed } = shared.wanted;
   shared.opening = true;
-  try { send("replay", { packed: packed || (await askShare("open", { share })).packed }); } catch (error) { notice(error.message, true); }
-  shared.wanted = null;
+  try { send("replay", { packed: packed || (await askShare("open", { share })).packed }); } catch (error) { shared.wanted = null; notice(error.message, true); }
 }
 plug({
   listen({ status }) {
     if (!status) return;
     if (shared.wanted && !shared.opening) openShared();
+    else if (status.replay || status.notice.warn) shared.wanted = null; // it plays, or the server said why not
     $(".nowyou").hidden = !(status.replay && status.state === "finished");
   },
 });
