@@ -23,12 +23,14 @@ def norm(values):
 
 SIZES = {
     "camera": lambda p: [norm(v) for camera in p["cameras"].values() for v in camera.values()],
+    "hand_eye": lambda p: [norm(v) for camera in p["cameras"].values() for v in camera.values()],
     "robot_init": lambda p: [norm(p["joints"])],
     "noise": lambda p: [p["strength"]],
     "layout": lambda p: [len(p["confounders"])],
     "light": lambda p: [far(p["intensity"]), p["tilt_deg"]],
     "distractor": lambda p: [len(p["drops"])],
     "occlusion": lambda p: [p["share"]],
+    "view_loss": lambda p: [p["seconds"]],
     "object_look": lambda p: [
         *(abs(p[name]) for name in ("hue_deg", "lightness")),
         *(abs(p[name] - 1) for name in ("chroma", "scale")),
