@@ -1,4 +1,4 @@
-"""Sharing in Chromium: a clip in two clicks, a link that opens alive and ends in an invitation, a place in the address."""
+"""Sharing in Chromium: a clip in two clicks, a link that opens alive and ends in an invitation, the address."""
 
 import io
 
@@ -108,6 +108,7 @@ def test_the_dialog_fits_a_phone(serve, visit):
     page = visit(serve(), width=390, height=844)
     open_dialog(page)
     box = page.locator("dialog.share").bounding_box()
-    assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
     for button in page.locator("dialog.share .row button").all():
         assert button.bounding_box()["height"] >= 44

@@ -140,10 +140,8 @@ def launch(host: str = "127.0.0.1", port: int | None = None, **overrides: Any) -
     sharing = Sharing(catalogue, ShareStore(SHARES))
     threading.Thread(target=warm_up, args=[catalogue], name="warm-up", daemon=True).start()
     with _terminable(), ExitStack() as opened:
-        hub, lab = (
-            opened.enter_context(closing(open_hub(catalogue, sharing=sharing))),
-            opened.enter_context(closing(open_lab())),
-        )
+        hub = opened.enter_context(closing(open_hub(catalogue, sharing=sharing)))
+        lab = opened.enter_context(closing(open_lab()))
         blind = open_matches(catalogue)
         if blind is not None:
             opened.enter_context(closing(blind))
