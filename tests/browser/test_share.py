@@ -74,13 +74,13 @@ def test_a_damaged_link_is_one_line_and_the_page_works(serve, visit):
 
 
 def test_policy_and_seed_stand_in_the_address_and_a_reload_keeps_them(serve, visit):
-    page = visit(serve(), address="#policy=hold&seed=7")
-    page.wait_for_function(f"{STATUS}.policy === 'hold' && {STATUS}.seed === 7")
+    page = visit(serve(), address="#policy=hold&seed=7&with=light-3")
+    page.wait_for_function(f"{STATUS}.policy === 'hold' && {STATUS}.seed === 7 && {STATUS}.severities.light === 3")
     page.get_by_label("Task").select_option("wander")
     page.wait_for_function(f"({PLACE}).task === 'wander'")
     page.reload()
     page.wait_for_function(f"document.querySelector('.wam')?.live?.status && {STATUS}.task === 'wander'")
-    page.wait_for_function(f"{STATUS}.policy === 'hold' && {STATUS}.seed === 7")
+    page.wait_for_function(f"{STATUS}.policy === 'hold' && {STATUS}.seed === 7 && {STATUS}.severities.light === 3")
 
 
 def test_back_leads_to_the_policy_and_the_tab_before(serve, visit):

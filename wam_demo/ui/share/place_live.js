@@ -19,38 +19,36 @@ if (!document.querySelector("#tabs")?.dataset.placed) {
   showTab(pagePlace.read().tab);
 }
 
-const SETTINGS = {
-  task: { valid: (text) => CONFIG.tasks.some(({ name }) => name === text), ask: (text) => ({ name: text }) },
-  policy: { valid: (text) => CONFIG.policies.some(({ name }) => name === text), ask: (text) => ({ name: text }) },
-  seed: { valid: (text) => /^\d{1,10}$/.test(text), ask: (text) => ({ seed: Number(text) }) },
-};
+// A scene in the address: task, policy, seed, and what disturbs it, e.g. with=light-3,noise-1.
+const known = (items, name) => items.some((item) => item.name === name);
+const severitiesIn = (text = "") => Object.fromEntries([...text.matchAll(/([a-z_]+)-([1-5])(?:,|$)/g)].map(([, axis, severity]) => [axis, Number(severity)]));
+const withText = (severities) => Object.entries(severities).sort().map(([axis, severity]) => `${axis}-${severity}`).join(",");
 const LONGEST_WISH_MS = 30_000; // a policy that has to be loaded
-const placed = { wish: null, until: 0 };
-const differs = (status, name) => placed.wish[name] !== undefined && placed.wish[name] !== String(status[name]);
-function wish(address) {
-  placed.wish = Object.fromEntries(Object.entries(SETTINGS).filter(([name, { valid }]) => valid(address[name] ?? "")).map(([name]) => [name, address[name]]));
-  placed.until = performance.now() + LONGEST_WISH_MS;
-  placed.sent = false;
+const wanted = { scene: null, until: 0 };
+const sceneOf = ({ task, policy, seed, severities }) => JSON.stringify([task, policy, seed, withText(severities)]);
+// What an address asks for; names that nobody here knows are left as they are.
+function wish(address, status) {
+  const scene = {
+    task: known(CONFIG.tasks, address.task) ? address.task : status.task,
+    policy: known(CONFIG.policies, address.policy) ? address.policy : status.policy,
+    seed: /^\d{1,9}$/.test(address.seed ?? "") ? Number(address.seed) : status.seed,
+    severities: severitiesIn(address.with),
+  };
+  if (sceneOf(scene) === sceneOf(status)) return;
+  Object.assign(wanted, { scene, until: performance.now() + LONGEST_WISH_MS });
+  send("scene", scene);
 }
-function followWish(status) {
-  const open = Object.keys(SETTINGS).filter((name) => differs(status, name));
-  if (!open.length || performance.now() > placed.until) { placed.wish = null; return; }
-  if (placed.sent) return;
-  placed.sent = true;
-  for (const name of open) send(name, SETTINGS[name].ask(placed.wish[name]));
-}
-{
-  const address = pagePlace.read();
-  if (!address.share && !address.replay) wish(address);
-}
-pagePlace.listen((address) => { if (live.status && !live.status.replay) { wish(address); followWish(live.status); } });
+let looked = false;
+pagePlace.listen((address) => { if (live.status && !live.status.replay) wish(address, live.status); });
 plug({
   listen({ status }) {
     if (!status) return;
-    if (placed.wish) followWish(status);
-    if (placed.wish || status.replay || shared.wanted) return;
-    const { policy, task } = pagePlace.read(), known = policy !== undefined;
-    const other = known && (policy !== status.policy || task !== status.task);
-    pagePlace.write({ share: null, replay: null, task: status.task, policy: status.policy, seed: status.seed }, other);
+    const address = pagePlace.read();
+    if (!looked && !address.share && !address.replay) wish(address, status);
+    looked = true;
+    if (wanted.scene && (sceneOf(wanted.scene) === sceneOf(status) || status.notice.warn || performance.now() > wanted.until)) wanted.scene = null;
+    if (wanted.scene || status.replay || shared.wanted) return;
+    const other = address.policy !== undefined && (address.policy !== status.policy || address.task !== status.task);
+    pagePlace.write({ share: null, replay: null, task: status.task, policy: status.policy, seed: status.seed, with: withText(status.severities) }, other);
   },
 });
