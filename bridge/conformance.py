@@ -14,6 +14,7 @@ from bridge.limiter import at_rest, towards
 
 MOVE_RAD = 0.05
 SETTLE_S = 1.5
+FIRST_FRAME_S = 5.0
 CALL_S = 0.1
 """Longest call of a driver [s]."""
 
@@ -135,7 +136,7 @@ def kinematics(session: _Session) -> None:
 
 
 def frames(session: _Session) -> None:
-    """Every camera delivers pictures (H, W, 3) uint8 with times that grow, within 1 s."""
+    """Every camera delivers pictures (H, W, 3) uint8 with times that grow."""
     first = dict(_until_all(session))
     session.sleep(0.3)
     for name, frame in _until_all(session).items():
@@ -157,7 +158,8 @@ def _until_all(session: _Session) -> dict:
         found = session.read().frames
         if all(name in found for name in session.driver.cameras):
             return {name: found[name] for name in session.driver.cameras}
-        _require(session.clock() - began < 1.0, f"no picture of {set(session.driver.cameras) - set(found)} within 1 s")
+        missing = set(session.driver.cameras) - set(found)
+        _require(session.clock() - began < FIRST_FRAME_S, f"no picture of {missing} within {FIRST_FRAME_S:g} s")
         session.sleep(TICK_S)
 
 

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
+
 import numpy as np
 
+from bridge.arm import Arm
+from bridge.command import Refusal
 from bridge.driver import ArmLimits, Array, CameraFrame, DriverFault, Reading
+from bridge.gate import TICK_S
+from wam_demo.errors import SourceFault
+from wam_demo.robots.arm.client import ArmClient
+from wam_demo.robots.arm.source import ArmSource
+from wam_demo.robots.arm.wire import decode, encode
 
 
 class Hands:
@@ -15,6 +24,48 @@ class Hands:
 
     def __call__(self) -> float:
         return self.now
+
+
+class Workbench:
+    """An arm in this process whose time passes only while somebody sleeps; it is the transport of its clients.
+
+    Attributes:
+        client: Number of the client that asks.
+    """
+
+    def __init__(self, driver, log=None) -> None:
+        self.clock, self.driver = Hands(), driver
+        self.arm = Arm(driver, log, self.clock)
+        self.client, self.dead = 1, False
+        self._due = self.clock.now
+        self.sleep(TICK_S)
+
+    def source(self, mode="full", **options) -> ArmSource:
+        return ArmSource(ArmClient(self, self.clock), mode, clock=self.clock, sleep=self.sleep, **options)
+
+    def sleep(self, seconds: float) -> None:
+        ends = self.clock.now + seconds
+        while self._due <= ends + 1e-9:
+            self.clock.now = max(self.clock.now, self._due)
+            self._due += TICK_S
+            self.arm.tick()
+        self.clock.now = max(self.clock.now, ends)
+
+    def exchange(self, request: bytes, timeout: float) -> bytes:
+        if self.dead:
+            raise SourceFault("the bridge is gone")
+        answer = self.arm.answer(self.client, decode(request))
+        if isinstance(answer, Future):
+            self.sleep(TICK_S)
+            try:
+                answer.result(timeout=0)
+                answer = {"status": self.arm.status().message()}
+            except Refusal as refusal:
+                answer = {"refused": refusal.reason, "text": str(refusal), "status": self.arm.status().message()}
+        return encode(answer)
+
+    def close(self) -> None:
+        self.arm.leave(self.client)
 
 
 def gantry_limits() -> ArmLimits:
