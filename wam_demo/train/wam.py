@@ -140,9 +140,12 @@ def modules_of(model: WorldActionModel, recipe: WamRecipe, teacher_dim: int | No
 
 
 def compile_blocks(model: WorldActionModel) -> None:
-    """Block by block: one compilation serves all blocks, where the whole loss would take minutes."""
+    """Block by block: one compilation serves all blocks, where the whole loss would take many minutes.
+
+    The action pass and the video pass get code of their own: code for any size is slower than no compilation.
+    """
     for part in (*model.backbone.blocks, *model.head.layers):
-        part.compile()
+        part.compile(dynamic=False)
 
 
 def _align(sources: list[tuple[Path, TrainingFrames]], teacher: Teacher, grid: int, device: torch.device) -> None:
