@@ -51,14 +51,14 @@ def run(options: argparse.Namespace) -> None:
 def _training(options: argparse.Namespace) -> None:
     import torch
 
+    from wam_demo.models.precision import training_dtype
     from wam_demo.speed import matmul_gflops
-    from wam_demo.train.precision import fast_dtype
     from wam_demo.train.profile import profile_step, step_operators
     from wam_demo.train.recipes import WAM, preset_of
 
     recipe = preset_of(WAM, options.training)
     out = prepare(options, "bench")
-    dtype = fast_dtype("cpu")
+    dtype = training_dtype("cpu")
     peak = matmul_gflops(dtype, 20)
     content = {"preset": options.training, "threads": torch.get_num_threads(), "dtype": str(dtype).split(".")[1]}
     content["matmul_gflops"] = peak

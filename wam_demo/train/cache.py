@@ -24,12 +24,12 @@ from tqdm import tqdm
 from wam_demo.data.lerobot import Dataset
 from wam_demo.errors import DataError
 from wam_demo.models.chunk import MOTION_DIMS, motion_of
+from wam_demo.models.precision import autocast
 from wam_demo.models.teacher import Teacher
 from wam_demo.models.text import text_encoder
 from wam_demo.models.tokenizer import Tokenizer, to_tensor
 from wam_demo.train.interventions import draw_weights
 from wam_demo.train.parallel import compute_device
-from wam_demo.train.precision import fast_autocast
 from wam_demo.train.recorded_chunks import WIDE_OPEN, chunks_from_states
 from wam_demo.types import (
     ACTION_DIM,
@@ -198,7 +198,7 @@ def _latent_batches(dataset: Dataset, tokenizer: Tokenizer) -> Iterator[np.ndarr
     device = compute_device()
     tokenizer = copy.deepcopy(tokenizer).to(device)
     for images in _images(dataset, "latents"):
-        with fast_autocast(device):
+        with autocast(device):
             latents = tokenizer.encode(to_tensor(images.flatten(0, 1).to(device)))
         yield latents.float().cpu().unflatten(0, images.shape[:2]).numpy()
 
@@ -208,7 +208,7 @@ def _teacher_batches(dataset: Dataset, teacher: Teacher, grid: int) -> Iterator[
     device = compute_device()
     teacher = copy.deepcopy(teacher).to(device)
     for images in _images(dataset, "teacher"):
-        with fast_autocast(device):
+        with autocast(device):
             tokens = teacher.features(images.flatten(0, 1).to(device), grid)
         yield tokens.float().cpu().unflatten(0, images.shape[:2]).flatten(1, 2).numpy()
 

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from wam_demo.models.precision import training_dtype
 from wam_demo.train.muon import BatchedMuon
 from wam_demo.train.parallel import Losses, is_main, mean_over_processes, shared_objective
-from wam_demo.train.precision import fast_dtype
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def build_optimizers(module: nn.Module, config: LoopConfig) -> list[torch.optim.
     groups = [{"params": matrices, "weight_decay": config.weight_decay}, {"params": others, "weight_decay": 0.0}]
     optimizers: list[torch.optim.Optimizer] = [torch.optim.AdamW(groups, lr=config.lr, betas=(0.9, 0.98), fused=True)]
     if hidden:
-        dtype = fast_dtype(hidden[0].device.type)
+        dtype = training_dtype(hidden[0].device.type)
         optimizers.append(BatchedMuon(hidden, lr=config.lr, weight_decay=config.weight_decay, dtype=dtype))
     return optimizers
 

@@ -15,6 +15,7 @@ import torch
 
 from wam_demo.errors import DataError
 from wam_demo.models.checkpoint import sha256_of
+from wam_demo.models.precision import autocast
 from wam_demo.models.tokenizer import Tokenizer
 from wam_demo.models.wam.imagination import FOLDER, ImaginationModel
 from wam_demo.models.wam.model import WorldActionModel
@@ -23,7 +24,6 @@ from wam_demo.train.cache import Cache, load_cache
 from wam_demo.train.loop import LoopConfig, Trainer
 from wam_demo.train.losses import Arm, action_loss
 from wam_demo.train.parallel import Losses, compute_device
-from wam_demo.train.precision import fast_autocast
 from wam_demo.train.tune_batches import TuneBatches
 from wam_demo.train.wam import chunk_error
 
@@ -120,7 +120,7 @@ def tune(
 
     def loss(step: int) -> Losses:
         pace.adjust(step)
-        with fast_autocast(device):
+        with autocast(device):
             return action_loss(model, batches.action(step), arm=Arm(frozen=True))
 
     before = _errors(averaged, recorded, rows, rehearsed)
