@@ -24,12 +24,14 @@ from wam_demo.commands import (
     replay,
     serve,
     train,
+    tune,
 )
 from wam_demo.errors import InvalidInputError, UnknownNameError, WamDemoError
 
 COMMANDS = {
     "demos": demos,
     "train": train,
+    "tune": tune,
     "eval": evaluate,
     "imagine": imagine,
     "probe": probe,

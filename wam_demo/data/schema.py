@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
-from wam_demo.errors import UnknownNameError
-from wam_demo.types import ACTION_DIM, CHUNK_STEPS, IMAGE_SIZE, POLICY_CAMERAS, STATE_DIM
+from wam_demo.errors import InvalidInputError, UnknownNameError
+from wam_demo.types import ACTION_DIM, CHUNK_STEPS, IMAGE_SIZE, POLICY_CAMERAS, STATE_DIM, Observation
 
 CODEBASE_VERSION = "v3.0"
 INFO_PATH = "meta/info.json"
@@ -120,6 +122,24 @@ DEMONSTRATION_FEATURES: Mapping[str, Feature] = {
     "task_name": Feature("string", (1,)),
 }
 """What a demonstration holds per frame; ``expert_chunk`` is the expert's plan, flattened."""
+
+CAMERA_POSES = "observation.camera_poses"
+POSE_DIM = 13
+"""Numbers of a camera's pose: position 3 [m], rotation 9 row by row, tangent of half the field of view."""
+WIDE_FEATURES: Mapping[str, Feature] = {
+    **DEMONSTRATION_FEATURES,
+    CAMERA_POSES: Feature("float32", (len(POLICY_CAMERAS) * POSE_DIM,)),
+}
+"""What a demonstration under changing camera mounts holds: also where the cameras are, in the base frame."""
+
+
+def flat_poses(observation: Observation) -> NDArray[np.float32]:
+    """(cameras * 13,) float32 poses of the policy's cameras; raises `InvalidInputError` without a calibration."""
+    poses = observation.cameras
+    if poses is None:
+        raise InvalidInputError("the observation says nothing about where its cameras are")
+    rows = [[*poses[name].position, *poses[name].rotation.ravel(), poses[name].half] for name in POLICY_CAMERAS]
+    return np.asarray(rows, np.float32).ravel()
 
 
 COMMANDED = "commanded_action"

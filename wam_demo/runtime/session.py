@@ -6,7 +6,7 @@ import logging
 import math
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -320,6 +320,13 @@ class Session:
 
     def _on_seed(self, seed: int) -> None:
         self._episodes.begin(replace(self._episodes.settings, seed=seed))
+        self._begun()
+
+    def _on_scene(self, task: str, policy: str, seed: int, severities: Mapping[str, int]) -> None:
+        self._say(f"opening {policy} on seed {seed}")
+        self._publish()
+        self._episodes.begin_scene(replace(self._episodes.settings, task=task, policy=policy, seed=seed), severities)
+        self._say("")
         self._begun()
 
     def _on_instruction(self, text: str) -> None:

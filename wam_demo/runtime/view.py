@@ -65,6 +65,7 @@ def session_view(
         export=export,
         drive=None if person is None else drive_view(attempt, person),
         recording=recording,
+        camera=attempt.camera_pose(),
     )
 
 

@@ -117,6 +117,25 @@ def _region(payload: Mapping[str, Any]) -> Parameters:
     }
 
 
+def _scene(payload: Mapping[str, Any], choices: Catalogue) -> Parameters:
+    """A task, policy and seed with the axes that disturb it, as an evaluation or a link names them."""
+    from wam_demo.sim.perturb import AXES
+
+    given = payload.get("severities")
+    if not isinstance(given, Mapping) or len(given) > len(AXES):
+        raise InvalidInputError(f"the severities of a scene are an object by disturbance, got {shown(given)}")
+    severities = {
+        one_of("disturbance", axis, AXES): whole(f"the severity of {axis}", severity, 1, SEVERITY_MAX)
+        for axis, severity in given.items()
+    }
+    return {
+        "task": one_of("task", payload.get("task"), choices.tasks),
+        "policy": one_of("policy", payload.get("policy"), choices.policies),
+        **_seed(payload, choices),
+        "severities": severities,
+    }
+
+
 def _switch(payload: Mapping[str, Any], choices: Catalogue) -> Parameters:
     return {"on": bool(payload.get("on"))}
 
@@ -147,6 +166,7 @@ _PARSERS: Mapping[str, Callable[[Mapping[str, Any], Catalogue], Parameters]] = {
     "task": _task,
     "policy": _policy,
     "seed": _seed,
+    "scene": _scene,
     "instruction": _instruction,
     "axis": _axis,
     "distractor": _distractor,

@@ -110,6 +110,7 @@ def _encode(
     shown = moment(view, policy_spec(view.settings.policy))
     words = {
         **status(view),
+        "clip": screen.clip,
         "strip": strip_status(shown),
         "probe": probe_status(probed, view),
         "whatif": counterfactual_status(counterfactual, view),

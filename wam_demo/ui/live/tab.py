@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
 
 import gradio as gr
 
@@ -21,25 +22,28 @@ from wam_demo.ui.live.stream import stream
 from wam_demo.ui.live.words import POINTER_HINT
 from wam_demo.ui.shared import component
 from wam_demo.ui.shared.catalogue import AXIS_WORDS, Catalogue
-from wam_demo.ui.shared.component import QUICK
+from wam_demo.ui.shared.component import QUICK, Answer
 
 _SCRIPTS = (
-    *(f"shared/{name}.js" for name in ("dom", "strip", "charts")),
+    *(f"shared/{name}.js" for name in ("dom", "place", "strip", "charts")),
     *(
         f"live/{name}.js"
         for name in ("log", "twin", "markup", "live", "controls", "probe", "whatif", "drive", "drive_input", "record")
     ),
+    "share/share.js",
+    "share/place_live.js",
 )
 
 
-def build_live(catalogue: Catalogue, hub: Hub) -> gr.HTML:
+def build_live(catalogue: Catalogue, hub: Hub, functions: Sequence[Callable[[Any], Answer]] = ()) -> gr.HTML:
     """Add the Live tab's component to the blocks that are open.
 
     Args:
         catalogue: What can be chosen.
         hub: Finds the session of each page.
+        functions: What other parts answer to this tab, by their names.
     """
-    canvas = component.component(script(catalogue), "live")
+    canvas = component.component(script(catalogue), "live", functions)
 
     async def connect(request: gr.Request) -> AsyncIterator[str]:
         async for packet in stream(hub, request.session_hash):

@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     from wam_demo.robots.source import Source
 
 AXIS_WORDS: Mapping[str, tuple[str, str]] = {
-    "camera": ("camera", "Move the cameras: 1 is 2 cm and 1°, 5 is 15 cm and 10°"),
+    "camera": ("camera", "Move the front and side cameras: 1 is 2 cm and 1°, 5 is 15 cm and 10°"),
+    "hand_eye": ("wrist camera", "Move the camera on the wrist: 1 is 2 cm and 1°, 5 is 15 cm and 10°"),
     "light": ("light", "Change intensity, direction and colour of the light"),
     "background": ("background", "Give table and backdrop another texture"),
     "noise": ("noise", "Blur or fog in the camera pictures"),
     "delay": ("delay", "Delay every action: 1 is 0.1 s, 5 is 0.8 s"),
-    "occlusion": ("occlusion", "Cover part of the front camera: 1 is 2 %, 5 is 25 %"),
+    "occlusion": ("occlusion", "Cover part of one view: 1 is 2 %, 5 is 25 %"),
 }
 """Label and help of the axes that have a slider, in their order."""
 
