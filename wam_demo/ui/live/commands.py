@@ -9,6 +9,7 @@ from wam_demo.errors import InvalidInputError
 from wam_demo.policies.checks import validate_instruction
 from wam_demo.runtime import Command
 from wam_demo.runtime.logfile import SEED_MAX, parse_log, unpack
+from wam_demo.ui.live.drive import DRIVE_PARSERS
 from wam_demo.ui.shared.catalogue import Catalogue
 from wam_demo.ui.shared.checks import number, one_of, shown, whole
 
@@ -149,6 +150,13 @@ def _replay(payload: Mapping[str, Any], choices: Catalogue) -> Parameters:
     return {"attempts": parse_log(text, choices.tasks)}
 
 
+def _by_itself(
+    parse: Callable[[Mapping[str, Any]], Parameters],
+) -> Callable[[Mapping[str, Any], Catalogue], Parameters]:
+    """A check that needs no choices."""
+    return lambda payload, choices: parse(payload)
+
+
 _PARSERS: Mapping[str, Callable[[Mapping[str, Any], Catalogue], Parameters]] = {
     **dict.fromkeys(("run", "pause", "step", "reset", "next", "swap_target", "clear"), _nothing),
     **dict.fromkeys(("log", "link", "paired"), _nothing),
@@ -163,6 +171,7 @@ _PARSERS: Mapping[str, Callable[[Mapping[str, Any], Catalogue], Parameters]] = {
     "axis": _axis,
     "distractor": _distractor,
     "shove": _shove,
+    **{kind: _by_itself(parse) for kind, parse in DRIVE_PARSERS.items()},
 }
 
 
