@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.data.test_lerobot import SMALL, frame, write
-from wam_demo.data.merge import merge
+from wam_demo.data.edit import merge
 from wam_demo.data.writer import LeRobotWriter
 
 pytestmark = pytest.mark.slow
