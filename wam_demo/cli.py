@@ -12,6 +12,7 @@ import wam_demo
 from wam_demo.arguments import Parser, whole
 from wam_demo.commands import (
     bench,
+    dataset,
     demo,
     demos,
     evaluate,
@@ -30,6 +31,7 @@ from wam_demo.errors import InvalidInputError, UnknownNameError, WamDemoError
 
 COMMANDS = {
     "demos": demos,
+    "dataset": dataset,
     "train": train,
     "tune": tune,
     "eval": evaluate,
