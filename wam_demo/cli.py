@@ -13,6 +13,7 @@ from wam_demo.arguments import Parser, whole
 from wam_demo.commands import (
     arm,
     bench,
+    dataset,
     demo,
     demos,
     evaluate,
@@ -31,6 +32,7 @@ from wam_demo.errors import InvalidInputError, UnknownNameError, WamDemoError
 
 COMMANDS = {
     "demos": demos,
+    "dataset": dataset,
     "train": train,
     "tune": tune,
     "eval": evaluate,
