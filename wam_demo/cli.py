@@ -11,7 +11,9 @@ from pathlib import Path
 import wam_demo
 from wam_demo.arguments import Parser, whole
 from wam_demo.commands import (
+    arm,
     bench,
+    dataset,
     demo,
     demos,
     evaluate,
@@ -20,25 +22,31 @@ from wam_demo.commands import (
     invariance,
     openloop,
     probe,
+    record,
     replay,
     serve,
     train,
+    tune,
 )
 from wam_demo.errors import InvalidInputError, UnknownNameError, WamDemoError
 
 COMMANDS = {
     "demos": demos,
+    "dataset": dataset,
     "train": train,
+    "tune": tune,
     "eval": evaluate,
     "imagine": imagine,
     "probe": probe,
     "invariance": invariance,
+    "record": record,
     "inspect": inspect,
     "openloop": openloop,
     "bench": bench,
     "serve": serve,
     "demo": demo,
     "replay": replay,
+    "arm": arm,
 }
 MAX_SEED = 2**31 - 1
 

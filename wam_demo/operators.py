@@ -14,7 +14,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 KINDS = {
-    "matrix products": re.compile(r"^(add|b|badd)?mm$"),
+    "matrix products": re.compile(r"^(add|b|baddb)?mm$"),
     "convolutions": re.compile("convolution"),
     "norms and softmax": re.compile("norm|softmax"),
     "copies": re.compile("copy|cat|clone|stack|index|select"),

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 from scipy.spatial.transform import Rotation
@@ -21,22 +22,37 @@ from torch import Tensor
 from tqdm import tqdm
 
 from wam_demo.data.lerobot import Dataset
+<<<<<<< HEAD
 from wam_demo.errors import InvalidInputError
+=======
+from wam_demo.errors import DataError
+>>>>>>> main
 from wam_demo.models.chunk import MOTION_DIMS, motion_of
+from wam_demo.models.precision import autocast
 from wam_demo.models.teacher import Teacher
 from wam_demo.models.text import text_encoder
 from wam_demo.models.tokenizer import Tokenizer, to_tensor
+<<<<<<< HEAD
 from wam_demo.sim.regions import Region, labels_in_training
+=======
+from wam_demo.train.interventions import draw_weights
+>>>>>>> main
 from wam_demo.train.parallel import compute_device
-from wam_demo.train.precision import fast_autocast
-from wam_demo.types import CHUNK_STEPS, CONTROL_HZ, FUTURE_STEPS, IMAGE_SIZE, POLICY_CAMERAS
+from wam_demo.train.recorded_chunks import WIDE_OPEN, chunks_from_states
+from wam_demo.types import (
+    ACTION_DIM,
+    CHUNK_STEPS,
+    CONTROL_HZ,
+    FUTURE_STEPS,
+    IMAGE_SIZE,
+    POLICY_CAMERAS,
+    STATE_DIM,
+    Image,
+)
 
 log = logging.getLogger(__name__)
 
 BATCH = 64
-
-WIDE_OPEN = 0.8
-"""A gripper opened further than this holds nothing and was not commanded to close."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +70,12 @@ class Cache:
         motion: (N, 4, 7) float32 how the TCP really moved until each of those frames, as a displacement.
         tasks: Names of the tasks in the dataset.
         content: Digest of the dataset's frames.
+<<<<<<< HEAD
         every: Control steps from one frame to the next.
         labelled: (N,) bool, whose actions may be learned from; ``None``: all.
+=======
+        weights: (N,) how often a frame is drawn when a policy learns from recordings; see `draw_weights`.
+>>>>>>> main
     """
 
     latents: np.ndarray
@@ -68,8 +88,12 @@ class Cache:
     motion: Tensor
     tasks: list[str]
     content: str = ""
+<<<<<<< HEAD
     every: int = 4
     labelled: Tensor | None = None
+=======
+    weights: Tensor | None = None
+>>>>>>> main
 
     def approach(self) -> Tensor:
         """(N,) bool: frames of an episode before the expert first closes the gripper."""
@@ -79,6 +103,7 @@ class Cache:
         return so_far - so_far[first] + closing[first] == 0
 
     def split(self, share: float = 0.04) -> tuple[Tensor, Tensor]:
+<<<<<<< HEAD
         """Labelled rows for training and for validation, split by episode (the last ones validate)."""
         held, labelled = self.validating(share), torch.ones_like(self.episode, dtype=torch.bool)
         if self.labelled is not None:
@@ -88,17 +113,25 @@ class Cache:
     def validating(self, share: float = 0.04) -> Tensor:
         """(N,) bool: frames of the episodes that validate, labelled or not."""
         return self.episode > int(self.episode.max()) * (1 - share)
+=======
+        """Rows for training and for validation, split by episode (the last ones validate; a single one does both)."""
+        last = int(self.episode.max())
+        if last == 0:
+            return (rows := torch.arange(len(self.episode))), rows
+        held = self.episode > last * (1 - share)
+        return torch.nonzero(~held)[:, 0], torch.nonzero(held)[:, 0]
+>>>>>>> main
 
 
-def future_rows(episode: np.ndarray, every: int) -> np.ndarray:
+def future_rows(episode: np.ndarray, fps: float) -> np.ndarray:
     """Row of the frame at +4, +8, +12, +16 control steps, clamped to the end of the episode.
 
     Args:
         episode: (N,) episode index, ascending.
-        every: Control steps between two rows.
+        fps: Rows a second.
     """
     ends = np.searchsorted(episode, episode, side="right") - 1
-    offsets = np.asarray(FUTURE_STEPS) // every
+    offsets = np.rint(np.asarray(FUTURE_STEPS) * fps / CONTROL_HZ).astype(int)
     return np.minimum(np.arange(len(episode))[:, None] + offsets, ends[:, None])
 
 
@@ -139,7 +172,14 @@ def _images(dataset: Dataset, desc: str) -> Iterator[Tensor]:
     with tqdm(total=dataset.num_frames, desc=desc, disable=None) as bar:
         for rows in batched_list(streams, BATCH):
             bar.update(len(rows))
-            yield torch.from_numpy(np.stack([np.stack(row) for row in rows]))
+            yield torch.from_numpy(np.stack([np.stack([sized(image) for image in row]) for row in rows]))
+
+
+def sized(image: Image) -> Image:
+    """The picture at the size that networks see; pictures of recordings may have any."""
+    if image.shape[:2] == (IMAGE_SIZE, IMAGE_SIZE):
+        return image
+    return cv2.resize(image, (IMAGE_SIZE, IMAGE_SIZE), interpolation=cv2.INTER_AREA)
 
 
 def batched_list(items: Iterator[Any], size: int) -> Iterator[list[Any]]:
@@ -189,7 +229,7 @@ def _latent_batches(dataset: Dataset, tokenizer: Tokenizer) -> Iterator[np.ndarr
     device = compute_device()
     tokenizer = copy.deepcopy(tokenizer).to(device)
     for images in _images(dataset, "latents"):
-        with fast_autocast(device):
+        with autocast(device):
             latents = tokenizer.encode(to_tensor(images.flatten(0, 1).to(device)))
         yield latents.float().cpu().unflatten(0, images.shape[:2]).numpy()
 
@@ -199,7 +239,7 @@ def _teacher_batches(dataset: Dataset, teacher: Teacher, grid: int) -> Iterator[
     device = compute_device()
     teacher = copy.deepcopy(teacher).to(device)
     for images in _images(dataset, "teacher"):
-        with fast_autocast(device):
+        with autocast(device):
             tokens = teacher.features(images.flatten(0, 1).to(device), grid)
         yield tokens.float().cpu().unflatten(0, images.shape[:2]).flatten(1, 2).numpy()
 
@@ -210,14 +250,22 @@ def load_cache(data: Path, tokenizer: Tokenizer, *, labelled: bool = True, regio
     Args:
         data: Folder of the dataset.
         tokenizer: Frozen.
+<<<<<<< HEAD
         labelled: Read the expert's actions; without, no action of the dataset is ever read.
         region: Where labels may lie, ``whole`` or ``training``; see `wam_demo.sim.regions`.
 
     Raises:
         InvalidInputError: No label lies there.
+=======
+        labelled: Read the expert's actions, or compute what was done from the states where no expert labelled them;
+            without, no action of the dataset is ever read.
+
+    Raises:
+        DataError: It lacks a camera of the policies, or its states are others than theirs.
+>>>>>>> main
     """
     dataset = Dataset(data)
-    every = round(CONTROL_HZ / dataset.fps)
+    _require_ours(dataset)
     folder = data / "cache"
     folder.mkdir(exist_ok=True)
     config = tokenizer.config
@@ -230,8 +278,9 @@ def load_cache(data: Path, tokenizer: Tokenizer, *, labelled: bool = True, regio
     row = {text: index for index, text in enumerate(distinct)}
     episode = np.asarray(dataset.column("episode_index"), np.int64)
     states = torch.from_numpy(np.asarray(dataset.column("observation.state"), np.float32))
-    chunks = torch.zeros(dataset.num_frames, CHUNK_STEPS, 7)
+    chunks = torch.zeros(dataset.num_frames, CHUNK_STEPS, ACTION_DIM)
     if labelled:
+<<<<<<< HEAD
         chunks = torch.from_numpy(np.asarray(dataset.column("expert_chunk"), np.float32)).view_as(chunks)
     future = torch.from_numpy(future_rows(episode, every))
     allowed = None
@@ -239,6 +288,10 @@ def load_cache(data: Path, tokenizer: Tokenizer, *, labelled: bool = True, regio
         allowed = torch.from_numpy(labels_in_training(states.numpy(), chunks.numpy(), episode))
         if not allowed.any():
             raise InvalidInputError(f"no episode of {data} stays in the training region")
+=======
+        chunks = torch.from_numpy(_labels(dataset, episode)).view_as(chunks)
+    future = torch.from_numpy(future_rows(episode, dataset.fps))
+>>>>>>> main
     return Cache(
         latents=latents,
         states=states,
@@ -248,11 +301,43 @@ def load_cache(data: Path, tokenizer: Tokenizer, *, labelled: bool = True, regio
         episode=torch.from_numpy(episode),
         future=future,
         motion=measured_motion(states, future, chunks if labelled else None),
-        tasks=sorted(set(dataset.column("task_name"))),
+        tasks=sorted(set(dataset.column("task_name"))) if "task_name" in dataset.features else [],
         content=content,
+<<<<<<< HEAD
         every=every,
         labelled=allowed,
+=======
+        weights=_weights(dataset, episode),
+>>>>>>> main
     )
+
+
+def _require_ours(dataset: Dataset) -> None:
+    """Refuse what a policy of ours cannot learn from; raises `DataError`."""
+    if missing := [camera for camera in POLICY_CAMERAS if camera not in dataset.cameras]:
+        raise DataError(f"{dataset.root} has no camera {missing[0]!r}; it has: {', '.join(dataset.cameras) or 'none'}")
+    state = dataset.features.get("observation.state")
+    if state is None or state.shape != (STATE_DIM,):
+        shape = "no observation.state" if state is None else f"an observation.state of shape {state.shape}"
+        raise DataError(f"{dataset.root} has {shape}; training takes the {STATE_DIM} numbers of our recordings")
+
+
+def _labels(dataset: Dataset, episode: np.ndarray) -> np.ndarray:
+    """(N, 112) float32: the expert's chunks, or what was done after each frame."""
+    if "expert_chunk" in dataset.features:
+        return np.asarray(dataset.column("expert_chunk"), np.float32)
+    action = dataset.features.get("action")
+    ours = action is not None and action.shape == (ACTION_DIM,) and (action.names or [""])[-1] == "gripper_opening"
+    opening = dataset.column("action")[:, -1] if ours else None
+    return chunks_from_states(dataset.column("observation.state"), episode, dataset.fps, opening)
+
+
+def _weights(dataset: Dataset, episode: np.ndarray) -> Tensor:
+    """(N,) float64, see `draw_weights`."""
+    person = np.zeros(len(episode), bool)
+    if "intervention" in dataset.features:
+        person = np.asarray(dataset.column("intervention"), bool)
+    return torch.from_numpy(draw_weights(person, episode, dataset.fps))
 
 
 def load_teacher_features(data: Path, content: str, teacher: Teacher, grid: int) -> tuple[np.ndarray, Tensor, Tensor]:

@@ -15,6 +15,7 @@ from wam_demo.errors import DataError, InvalidInputError
 from wam_demo.models.checkpoint import sha256_of
 from wam_demo.models.flow import euler_times, interpolate, velocity_to
 from wam_demo.models.geometry import CalibratedCamera, Calibration
+from wam_demo.models.precision import autocast
 from wam_demo.models.tokenizer import Tokenizer
 from wam_demo.models.wam.imagination import FOLDER, ImaginationConfig, ImaginationModel, motion_conditioning
 from wam_demo.models.wam.model import BackboneFeatures, WorldActionModel
@@ -23,7 +24,6 @@ from wam_demo.train.cache import load_cache
 from wam_demo.train.loop import LoopConfig, Trainer
 from wam_demo.train.losses import VideoBatch
 from wam_demo.train.parallel import compute_device, is_main, own_share
-from wam_demo.train.precision import fast_autocast
 
 HELD_BATCHES = 8
 
@@ -128,7 +128,7 @@ def train_imagination(
     def loss(step: int) -> tuple[Tensor, dict[str, Tensor]]:
         batch = video_batch(frames, recipe, times, torch.Generator().manual_seed(seed * 1_000_003 + step), recordings)
         batch = batch.rows(share.of(recipe.batch)).to(device)
-        with fast_autocast(device):
+        with autocast(device):
             value = imagination_loss(imagination, model, tokenizer, batch)
         return value, {"video": value.detach()}
 
@@ -217,6 +217,6 @@ def held_out(
     times = euler_times(imagination.config.steps, shift=imagination.config.shift)
     batches = [video_batch(held, recipe, times, torch.Generator().manual_seed(-1 - k)) for k in range(HELD_BATCHES)]
     device = next(imagination.parameters()).device
-    with fast_autocast(device):
+    with autocast(device):
         losses = [imagination_loss(imagination, model, tokenizer, batch.to(device)) for batch in batches]
     return {"held": float(torch.stack(losses).mean())}

@@ -5,16 +5,16 @@ import json
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from wam_demo.models.precision import training_dtype
 from wam_demo.train.muon import BatchedMuon
 from wam_demo.train.parallel import Losses, is_main, mean_over_processes, shared_objective
-from wam_demo.train.precision import fast_dtype
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def build_optimizers(module: nn.Module, config: LoopConfig) -> list[torch.optim.
     groups = [{"params": matrices, "weight_decay": config.weight_decay}, {"params": others, "weight_decay": 0.0}]
     optimizers: list[torch.optim.Optimizer] = [torch.optim.AdamW(groups, lr=config.lr, betas=(0.9, 0.98), fused=True)]
     if hidden:
-        dtype = fast_dtype(hidden[0].device.type)
+        dtype = training_dtype(hidden[0].device.type)
         optimizers.append(BatchedMuon(hidden, lr=config.lr, weight_decay=config.weight_decay, dtype=dtype))
     return optimizers
 
@@ -112,6 +112,10 @@ class Trainer:
         }
         torch.save(state, self.out / "state.partial")
         os.replace(self.out / "state.partial", self.out / "state.pt")
+
+    def retime(self, steps: int) -> None:
+        """Train until this step instead; the learning rate's schedule follows."""
+        self.config = replace(self.config, steps=steps)
 
     def run(
         self,

@@ -92,7 +92,7 @@ class TimedStep:
 
 
 def profile_step(
-    recipe: WamRecipe, peak_gflops: float, *, repeats: int = 5, ways: tuple[str, ...] = tuple(WAYS)
+    recipe: WamRecipe, peak_gflops: float, *, repeats: int = 3, ways: tuple[str, ...] = tuple(WAYS)
 ) -> dict[str, Any]:
     """Time steps computed in several ways, in turn, on a made-up dataset with recordings.
 

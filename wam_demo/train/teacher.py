@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from wam_demo.models.precision import autocast
 from wam_demo.models.teacher import Simsem, SimsemConfig
 from wam_demo.train.loop import LoopConfig, Trainer
 from wam_demo.train.parallel import compute_device, is_main, own_share
-from wam_demo.train.precision import fast_autocast
 from wam_demo.train.randomised import LABEL_STRIDE, load_randomised
 
 COLOURED = (4, 5, 6, 7, 8)
@@ -126,7 +126,7 @@ def train_teacher(
     def loss(step: int) -> tuple[Tensor, dict[str, Tensor]]:
         generator = np.random.default_rng((seed, step))
         pixels, labels = batch_of(generator.integers(train_count, size=recipe.batch))
-        with fast_autocast(device):
+        with autocast(device):
             return compiled(photographed(pixels, generator)[own], *(label[own] for label in labels.values()))
 
     averaged = trainer.averaged
@@ -135,7 +135,7 @@ def train_teacher(
     def report(step: int) -> dict[str, float]:
         averaged["teacher"].save_pretrained(out)
         pixels, labels = batch_of(np.arange(train_count, count)[:256])
-        with fast_autocast(device):
+        with autocast(device):
             parts = label_loss(averaged["heads"](averaged["teacher"](pixels)), labels)[1]
         return {f"held_{name}": float(value) for name, value in parts.items()}
 

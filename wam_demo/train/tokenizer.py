@@ -12,10 +12,10 @@ from torch.nn import functional as F
 
 from wam_demo.data.lerobot import Dataset
 from wam_demo.errors import DataError
+from wam_demo.models.precision import autocast
 from wam_demo.models.tokenizer import Tokenizer, TokenizerConfig, to_tensor
 from wam_demo.train.loop import LoopConfig, Trainer
 from wam_demo.train.parallel import compute_device, is_main, own_share
-from wam_demo.train.precision import fast_autocast
 from wam_demo.types import IMAGE_SIZE, POLICY_CAMERAS
 
 LATENT_NOISE = 0.05
@@ -63,7 +63,7 @@ def evaluate(tokenizer: Tokenizer, frames: np.ndarray) -> float:
     device = tokenizer.latent_mean.device
     for start in range(0, len(frames), 32):
         pixels = to_tensor(torch.from_numpy(frames[start : start + 32]).to(device))
-        with fast_autocast(device):
+        with autocast(device):
             values.append(psnr(tokenizer.raw_decode(tokenizer.raw_encode(pixels)).clamp(0, 1), pixels))
     return float(torch.cat(values).mean())
 
@@ -118,7 +118,7 @@ def train_tokenizer(
         generator = torch.Generator().manual_seed(seed * 1_000_003 + step)
         rows = used[torch.randint(len(used), (recipe.batch,), generator=generator).numpy()]
         noise = torch.randn(recipe.batch, config.latent_channels, side, side, generator=generator)
-        with fast_autocast(device):
+        with autocast(device):
             value = compiled(to_tensor(torch.from_numpy(frames[rows[own]]).to(device)), noise[own].to(device))
         return value * 100, {}
 

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from wam_demo.models.precision import autocast
 from wam_demo.models.teacher import Teacher
 from wam_demo.models.tokenizer import Tokenizer
 from wam_demo.models.wam.agra import Projector
@@ -19,7 +20,6 @@ from wam_demo.train.cache import Cache, load_cache, load_teacher_features
 from wam_demo.train.loop import Trainer
 from wam_demo.train.losses import action_loss, video_loss
 from wam_demo.train.parallel import compute_device, is_main, mean_over_processes, own_share
-from wam_demo.train.precision import fast_autocast
 from wam_demo.train.wam_recipe import WamRecipe
 
 
@@ -33,7 +33,7 @@ def chunk_error(model: WorldActionModel, cache: Cache, rows: Tensor, batch: int 
     for part in rows.split(batch):
         latents = torch.from_numpy(np.asarray(cache.latents[part.numpy()], np.float32))
         inputs = (latents, cache.embeddings[cache.text[part]], cache.states[part], noise[: len(part)])
-        with fast_autocast(device):
+        with autocast(device):
             actions = model.act(*(value.to(device) for value in inputs)).actions.cpu()
         truth = cache.chunks[part]
         offset = (actions - truth)[..., :3].cumsum(1).norm(dim=-1)
@@ -144,9 +144,12 @@ def modules_of(model: WorldActionModel, recipe: WamRecipe, teacher_dim: int | No
 
 
 def compile_blocks(model: WorldActionModel) -> None:
-    """Block by block: one compilation serves all blocks, where the whole loss would take minutes."""
+    """Block by block: one compilation serves all blocks, where the whole loss would take many minutes.
+
+    The action pass and the video pass get code of their own: code for any size is slower than no compilation.
+    """
     for part in (*model.backbone.blocks, *model.head.layers):
-        part.compile()
+        part.compile(dynamic=False)
 
 
 def _align(sources: list[tuple[Path, TrainingFrames]], teacher: Teacher, grid: int, device: torch.device) -> None:
@@ -164,7 +167,7 @@ def step_loss(modules: nn.ModuleDict, drawn: StepBatches, recipe: WamRecipe) -> 
     """The loss of what one step learns from, and its parts."""
     model = modules["model"]
     projectors = modules["projectors"] if "projectors" in modules else None  # noqa: SIM401  (ModuleDict has no get)
-    with fast_autocast(drawn.action.tau.device):
+    with autocast(drawn.action.tau.device):
         value, parts = action_loss(model, drawn.action, projectors, recipe.arm, drawn.recorded, mean_over_processes)
         if drawn.video is not None:
             video = video_loss(model, drawn.video)

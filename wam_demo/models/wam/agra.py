@@ -41,9 +41,7 @@ class Projector(nn.Module):
         return self.net(frames).permute(0, 2, 3, 1).reshape(len(tokens), tokens.shape[1], -1)
 
 
-def alignment_loss(
-    projected: Tensor, teacher: Tensor, total: Tensor | None = None
-) -> tuple[Tensor, dict[str, Tensor]]:
+def alignment_loss(projected: Tensor, teacher: Tensor, total: Tensor | None = None) -> tuple[Tensor, dict[str, Tensor]]:
     """L_agra = -mean cosine(Z, Y) over samples, frames and grid cells, weighted by the length of Y.
 
     With each cell's mean removed from Y, a cell in which nothing ever changes has a short Y and
