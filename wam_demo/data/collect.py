@@ -9,12 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-<<<<<<< HEAD
 import numpy as np
 
-=======
 from wam_demo.data.edit import merge
->>>>>>> main
 from wam_demo.data.lerobot import Dataset
 from wam_demo.data.plan import CollectionPlan, task_weights
 from wam_demo.data.schema import (

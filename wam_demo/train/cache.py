@@ -22,21 +22,14 @@ from torch import Tensor
 from tqdm import tqdm
 
 from wam_demo.data.lerobot import Dataset
-<<<<<<< HEAD
-from wam_demo.errors import InvalidInputError
-=======
-from wam_demo.errors import DataError
->>>>>>> main
+from wam_demo.errors import DataError, InvalidInputError
 from wam_demo.models.chunk import MOTION_DIMS, motion_of
 from wam_demo.models.precision import autocast
 from wam_demo.models.teacher import Teacher
 from wam_demo.models.text import text_encoder
 from wam_demo.models.tokenizer import Tokenizer, to_tensor
-<<<<<<< HEAD
 from wam_demo.sim.regions import Region, labels_in_training
-=======
 from wam_demo.train.interventions import draw_weights
->>>>>>> main
 from wam_demo.train.parallel import compute_device
 from wam_demo.train.recorded_chunks import WIDE_OPEN, chunks_from_states
 from wam_demo.types import (
@@ -70,12 +63,9 @@ class Cache:
         motion: (N, 4, 7) float32 how the TCP really moved until each of those frames, as a displacement.
         tasks: Names of the tasks in the dataset.
         content: Digest of the dataset's frames.
-<<<<<<< HEAD
         every: Control steps from one frame to the next.
         labelled: (N,) bool, whose actions may be learned from; ``None``: all.
-=======
         weights: (N,) how often a frame is drawn when a policy learns from recordings; see `draw_weights`.
->>>>>>> main
     """
 
     latents: np.ndarray
@@ -88,12 +78,9 @@ class Cache:
     motion: Tensor
     tasks: list[str]
     content: str = ""
-<<<<<<< HEAD
     every: int = 4
     labelled: Tensor | None = None
-=======
     weights: Tensor | None = None
->>>>>>> main
 
     def approach(self) -> Tensor:
         """(N,) bool: frames of an episode before the expert first closes the gripper."""
@@ -103,24 +90,16 @@ class Cache:
         return so_far - so_far[first] + closing[first] == 0
 
     def split(self, share: float = 0.04) -> tuple[Tensor, Tensor]:
-<<<<<<< HEAD
-        """Labelled rows for training and for validation, split by episode (the last ones validate)."""
-        held, labelled = self.validating(share), torch.ones_like(self.episode, dtype=torch.bool)
-        if self.labelled is not None:
-            labelled = self.labelled
+        """Labelled rows for training and for validation, split by episode (the last ones validate; one alone does both)."""
+        labelled = torch.ones_like(self.episode, dtype=torch.bool) if self.labelled is None else self.labelled
+        if int(self.episode.max()) == 0:
+            return (rows := torch.nonzero(labelled)[:, 0]), rows
+        held = self.validating(share)
         return torch.nonzero(~held & labelled)[:, 0], torch.nonzero(held & labelled)[:, 0]
 
     def validating(self, share: float = 0.04) -> Tensor:
         """(N,) bool: frames of the episodes that validate, labelled or not."""
         return self.episode > int(self.episode.max()) * (1 - share)
-=======
-        """Rows for training and for validation, split by episode (the last ones validate; a single one does both)."""
-        last = int(self.episode.max())
-        if last == 0:
-            return (rows := torch.arange(len(self.episode))), rows
-        held = self.episode > last * (1 - share)
-        return torch.nonzero(~held)[:, 0], torch.nonzero(held)[:, 0]
->>>>>>> main
 
 
 def future_rows(episode: np.ndarray, fps: float) -> np.ndarray:
@@ -250,19 +229,13 @@ def load_cache(data: Path, tokenizer: Tokenizer, *, labelled: bool = True, regio
     Args:
         data: Folder of the dataset.
         tokenizer: Frozen.
-<<<<<<< HEAD
-        labelled: Read the expert's actions; without, no action of the dataset is ever read.
+        labelled: Read the expert's actions, or compute what was done from the states where no expert labelled them;
+            without, no action of the dataset is ever read.
         region: Where labels may lie, ``whole`` or ``training``; see `wam_demo.sim.regions`.
 
     Raises:
-        InvalidInputError: No label lies there.
-=======
-        labelled: Read the expert's actions, or compute what was done from the states where no expert labelled them;
-            without, no action of the dataset is ever read.
-
-    Raises:
         DataError: It lacks a camera of the policies, or its states are others than theirs.
->>>>>>> main
+        InvalidInputError: No label lies in the region.
     """
     dataset = Dataset(data)
     _require_ours(dataset)
@@ -280,18 +253,13 @@ def load_cache(data: Path, tokenizer: Tokenizer, *, labelled: bool = True, regio
     states = torch.from_numpy(np.asarray(dataset.column("observation.state"), np.float32))
     chunks = torch.zeros(dataset.num_frames, CHUNK_STEPS, ACTION_DIM)
     if labelled:
-<<<<<<< HEAD
-        chunks = torch.from_numpy(np.asarray(dataset.column("expert_chunk"), np.float32)).view_as(chunks)
-    future = torch.from_numpy(future_rows(episode, every))
+        chunks = torch.from_numpy(_labels(dataset, episode)).view_as(chunks)
+    future = torch.from_numpy(future_rows(episode, dataset.fps))
     allowed = None
     if labelled and region != "whole":
         allowed = torch.from_numpy(labels_in_training(states.numpy(), chunks.numpy(), episode))
         if not allowed.any():
             raise InvalidInputError(f"no episode of {data} stays in the training region")
-=======
-        chunks = torch.from_numpy(_labels(dataset, episode)).view_as(chunks)
-    future = torch.from_numpy(future_rows(episode, dataset.fps))
->>>>>>> main
     return Cache(
         latents=latents,
         states=states,
@@ -303,12 +271,9 @@ def load_cache(data: Path, tokenizer: Tokenizer, *, labelled: bool = True, regio
         motion=measured_motion(states, future, chunks if labelled else None),
         tasks=sorted(set(dataset.column("task_name"))) if "task_name" in dataset.features else [],
         content=content,
-<<<<<<< HEAD
-        every=every,
+        every=max(1, round(CONTROL_HZ / dataset.fps)),
         labelled=allowed,
-=======
         weights=_weights(dataset, episode),
->>>>>>> main
     )
 
 

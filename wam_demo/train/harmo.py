@@ -21,6 +21,7 @@ from wam_demo.models.harmo.experts import Experts, ExpertsConfig
 from wam_demo.models.harmo.imagined import imagine_freely
 from wam_demo.models.harmo.phases import interaction
 from wam_demo.models.harmo.reactive import ReactiveConfig
+from wam_demo.models.precision import autocast
 from wam_demo.models.tokenizer import Tokenizer
 from wam_demo.models.wam import imagination as imagination_folder
 from wam_demo.models.wam.imagination import ImaginationModel
@@ -33,7 +34,6 @@ from wam_demo.train.harmo_losses import MOTION_ROWS, FramesBatch, HarmoBatch, ha
 from wam_demo.train.loop import LoopConfig, Trainer
 from wam_demo.train.losses import ActionBatch, action_noise
 from wam_demo.train.parallel import compute_device
-from wam_demo.train.precision import fast_autocast
 
 IMAGINED_BATCH = 16
 
@@ -193,7 +193,7 @@ def train_harmo(
     experts: Experts = averaged["experts"]
 
     def loss(step: int) -> tuple[Tensor, dict[str, Tensor]]:
-        with fast_autocast(device):
+        with autocast(device):
             return harmo_loss(model, modules["experts"], head, batches(step))
 
     def report(step: int) -> dict[str, float]:
@@ -236,7 +236,7 @@ def _imagined_batches(cache: Cache, rows: Tensor, model: WorldActionModel, steps
             shape = (len(part), video.cameras, video.horizons, *now.shape[2:])
             noise = torch.randn(shape, generator=torch.Generator().manual_seed(int(part[0]))).to(device)
             text, state = cache.embeddings[cache.text[part]].to(device), cache.states[part].to(device)
-            with fast_autocast(device):
+            with autocast(device):
                 yield imagine_freely(model, model.read(now, text, state), noise, steps).float().cpu().numpy()
             bar.update(len(part))
 

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 
 from wam_demo.models.harmo.experts import Experts
+from wam_demo.models.precision import autocast
 from wam_demo.models.wam.model import WorldActionModel
 from wam_demo.sim.regions import labels_in_training
 from wam_demo.train.cache import Cache
-from wam_demo.train.precision import fast_autocast
 
 BATCH = 32
 STEPS = (4, 8, 16)
@@ -68,7 +68,7 @@ def _answers(
     noise = noise.to(device).expand(len(rows), -1, -1, -1)
     text, state = cache.embeddings[cache.text[rows]].to(device), cache.states[rows].to(device)
     future = torch.from_numpy(np.asarray(imagined, np.float32)).to(device)
-    with fast_autocast(device):
+    with autocast(device):
         observed = model.read(latents, text, state)
         plan = model.plan(observed.features, observed.text, observed.state, noise)
         read = model.normaliser.decode_chunk(experts.reactive(future, latents))
