@@ -90,7 +90,7 @@ class Cache:
         return so_far - so_far[first] + closing[first] == 0
 
     def split(self, share: float = 0.04) -> tuple[Tensor, Tensor]:
-        """Labelled rows for training and for validation, split by episode (the last ones validate; one alone does both)."""
+        """Labelled rows to train and to validate on, split by episode (the last ones; a single one does both)."""
         labelled = torch.ones_like(self.episode, dtype=torch.bool) if self.labelled is None else self.labelled
         if int(self.episode.max()) == 0:
             return (rows := torch.nonzero(labelled)[:, 0]), rows

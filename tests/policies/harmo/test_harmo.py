@@ -27,7 +27,7 @@ def checkpoint(checkpoints):  # noqa: F811
     experts = Experts(ExpertsConfig(sizes, SMALL, 16, wam_sha256=sha256_of(folder), steps=1))
     torch.nn.init.normal_(experts.gate.out.weight, std=5.0)
     experts.save_pretrained(folder / FOLDER)
-    yield folder
+    return folder
 
 
 @pytest.fixture(scope="module")
