@@ -8,8 +8,8 @@ import pytest
 
 from tests.data.test_lerobot import SMALL, frame, write
 from tests.data.test_recording import FEATURES, record
+from wam_demo.data.edit import merge
 from wam_demo.data.lerobot import Dataset
-from wam_demo.data.merge import merge
 from wam_demo.data.recording import RecordingWriter
 from wam_demo.data.writer import LeRobotWriter
 
