@@ -82,14 +82,14 @@ def test_it_ends_when_the_time_is_over(tmp_path, parent, tokenizer):
 
 def test_a_stop_file_keeps_what_was_learnt(tmp_path, parent, tokenizer, monkeypatch):
     data, run = film(tmp_path / "d", 10.0), tmp_path / "run"
-    drawn = TuneBatches.action
+    drawn = TuneBatches.draw
 
     def stopping(batches, step):
         if step == 2:
             (run / STOP_FILE).touch()
         return drawn(batches, step)
 
-    monkeypatch.setattr(TuneBatches, "action", stopping)
+    monkeypatch.setattr(TuneBatches, "draw", stopping)
     result = tune(parent, data, data, run, tokenizer, recipe=TuneRecipe(steps=500, recorded=2, rehearsed=2, draws=1))
     assert result["steps"] == 4
     assert WorldActionModel.from_pretrained(run).config.trained["steps"] == 4

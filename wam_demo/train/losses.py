@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from wam_demo.models.flow import interpolate, velocity, velocity_to
+from wam_demo.models.wam.action_head import ActionHead
 from wam_demo.models.wam.agra import Projector, alignment_loss
 from wam_demo.models.wam.model import WorldActionModel
 
@@ -47,6 +48,25 @@ class Batch:
         """The same batch with its tensors on ``device``."""
         moved = {field.name: getattr(self, field.name) for field in fields(self)}
         return replace(self, **{name: v.to(device) for name, v in moved.items() if isinstance(v, Tensor)})
+
+
+@dataclass(frozen=True)
+class HeadBatch(Batch):
+    """What the action head learns from, beside the features of the pictures.
+
+    Attributes:
+        text: (B, 384).
+        state: (B, 17) normalised.
+        chunk: (B, 16, 7) normalised.
+        noise: (B, draws, 16, 7).
+        tau: (B, draws).
+    """
+
+    text: Tensor
+    state: Tensor
+    chunk: Tensor
+    noise: Tensor
+    tau: Tensor
 
 
 @dataclass(frozen=True)
@@ -139,11 +159,7 @@ def action_loss(
     # Observed tokens never attend to the future: its flow time is all that sets the passes apart.
     video_tau = batch.tau[torch.arange(samples, device=batch.tau.device), turn]
     read = model.features(batch.latents, batch.text, batch.state, video_tau if arm.aligned == "shared" else None)
-    static, context = model.head.context([f.detach() if arm.frozen else f for f in read], batch.text, batch.state)
-    clean = batch.chunk[:, None].expand_as(batch.noise)
-    noisy = interpolate(clean.flatten(0, 1), batch.noise.flatten(0, 1), batch.tau.flatten()).view_as(clean)
-    predicted, _ = model.head(noisy, batch.tau, static, context)
-    act = F.mse_loss(predicted.float(), velocity(clean, batch.noise))
+    act = chunk_loss(model.head, [f.detach() if arm.frozen else f for f in read], batch)
     if projectors is None or batch.teacher is None:
         return act, {"act": act.detach(), "agra": act.new_zeros(())}
     aligned, teacher = read, batch.teacher
@@ -157,6 +173,15 @@ def action_loss(
     terms = [alignment_loss(projectors[str(block)](aligned[block]), teacher)[0] for block in arm.blocks]
     align = torch.stack(terms).mean()
     return act + arm.weight * align, {"act": act.detach(), "agra": align.detach()}
+
+
+def chunk_loss(head: ActionHead, features: list[Tensor], batch: HeadBatch | ActionBatch) -> Tensor:
+    """Flow matching of the chunk, given the features of every video block."""
+    static, context = head.context(features, batch.text, batch.state)
+    clean = batch.chunk[:, None].expand_as(batch.noise)
+    noisy = interpolate(clean.flatten(0, 1), batch.noise.flatten(0, 1), batch.tau.flatten()).view_as(clean)
+    predicted, _ = head(noisy, batch.tau, static, context)
+    return F.mse_loss(predicted.float(), velocity(clean, batch.noise))
 
 
 def video_loss(model: WorldActionModel, batch: VideoBatch) -> Tensor:
