@@ -11,6 +11,7 @@ from pathlib import Path
 import wam_demo
 from wam_demo.arguments import Parser, whole
 from wam_demo.commands import (
+    arm,
     bench,
     dataset,
     demo,
@@ -45,6 +46,7 @@ COMMANDS = {
     "serve": serve,
     "demo": demo,
     "replay": replay,
+    "arm": arm,
 }
 MAX_SEED = 2**31 - 1
 

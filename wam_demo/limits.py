@@ -101,5 +101,8 @@ LOG_ATTEMPTS = 32
 LOG_STEPS = 5000
 """Largest session log that is read: size, attempts, control steps of an attempt."""
 
+SHARES_KEPT = 1000
+"""Shared attempts that stay on the disk, 50 KB each."""
+
 LINK_CHARACTERS = 16_000
 """Longest log that travels in a link."""

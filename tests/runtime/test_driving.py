@@ -116,10 +116,10 @@ def test_episodes_are_recorded_one_after_the_other_and_the_judge_says_how_they_w
     columns = ["seed", "task_name", "success", "success_by", "policy", "drivers", "source"]
     first, second, *_ = dataset.episodes(columns).to_pylist()
     assert first == {
-        "seed": 4, "task_name": "reach", "success": True, "success_by": "judge",
+        "seed": 1_000_004, "task_name": "reach", "success": True, "success_by": "judge",
         "policy": "steer", "drivers": "steer", "source": "fakeworld",
     }  # fmt: skip
-    assert second["seed"] == 5
+    assert second["seed"] == 1_000_005
     success = dataset.column("next.success")
     assert success[dataset.episode_bounds[0, 1] - 1]
     assert not success[0]
@@ -156,14 +156,14 @@ def test_a_person_judges_discards_and_records_again(open_session, tmp_path, monk
     seen.until(lambda view: view.recording is not None and view.recording.frames == 6)
     seen.post("again")
     view = seen.until(lambda view: view.recording.state == "counting")
-    assert (view.settings.seed, view.recording.episodes, view.step) == (7, 0, 0)
+    assert (view.settings.seed, view.recording.episodes, view.step) == (1_000_007, 0, 0)
     seen.until(lambda view: view.recording.frames == 9)
     seen.post("verdict", success=True)
     view = seen.until(lambda view: view.recording.episodes == 1)
-    assert (view.settings.seed, view.recording.state) == (8, "counting")
+    assert (view.settings.seed, view.recording.state) == (1_000_008, "counting")
     waiting = seen.until(lambda view: view.recording.state == "verdict")  # out of time, and nobody has said how it went
     seen.run(10.0)
-    assert seen.last.settings.seed == waiting.settings.seed == 8
+    assert seen.last.settings.seed == waiting.settings.seed == 1_000_008
     seen.post("verdict", success=False)
     seen.until(lambda view: view.recording.episodes == 2)
     seen.post("record", on=False)
@@ -171,8 +171,8 @@ def test_a_person_judges_discards_and_records_again(open_session, tmp_path, monk
     dataset = Dataset(tmp_path / "mine")
     rows = dataset.episodes(["seed", "success", "success_by", "outcome", "length"]).to_pylist()
     assert [(row["seed"], row["success"], row["outcome"]) for row in rows] == [
-        (7, True, "success"),
-        (8, False, "failure"),
+        (1_000_007, True, "success"),
+        (1_000_008, False, "failure"),
     ]
     assert {row["success_by"] for row in rows} == {"person"}
     assert 9 <= rows[0]["length"] <= 11

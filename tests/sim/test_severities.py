@@ -136,4 +136,5 @@ def test_no_severity_is_without_effect_and_the_seed_decides(worlds, task, axis):
         assert fingerprint(world) != before
         assert applied(world, axis, severity, SEEDS[0]) == events
         if axis != "delay":  # has no direction to draw
-            assert applied(world, axis, severity, SEEDS[1]) != events
+            others = range(SEEDS[0] + 1, SEEDS[0] + 9)  # a few of them may draw the same view
+            assert any(applied(world, axis, severity, seed) != events for seed in others)

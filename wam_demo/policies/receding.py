@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
@@ -9,9 +10,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from wam_demo.errors import WamDemoError
+from wam_demo.limits import ACTION_ROTATION_RAD, ACTION_TRANSLATION_M
 from wam_demo.policies.checks import check_observation, check_prediction, predict
+from wam_demo.policies.latency import LARGEST_STEPS, LatencyEstimator
 from wam_demo.types import ACTION_DIM, CHUNK_STEPS, OPENING_INDEX, Observation, Policy, Prediction, Vector
 
+_MOTION_DIM = 6
+_STEP_LIMITS = np.array([ACTION_TRANSLATION_M] * 3 + [ACTION_ROTATION_RAD] * 3)
 EXECUTE_STEPS = 4
 """Steps played from a plan before the next one is asked for, unless told otherwise."""
 
@@ -48,6 +53,10 @@ class PlanBuffer:
     A plan made from the observation of step t that arrives at step t + k starts at its k-th
     action. Steps at which the arm held do not count: the arm has not moved on. Without a plan, or
     past its end, the arm holds: zero motion, gripper as last commanded.
+
+    Where commands reach the arm late (`LatencyEstimator`), some are still under way when a plan is made. The
+    plan then starts at the action that will arrive after them, and the difference between where they lead and
+    where the plan would be by then is made up in its first steps.
     """
 
     def __init__(self) -> None:
@@ -57,11 +66,17 @@ class PlanBuffer:
         self._due: list[tuple[int, Prediction, int, int]] = []
         self._moves = 0
         self._gripper: float | None = None
+        self._latency = LatencyEstimator()
+        self._observation: Observation | None = None
+        self._given: deque[PlayedStep] = deque(maxlen=LARGEST_STEPS + CHUNK_STEPS)
+        self._fresh = False
+        self._under_way = 0
+        self._debt = np.zeros(_MOTION_DIM)
 
     @property
     def played(self) -> int:
-        """Steps of the present plan that were played or skipped; 16 when there is none."""
-        return self._index if self._plan is not None else CHUNK_STEPS
+        """Steps of the present plan that were played, or skipped as it came late; 16 when there is none."""
+        return self._index - self._under_way if self._plan is not None else CHUNK_STEPS
 
     @property
     def moves(self) -> int:
@@ -105,14 +120,46 @@ class PlanBuffer:
         self._adopt_due(step)
         if self._gripper is None:
             self._gripper = float(np.clip(observation.state[OPENING_INDEX], 0.0, 1.0))
+        if observation is not self._observation:
+            self._observation = observation
+            self._latency.observe(observation.state[:3])
+        if self._fresh:
+            self._fresh = False
+            self._meet_the_commands_under_way(step)
+        played = self._next()
+        self._latency.command(played.action[:3])
+        self._given.append(played)
+        return played
+
+    def _next(self) -> PlayedStep:
         if self._plan is None or self._index >= CHUNK_STEPS:
             return PlayedStep(self._hold(), self._plan, self._plan_step if self._plan else None)
         action = np.asarray(self._plan.chunk.actions[self._index], np.float32)
+        if self._debt.any():
+            action = self._pay_back(action)
         played = PlayedStep(action, self._plan, self._plan_step, self._index)
         self._gripper = float(action[-1])
         self._index += 1
         self._moves += 1
         return played
+
+    def _meet_the_commands_under_way(self, step: int) -> None:
+        self._debt = np.zeros(_MOTION_DIM)
+        late = self._latency.steps
+        if not late or self._plan is None:
+            return
+        self._under_way = sum(not given.holding for given in list(self._given)[-late:])
+        self._index += self._under_way
+        since = list(self._given)[-(late + step - self._plan_step) :]
+        planned = np.asarray(self._plan.chunk.actions[: self._index, :_MOTION_DIM], float).sum(0)
+        self._debt = planned - sum((given.action[:_MOTION_DIM] for given in since), np.zeros(_MOTION_DIM))
+
+    def _pay_back(self, action: Vector) -> Vector:
+        """The action with as much of the debt as one control step can make up."""
+        wanted = np.clip(action[:_MOTION_DIM] + self._debt, -_STEP_LIMITS, _STEP_LIMITS)
+        self._debt = self._debt - (wanted - action[:_MOTION_DIM])
+        self._debt[np.abs(self._debt) < 1e-6] = 0.0
+        return np.append(wanted, action[_MOTION_DIM:]).astype(np.float32)
 
     def _adopt_due(self, step: int) -> None:
         arrived = [due for due in self._due if due[0] <= step]
@@ -123,7 +170,8 @@ class PlanBuffer:
     def _adopt(self, prediction: Prediction, observed: int, moves: int) -> None:
         if self._plan is None or observed >= self._plan_step:
             self._plan, self._plan_step = prediction, observed
-            self._index = self._moves - moves
+            self._index, self._under_way = self._moves - moves, 0
+            self._fresh = True
 
     def _hold(self) -> Vector:
         action = np.zeros(ACTION_DIM, np.float32)

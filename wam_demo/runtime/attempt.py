@@ -17,7 +17,7 @@ from wam_demo.runtime.replay import ReplayAgent
 from wam_demo.runtime.resistance import Resistance
 from wam_demo.runtime.subscriber import Subscriber
 from wam_demo.runtime.takeover import TakeoverAgent
-from wam_demo.types import CHUNK_STEPS, CONTROL_HZ, Event, Image, StepRecord
+from wam_demo.types import CHUNK_STEPS, CONTROL_HZ, CameraPose, Event, Image, StepRecord
 
 
 class Attempt:
@@ -30,7 +30,8 @@ class Attempt:
         seed: Seed of the reset.
         horizon: Control steps after which the attempt has failed.
         perturbations: Disturbances that it is reset with.
-        replay: A log that is played in place of the planner's plans; it brings its own disturbances.
+        replay: A log that is played in place of the planner's plans, which are only shown; it brings its own
+            disturbances.
         subscribers: Told of the reset and of every step.
         person: May take the arm from the policy; nobody can when ``None``.
 
@@ -53,7 +54,7 @@ class Attempt:
         self.source = source
         self.seed = seed
         self.horizon = horizon
-        self.replay = None if replay is None else ReplayAgent(replay, source)
+        self.replay = None if replay is None else ReplayAgent(replay, source, planner.submit)
         self.recorder = LogRecorder(source, task, seed, horizon, perturbations)
         self.monitor = PredictionMonitor(planner.imagine)
         self.outcome: Outcome | None = None
@@ -104,6 +105,10 @@ class Attempt:
     def picture(self) -> Image:
         """(H, W, 3) view of ``front`` now, (256, 256, 3) where the source can be looked at."""
         return self.source.picture() if isinstance(self.source, Watchable) else self.loop.observation.images["front"]
+
+    def camera_pose(self) -> CameraPose | None:
+        """Where ``front`` stands now; ``None`` where nobody calibrated it."""
+        return self.source.camera_poses()["front"] if isinstance(self.source, Calibrated) else None
 
     def disturb(self, kind: str, parameters: Mapping[str, Any]) -> Event:
         """Disturb the source between two control steps; it is logged and can be undone in a twin."""

@@ -13,7 +13,7 @@ from wam_demo.robots.source import Source
 from wam_demo.runtime.monitor import Imagination, Imagine, PredictionError
 from wam_demo.runtime.subscriber import Subscriber
 from wam_demo.runtime.takeover import DriveState
-from wam_demo.types import Event, Image, Observation, Prediction
+from wam_demo.types import CameraPose, Event, Image, Observation, Prediction
 
 
 @dataclass(frozen=True)
@@ -140,12 +140,14 @@ class DriveView:
         state: Who drives.
         age_s: Since the newest command came [s]; ``None`` before the first.
         rate_hz: Commands in the last second.
+        received: Number of the newest command.
         resistance: What holds the arm back, in words; empty when nothing does.
     """
 
     state: DriveState
     age_s: float | None
     rate_hz: float
+    received: int
     resistance: str
 
 
@@ -222,6 +224,7 @@ class SessionView:
         export: The newest thing that was asked for.
         drive: How a person drives; ``None`` where nobody can.
         recording: What is being recorded, if anything is.
+        camera: Where ``front`` stands now; ``None`` where nobody calibrated it.
     """
 
     episode: int
@@ -254,6 +257,7 @@ class SessionView:
     export: Export | None = None
     drive: DriveView | None = None
     recording: RecordingView | None = None
+    camera: CameraPose | None = None
 
 
 class Watcher(Subscriber):

@@ -70,6 +70,19 @@ class Episodes:
         self._to_replay.clear()
         return self._begin(settings or self.settings)
 
+    def begin_scene(self, settings: Settings, severities: Mapping[str, int]) -> Attempt:
+        """Begin an attempt with just these axes switched on, as an evaluation plays the scene.
+
+        Raises:
+            WamDemoError: A source or policy cannot be opened, or an axis does not fit the scene.
+        """
+        before, self._disturber.severities = self._disturber.severities, dict(severities)
+        try:
+            return self.begin(settings)
+        except WamDemoError:
+            self._disturber.severities = before
+            raise
+
     def begin_replay(self, attempts: Sequence[AttemptLog]) -> Attempt:
         """Play logged attempts, one after the other.
 

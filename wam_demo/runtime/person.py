@@ -111,6 +111,12 @@ class Person:
             return None if self._newest is None else self._now() - self._newest[1]
 
     @property
+    def received(self) -> int:
+        """Number of the newest command; 0 before the first."""
+        with self._lock:
+            return 0 if self._newest is None else self._newest[0].number
+
+    @property
     def rate_hz(self) -> float:
         """Commands in the last second."""
         with self._lock:

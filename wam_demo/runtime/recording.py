@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from wam_demo.data.plan import FIRST_SEED
 from wam_demo.errors import InvalidInputError, WamDemoError
 from wam_demo.limits import RECORD_COUNTDOWN_S
 from wam_demo.runtime.contracts import Outcome, RecordingView, Settings
 from wam_demo.runtime.recorder import Recorder, Verdict, free_bytes
 from wam_demo.runtime.subscriber import Subscriber
 from wam_demo.types import Observation, StepRecord
+
+
+def unevaluated(seed: int) -> int:
+    """A seed whose scene no evaluation has, so that nobody is trained on what they are judged by."""
+    return seed if seed >= FIRST_SEED else seed + FIRST_SEED
 
 
 class SessionRecording(Subscriber):

@@ -6,7 +6,7 @@ import logging
 import math
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ from wam_demo.runtime.exports import EXPORTS
 from wam_demo.runtime.log import AttemptLog
 from wam_demo.runtime.memory import trim
 from wam_demo.runtime.person import Person, PersonCommand
-from wam_demo.runtime.recording import SessionRecording
+from wam_demo.runtime.recording import SessionRecording, unevaluated
 from wam_demo.runtime.takeover import TakeoverAgent
 from wam_demo.runtime.twin import Twin
 from wam_demo.runtime.view import session_view
@@ -322,6 +322,13 @@ class Session:
         self._episodes.begin(replace(self._episodes.settings, seed=seed))
         self._begun()
 
+    def _on_scene(self, task: str, policy: str, seed: int, severities: Mapping[str, int]) -> None:
+        self._say(f"opening {policy} on seed {seed}")
+        self._publish()
+        self._episodes.begin_scene(replace(self._episodes.settings, task=task, policy=policy, seed=seed), severities)
+        self._say("")
+        self._begun()
+
     def _on_instruction(self, text: str) -> None:
         self._complete_step()
         self._episodes.instruct(text)
@@ -349,7 +356,7 @@ class Session:
         if attempt is None or attempt.replay is not None or self._episodes.twin is not None:
             raise InvalidInputError("begin an episode of your own before you record")
         found = self._recording.open(name, auto, attempt.loop.observation)
-        self._on_reset()
+        self._on_seed(unevaluated(self._episodes.settings.seed))
         self._say(f"{name} holds {found}")
 
     def _on_verdict(self, success: bool) -> None:

@@ -65,6 +65,7 @@ def session_view(
         export=export,
         drive=None if person is None else drive_view(attempt, person),
         recording=recording,
+        camera=attempt.camera_pose(),
     )
 
 
@@ -74,4 +75,4 @@ def drive_view(attempt: Attempt, person: Person) -> DriveView | None:
         return None
     state = attempt.takeover.state
     words = attempt.resistance.words if state.person and state.held else ""
-    return DriveView(state, person.age_s, person.rate_hz, words)
+    return DriveView(state, person.age_s, person.rate_hz, person.received, words)

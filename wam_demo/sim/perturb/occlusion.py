@@ -14,7 +14,7 @@ SHARE = (0.02, 0.05, 0.10, 0.15, 0.25)
 
 
 class Occlusion:
-    """Parameters: ``share`` of the image, ``centre`` (u, v), ``aspect`` width over height, ``grey`` 0..1, ``camera``."""
+    """Parameters: ``share`` of the image, its ``centre`` (u, v) and ``aspect`` (w / h), ``grey`` 0..1, ``camera``."""
 
     name, during = "occlusion", False
     parameters = ("share", "centre", "aspect", "grey", "camera")

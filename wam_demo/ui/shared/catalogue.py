@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, cast
 
+from wam_demo.config import PUBLIC, RECORDINGS
 from wam_demo.policies.registry import PolicySpec, checkpoint_digest, load_policy, policy_spec, policy_specs
 from wam_demo.runtime import Backend, Planner
 from wam_demo.types import Event
@@ -76,6 +77,7 @@ def shipped() -> Catalogue:
             horizons={name: spec.horizon for name, spec in TASKS.items()},
             digest=lru_cache(checkpoint_digest),
             has_policy=lambda name: any(spec.name == name and spec.is_available() for spec in policy_specs()),
+            recordings=None if PUBLIC else RECORDINGS,
         ),
         open_probing=_open_probing,
         open_counterfactuals=_open_counterfactuals,
