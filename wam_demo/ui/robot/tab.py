@@ -147,8 +147,8 @@ def responder(catalogue: Catalogue, sessions: UploadSessions) -> Callable[[Any],
         return {}
 
     kinds: Mapping[str, Callable[[UploadSession, Question], Answer]] = {
-        "inspect": inspect, "example": example, "hub": hub, "open": open_, "state": state, "again": again, "run": run, "stop": stop,
-        "look": show, "curves": charts, "download": download, "leave": leave,
+        "inspect": inspect, "example": example, "hub": hub, "open": open_, "state": state, "again": again, "run": run,
+        "stop": stop, "look": show, "curves": charts, "download": download, "leave": leave,
     }  # fmt: skip
 
     def of_page(work: Callable[[UploadSession, Question], Answer]) -> Callable[[Question], Answer]:
