@@ -130,7 +130,7 @@ def test_a_reload_finds_the_run_again(open_tab):
 
 
 def test_a_run_is_a_link_and_back_leads_to_what_was_shown_before(open_tab):
-    served, page = open_tab()
+    _, page = open_tab()
     begin(page, episodes=1)
     page.wait_for_function(DONE, timeout=30_000)
     address = page.evaluate("location.hash")
