@@ -4,7 +4,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -63,8 +63,9 @@ def serve(monkeypatch, tmp_path) -> Iterator[Callable[..., Served]]:
     def start(lab=None, room=None, evaluated=False, recordings=None, **limits) -> Served:
         chosen = catalogue(ENDLESS, recordings)
         sharing = Sharing(chosen, ShareStore(tmp_path / "shares.sqlite3"))
-        hub = open_hub(chosen, sharing=sharing, **limits)
-        app = build_app(evaluation_catalogue() if evaluated else chosen, hub, lab=lab, blind=room, sharing=sharing)
+        shown = evaluation_catalogue() if evaluated else chosen
+        hub = open_hub(replace(chosen, backend=shown.backend), sharing=sharing, **limits)
+        app = build_app(shown, hub, lab=lab, blind=room, sharing=sharing)
         pages = web_pages(sharing.store)
         arguments = launch_arguments(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **pages)
         _, url, _ = app.launch(**arguments)
