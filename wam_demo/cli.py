@@ -13,6 +13,7 @@ from wam_demo.arguments import Parser, whole
 from wam_demo.commands import (
     arm,
     bench,
+    dataset,
     demo,
     demos,
     evaluate,
@@ -21,19 +22,24 @@ from wam_demo.commands import (
     invariance,
     openloop,
     probe,
+    record,
     replay,
     serve,
     train,
+    tune,
 )
 from wam_demo.errors import InvalidInputError, UnknownNameError, WamDemoError
 
 COMMANDS = {
     "demos": demos,
+    "dataset": dataset,
     "train": train,
+    "tune": tune,
     "eval": evaluate,
     "imagine": imagine,
     "probe": probe,
     "invariance": invariance,
+    "record": record,
     "inspect": inspect,
     "openloop": openloop,
     "bench": bench,
