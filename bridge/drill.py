@@ -266,6 +266,7 @@ def _run(driver: Driver, act: Callable[[Drill], None], seed: int) -> str | None:
 def _require_within(drill: Drill) -> None:
     limits, targets = drill.driver.limits, np.array([positions for _, positions in drill.driver.sent])
     assert np.isfinite(targets).all(), "something that is not finite was sent"
-    assert (targets >= limits.lower).all() and (targets <= limits.upper).all(), "a target outside the limits was sent"
+    within = (targets >= limits.lower) & (targets <= limits.upper)
+    assert within.all(), "a target outside the limits was sent"
     speeds = np.abs(np.diff(targets, axis=0)) / TICK_S
     assert (speeds <= limits.velocity + 1e-6).all(), "a speed above the limit was sent"

@@ -32,6 +32,8 @@ def test_twenty_of_twenty(driver):
     elif not BRIDGE_PYTHON.exists():
         pytest.skip("make arm")
     command = [python, "-m", "bridge", "--driver", driver, "--options", '{"camera_hz": 0}', "--drill", "20"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
     results = json.loads(done.stdout)
     assert [result for result in results if result["passed"] < 20] == []

@@ -9,7 +9,7 @@ import pytest
 
 from bridge.ringlog import read_log
 from wam_demo.errors import InvalidInputError, SourceFault
-from wam_demo.robots.arm.client import ArmAddress, ArmClient, ArmRefusal
+from wam_demo.robots.arm.client import ArmAddress, ArmClient
 from wam_demo.robots.arm.preflight import preflight
 from wam_demo.robots.arm.process import BridgeProcess
 from wam_demo.robots.arm.source import ArmSource
@@ -33,12 +33,12 @@ def bridge(own_python, tmp_path):
 def moving(bridge):
     source = ArmSource(ArmClient.connect(bridge.address))
     for _ in range(5):  # a busy machine may stall the stream, which the gate takes for silence
-        source.reset(0)
         try:
+            source.reset(0)
             for _ in range(8):
                 source.apply(ACTION)
             return source
-        except ArmRefusal:
+        except SourceFault:
             continue
     pytest.skip("this machine is too busy to keep 10 Hz")
 

@@ -17,6 +17,7 @@ from wam_demo.limits import LIVE_SESSIONS, QUEUE_SIZE, SESSION_IDLE_S, UPLOAD_BY
 from wam_demo.runtime import Session, Settings, Watcher
 from wam_demo.runtime.memory import use_few_arenas
 from wam_demo.ui.api.tab import build_api, has_mcp
+from wam_demo.ui.arm.tab import build_arm, open_arm
 from wam_demo.ui.blind.matches import BlindMatches
 from wam_demo.ui.blind.tab import build_blind, open_matches
 from wam_demo.ui.live.hub import Hub
@@ -89,6 +90,9 @@ def build_app(
                     if cameras is not None:
                         with gr.Tab("Live stream"):
                             build_live_stream(cameras)
+            if arm is not None:
+                with gr.Tab("Arm"):
+                    build_arm(catalogue, arm)
             if blind is not None:
                 with gr.Tab("Blind A/B"):
                     build_blind(catalogue, blind)
@@ -146,6 +150,9 @@ def launch(host: str = "127.0.0.1", port: int | None = None, **overrides: Any) -
         if blind is not None:
             opened.enter_context(closing(blind))
         cameras = opened.enter_context(closing(open_cameras(catalogue)))
+        arm = open_arm()
+        if arm is not None:
+            opened.enter_context(closing(arm))
         recordings = opened.enter_context(closing(UploadSessions(open_policy)))  # the last one is closed first
         app = build_app(catalogue, hub, lab=lab, blind=blind, recordings=recordings, cameras=cameras, sharing=sharing)
         allowed = [str(recordings.root)]  # downloads, under names that cannot be guessed
