@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 
 import pytest
 
@@ -26,8 +27,6 @@ def test_every_drill_is_passed_on_the_panda():
 def test_twenty_of_twenty(driver):
     python = str(BRIDGE_PYTHON)
     if driver == "panda-sim":
-        import sys
-
         python = sys.executable
     elif not BRIDGE_PYTHON.exists():
         pytest.skip("make arm")

@@ -70,6 +70,7 @@ def build_app(
     recordings: UploadSessions | None = None,
     cameras: CameraSessions | None = None,
     sharing: Sharing | None = None,
+    arm: ArmSession | None = None,
 ) -> gr.Blocks:
     """The page with its tabs; those whose part is missing are left out."""
     with gr.Blocks(
@@ -154,7 +155,9 @@ def launch(host: str = "127.0.0.1", port: int | None = None, **overrides: Any) -
         if arm is not None:
             opened.enter_context(closing(arm))
         recordings = opened.enter_context(closing(UploadSessions(open_policy)))  # the last one is closed first
-        app = build_app(catalogue, hub, lab=lab, blind=blind, recordings=recordings, cameras=cameras, sharing=sharing)
+        app = build_app(
+            catalogue, hub, lab=lab, blind=blind, recordings=recordings, cameras=cameras, sharing=sharing, arm=arm
+        )
         allowed = [str(recordings.root)]  # downloads, under names that cannot be guessed
         arguments = {**web_pages(sharing.store), "allowed_paths": allowed, **overrides}
         app.launch(**launch_arguments(server_name=host, server_port=port, **arguments))
