@@ -43,3 +43,33 @@ def grasp_action(state, block, closed: int):
     action[:3] = np.clip(0.5 * (goal - position), -STEP_M, STEP_M)
     action[6] = 0.0 if closed else 0.5
     return action, closed
+
+
+def main(episodes: int) -> None:
+    """Grasp the blocks of the first scenes in simulated time and print what came of it."""
+    from bridge.drivers.so101_sim import So101Sim
+    from tests.fakes.arm import Workbench
+
+    bench = Workbench(So101Sim(camera_hz=0))
+    source, successes, errors = bench.source(), 0, []
+    for seed in range(episodes):
+        source.reset(seed)
+        closed = 0
+        for _ in range(120):
+            observation = source.observe()
+            action, closed = grasp_action(observation.state, bench.driver.report()["block"], closed)
+            source.apply(action)
+            if source.success:
+                break
+        successes += source.success
+        bench.sleep(0.5)
+        answer = source.client.ask("observe")
+        wanted = bench.driver.kinematics.tcp(answer["commanded"][:-1])[0]
+        errors.append(1e3 * np.linalg.norm(wanted - answer["state"][:3]))
+    print(f"{successes} of {episodes}; TCP at rest {np.median(errors):.1f} mm median, {max(errors):.1f} mm at most")
+
+
+if __name__ == "__main__":
+    import sys
+
+    main(int(sys.argv[1]))

@@ -17,6 +17,7 @@ from wam_demo.limits import LIVE_SESSIONS, QUEUE_SIZE, SESSION_IDLE_S, UPLOAD_BY
 from wam_demo.runtime import Session, Settings, Watcher
 from wam_demo.runtime.memory import use_few_arenas
 from wam_demo.ui.api.tab import build_api, has_mcp
+from wam_demo.ui.arm.session import ArmSession
 from wam_demo.ui.arm.tab import build_arm, open_arm
 from wam_demo.ui.blind.matches import BlindMatches
 from wam_demo.ui.blind.tab import build_blind, open_matches
