@@ -78,7 +78,7 @@ def test_a_person_ends_a_trial_and_what_they_note_is_kept(bench, tmp_path):
         record = trials.play(trial, lambda success: Verdict(True, "slipped, then held"), interrupt=lambda: True)
     assert record.success
     assert record.steps == 1
-    row = list(csv.DictReader((tmp_path / NOTES).open()))[0]
+    row = next(iter(csv.DictReader((tmp_path / NOTES).open())))
     assert (row["note"], row["policy"]) == ("slipped, then held", trial.policy)
 
 

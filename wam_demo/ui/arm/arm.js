@@ -11,7 +11,7 @@ mount(`
     <span class="arm-state"></span>
   </div>
   <p class="line" role="status" aria-live="polite"></p>
-  <p class="said">Space or Esc stops every commander, and so does closing this page. It is not a safety-rated stop: keep the power switch at hand.</p>
+  <p class="said">Space or Esc stops every commander; closing this page stops its trials. It is not a safety-rated stop: keep the power switch at hand.</p>
   <div class="arm-columns">
     <section><h3>Front camera</h3><img alt="Front camera of the arm"></section>
     <section><h3>Before it moves</h3><ul class="arm-list"></ul>
