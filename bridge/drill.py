@@ -28,7 +28,8 @@ class _Recorder:
 
     def __init__(self, driver: Driver) -> None:
         self._driver = driver
-        self.limits, self.kinematics, self.cameras = driver.limits, driver.kinematics, ("drill",)
+        self.limits, self.kinematics = driver.limits, driver.kinematics
+        self.cameras: tuple[str, ...] = ("drill",)
         self.sent: list[tuple[float, Array]] = []
         self.frozen = False
         self._frame = CameraFrame(np.zeros((2, 2, 3), np.uint8), 0.0)
@@ -145,6 +146,11 @@ def _injected(fault: str) -> Callable[[Drill], None]:
     return act
 
 
+def _dropped(drill: Drill) -> None:
+    drill.scene.inject("dropped_packets", True)
+    drill.drive(0.5)
+
+
 def _frozen(drill: Drill) -> None:
     drill.driver.frozen, froze = True, drill.now
     while drill.command():
@@ -210,7 +216,7 @@ DRILLS: Mapping[str, Callable[[Drill], None]] = {
     "worker dies, tab closed": lambda drill: drill.arm.leave(1),
     "network gone": lambda drill: drill.tick(150),
     "camera freezes": _frozen,
-    "packets to the motors dropped": lambda drill: (drill.scene.inject("dropped_packets", True), drill.drive(0.5))[1],
+    "packets to the motors dropped": _dropped,
     "joint stuck": _injected("stuck_joint"),
     "over-current": _injected("over_current"),
     "bus error": _injected("bus_error"),

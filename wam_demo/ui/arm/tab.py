@@ -48,12 +48,10 @@ def build_arm(catalogue: Catalogue, session: ArmSession) -> gr.HTML:
             "state": lambda question: session.state(),
             "picture": lambda question: {"jpeg": base64.b64encode(session.picture()).decode()},
             "preflight": lambda question: {"items": session.preflight()},
-            "ask": lambda question: _done(session.ask(one_of("command", question.get("command"), COMMANDS))),
-            "home": lambda question: _done(session.home()),
+            "ask": lambda question: _ask(session, question),
+            "home": lambda question: _home(session),
             "begin": lambda question: _begin(session, question, list(policies), list(catalogue.tasks)),
-            "judge": lambda question: _done(
-                session.judge(question.get("success") is True, str(question.get("note", ""))[:200])
-            ),
+            "judge": lambda question: _judge(session, question),
         }
     )
     config = {
@@ -79,7 +77,18 @@ def _begin(session: ArmSession, question: Mapping[str, Any], policies: list[str]
     return {}
 
 
-def _done(nothing: None) -> dict[str, Any]:
+def _ask(session: ArmSession, question: Mapping[str, Any]) -> dict[str, Any]:
+    session.ask(one_of("command", question.get("command"), COMMANDS))
+    return {}
+
+
+def _home(session: ArmSession) -> dict[str, Any]:
+    session.home()
+    return {}
+
+
+def _judge(session: ArmSession, question: Mapping[str, Any]) -> dict[str, Any]:
+    session.judge(question.get("success") is True, str(question.get("note", ""))[:200])
     return {}
 
 
