@@ -22,3 +22,6 @@ VOTES = STATE / "votes.sqlite3"
 """Votes of the Blind A/B tab."""
 RUNS = STATE / "robustness"
 """Runs of the Robustness tab: one folder each."""
+_USER_CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "wam_demo"
+GRAPHS = Path(os.environ.get("WAM_DEMO_GRAPHS") or _USER_CACHE / "graphs")
+"""Compiled networks and which of them was the fastest here; may be deleted at any time."""

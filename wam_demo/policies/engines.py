@@ -4,15 +4,21 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from wam_demo.policies.compute.variants import AUTO
 from wam_demo.policies.engine import InferenceEngine
 from wam_demo.policies.registry import load_policy
 from wam_demo.types import Policy
 
 
+def load_fastest(name: str, checkpoint: Path | None = None) -> Policy:
+    """As `load_policy`, computed by what is the fastest here."""
+    return load_policy(name, checkpoint, compute=AUTO)
+
+
 class EngineRegistry:
     """Loads each checkpoint once for the whole process; thread-safe."""
 
-    def __init__(self, load: Callable[[str, Path | None], Policy] = load_policy) -> None:
+    def __init__(self, load: Callable[[str, Path | None], Policy] = load_fastest) -> None:
         self._load = load
         self._engines: dict[tuple[str, Path | None], InferenceEngine] = {}
         self._lock = threading.Lock()

@@ -18,10 +18,17 @@ def _spec(name: str, label: str, sentence: str) -> PolicySpec:
     def load(context: LoadContext) -> Policy:
         require(context.checkpoint)
         from wam_demo.policies.threads import limit_threads
-        from wam_demo.policies.wam.policy import WamPolicy
+        from wam_demo.policies.wam.choice import open_wam
 
         limit_threads()
-        return WamPolicy(checkpoint_directory(name, context.checkpoint))
+        return open_wam(checkpoint_directory(name, context.checkpoint), context.compute)
+
+    def fastest(checkpoint: Path | None) -> str:
+        from wam_demo.policies.threads import limit_threads
+        from wam_demo.policies.wam.choice import fastest_way
+
+        limit_threads()
+        return fastest_way(checkpoint_directory(name, checkpoint))
 
     def tasks(checkpoint: Path | None) -> Sequence[str]:
         from wam_demo.models.checkpoint import read_config
@@ -47,6 +54,7 @@ def _spec(name: str, label: str, sentence: str) -> PolicySpec:
         load=load,
         tasks=tasks,
         digest=digest,
+        fastest=fastest,
         require=require,
         is_available=is_available,
         imagines=True,
