@@ -66,8 +66,12 @@ class CompiledWamPolicy(WamPolicy):
         return self.cache.graph(variant.name, name, variant.precision, lambda: compiled(name, self, variant))
 
     def prepare_imagination(self) -> None:
-        """Make the graphs that only imagining takes."""
-        if self.imagination is not None:
+        """Make the graphs that only imagining takes; a backbone that imagines by itself goes on in torch."""
+        if self.imagination is None:
+            self.dtype = torch.float32
+            self.model.to_compute(self.dtype)
+            self.tokenizer.to(self.dtype)
+        else:
             self._future = self._graph("future")
             self.coder = CompiledTokenizer(self._graph("encoder"), self._graph("decoder"))
 

@@ -61,6 +61,7 @@ def _head(policy: WamPolicy, model: WorldActionModel, codec: PictureCodec) -> Ex
 
 def _future(policy: WamPolicy, model: WorldActionModel, codec: PictureCodec) -> Export:
     video, size = model.config.backbone, _latent(model)
+    assert policy.imagination is not None, "a policy without one has no such graph"
     imagination = copy.deepcopy(policy.imagination).float()
     future = torch.zeros(1, video.cameras, video.horizons, *size)
     features = torch.zeros(1, video.depth, video.cameras * video.frame_tokens, video.dim)
