@@ -8,9 +8,8 @@ pytest.importorskip("openvino")
 
 from tests.fakes.wam_checkpoint import an_observation, write_imagination, write_policy
 from wam_demo.errors import PolicyFault
-from wam_demo.policies.compute.cache import GraphCache
 from wam_demo.policies.compute.variants import EAGER, variant_named
-from wam_demo.policies.wam import choice
+from wam_demo.policies.wam import choice, exports
 from wam_demo.policies.wam.choice import open_wam
 from wam_demo.policies.wam.compiled import CompiledWamPolicy
 from wam_demo.policies.wam.policy import WamPolicy
@@ -79,28 +78,35 @@ def test_a_plan_that_is_not_finite_is_caught(folder):
         broken.predict([an_observation()], [0])
 
 
-def test_the_fastest_is_kept_and_used_again(folder, tmp_path, monkeypatch):
+def test_the_fastest_is_measured_once_and_opened_from_then_on(folder, tmp_path, monkeypatch):
+    assert open_wam(folder / "agra", "auto", root=tmp_path).compute == EAGER
     monkeypatch.setattr(choice, "measure", lambda ways: [len(ways) - number for number in range(len(ways))])
-    policy = open_wam(folder / "agra", "auto", root=tmp_path)
-    assert policy.compute != EAGER
+    fastest = choice.fastest_way(folder / "agra", tmp_path)
     monkeypatch.setattr(choice, "measure", lambda ways: pytest.fail("it was measured before"))
-    assert open_wam(folder / "agra", "auto", root=tmp_path).compute == policy.compute
-    assert GraphCache(policy.digests(), tmp_path).choice() == policy.compute
+    assert choice.fastest_way(folder / "agra", tmp_path) == fastest != EAGER
+    monkeypatch.setattr(exports, "compile_graph", lambda *_: pytest.fail("its graphs were made before"))
+    assert open_wam(folder / "agra", "auto", root=tmp_path).compute == fastest
 
 
 def test_a_way_that_plans_otherwise_is_not_chosen(folder, tmp_path, monkeypatch):
     monkeypatch.setattr(choice, "plan_distance_m", lambda eager, way: 0.0 if way is eager else 1.0)
+    measured = []
+    monkeypatch.setattr(choice, "measure", lambda ways: [measured.append(way.compute) or 1.0 for way in ways])
+    monkeypatch.setattr(choice, "candidates", lambda capabilities: [variant_named("openvino-f32-winograd")])
     assert choice.fastest_way(folder / "agra", tmp_path) == EAGER
+    assert measured == [EAGER]
 
 
-def test_auto_is_eager_where_openvino_is_missing_or_fails(folder, tmp_path, monkeypatch):
+def test_the_fastest_is_eager_where_openvino_fails_or_is_missing(folder, tmp_path, monkeypatch):
     def fail(*_):
         raise RuntimeError("unsupported processor")
 
-    monkeypatch.setattr(choice, "_measured", fail)
-    assert open_wam(folder / "agra", "auto", root=tmp_path).compute == EAGER
+    monkeypatch.setattr(choice, "measure", fail)
+    monkeypatch.setattr(choice, "candidates", lambda capabilities: [])
+    assert choice.fastest_way(folder / "agra", tmp_path) == EAGER
+    assert choice.measured_way(folder / "agra", tmp_path) is None, "the next start tries again"
     monkeypatch.setattr(choice, "has_openvino", lambda: False)
-    assert open_wam(folder / "agra", "auto", root=tmp_path).compute == EAGER
+    assert choice.measured_way(folder / "agra", tmp_path) == EAGER
 
 
 def test_a_backbone_that_imagines_by_itself_goes_on(tmp_path):

@@ -46,6 +46,7 @@ class PolicySpec:
         tasks: Tasks that it was trained on, with this checkpoint (``None``: the shipped one); empty: any.
         digest: SHA-256 of what answers, hexadecimal, with this checkpoint; ``None``: nothing that has one.
         fastest: By what it is computed the fastest on this machine, with this checkpoint; measured if need be.
+        measured: What `fastest` would say without measuring anything; ``None`` when it would have to.
         require: Raises what `load` would raise for want of a file or a setting, without loading anything.
         is_available: Whether it can be used here; raises `InvalidInputError` when a setting is not usable.
         imagines: It is an `Imaginer`.
@@ -65,6 +66,7 @@ class PolicySpec:
     tasks: Callable[[Path | None], Sequence[str]] = lambda checkpoint: ()
     digest: Callable[[Path | None], str | None] = lambda checkpoint: None
     fastest: Callable[[Path | None], str] = lambda checkpoint: EAGER
+    measured: Callable[[Path | None], str | None] = lambda checkpoint: EAGER
     require: Callable[[Path | None], None] = lambda checkpoint: None
     is_available: Callable[[], bool] = lambda: True
     imagines: bool = False

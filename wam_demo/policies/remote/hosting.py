@@ -10,7 +10,7 @@ from typing import Any
 
 from wam_demo.errors import InvalidInputError
 from wam_demo.limits import SERVER_ANSWER_S
-from wam_demo.policies.compute.variants import EAGER
+from wam_demo.policies.compute.variants import AUTO, EAGER
 from wam_demo.policies.engine import EngineConfig, InferenceEngine
 from wam_demo.policies.registry import LoadContext, PolicySpec, require_policy
 from wam_demo.policies.remote.client import PROTOCOL
@@ -37,6 +37,7 @@ def open_server(
     spec = require_policy(policy, checkpoint)
     if spec.privileged:
         raise InvalidInputError(f"policy {policy!r} reads the simulator: it cannot be served")
+    compute = spec.fastest(checkpoint) if compute == AUTO else compute
     loaded = spec.load(LoadContext(checkpoint, compute=compute))
     loaded.reset("warm up")  # the text encoder loads now, not at the first request
     greeting = metadata(spec, checkpoint)

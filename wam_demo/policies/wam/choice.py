@@ -6,17 +6,13 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from wam_demo.config import GRAPHS
 from wam_demo.policies.compute.variants import AUTO, EAGER, candidates, has_openvino, variant_named
-from wam_demo.policies.wam.policy import WamPolicy
+from wam_demo.policies.wam.policy import WamPolicy, digests
 from wam_demo.types import IMAGE_SIZE, STATE_DIM, Observation
-
-if TYPE_CHECKING:
-    from wam_demo.policies.compute.cache import GraphCache
 
 ROUNDS = 5
 """Policy calls of each way that are timed, in turn; the fastest counts, so that other load decides little."""
@@ -30,8 +26,8 @@ def open_wam(checkpoint: Path, compute: str = EAGER, *, root: Path = GRAPHS) -> 
 
     Args:
         checkpoint: Directory of the WAM.
-        compute: A name of `wam_demo.policies.compute.variants.COMPUTE`. ``auto`` is eager where OpenVINO is missing
-            or fails.
+        compute: A name of `wam_demo.policies.compute.variants.COMPUTE`. ``auto`` measures nothing: it is eager until
+            `fastest_way` did.
         root: Where compiled graphs and choices are kept.
 
     Raises:
@@ -39,7 +35,7 @@ def open_wam(checkpoint: Path, compute: str = EAGER, *, root: Path = GRAPHS) -> 
         InvalidInputError: The package that this way needs is not installed.
         UnknownNameError: There is no such way.
     """
-    name = fastest_way(checkpoint, root) if compute == AUTO else compute
+    name = (measured_way(checkpoint, root) or EAGER) if compute == AUTO else compute
     if name == EAGER:
         return WamPolicy(checkpoint)
     from wam_demo.policies.wam.compiled import CompiledWamPolicy
@@ -49,32 +45,42 @@ def open_wam(checkpoint: Path, compute: str = EAGER, *, root: Path = GRAPHS) -> 
     return policy
 
 
-def fastest_way(checkpoint: Path, root: Path = GRAPHS) -> str:
-    """The name of the way that takes the least time here; eager where OpenVINO is missing or fails."""
+def measured_way(checkpoint: Path, root: Path = GRAPHS) -> str | None:
+    """The name of the way that was the fastest when it was measured here, eager without OpenVINO."""
     if not has_openvino():
         return EAGER
     from wam_demo.policies.compute.cache import GraphCache
 
-    eager = WamPolicy(checkpoint)
+    return GraphCache(digests(checkpoint), root).choice()
+
+
+def fastest_way(checkpoint: Path, root: Path = GRAPHS) -> str:
+    """As `measured_way`; measured and its graphs made if they were not yet. Eager where OpenVINO fails."""
+    found = measured_way(checkpoint, root)
+    if found is not None:
+        return found
     try:
-        cache = GraphCache(eager.digests(), root)
-        return cache.choice() or _measured(eager, checkpoint, cache, root)
+        took = _measured(checkpoint, root)
+        chosen = min(took, key=lambda name: took[name])
+        open_wam(checkpoint, chosen, root=root)
     except RuntimeError as error:  # what OpenVINO raises, on a processor that it does not support for one
         _log.warning("computed by torch, as OpenVINO failed: %s", str(error).splitlines()[0])
         return EAGER
+    from wam_demo.policies.compute.cache import GraphCache
+
+    GraphCache(digests(checkpoint), root).choose(chosen, took)
+    return chosen
 
 
-def _measured(eager: WamPolicy, checkpoint: Path, cache: GraphCache, root: Path) -> str:
+def _measured(checkpoint: Path, root: Path) -> dict[str, float]:
+    """The fastest call of each way that plans as torch does [ms]."""
     from wam_demo.policies.compute.graph import capabilities
     from wam_demo.policies.wam.compiled import CompiledWamPolicy
 
+    eager = WamPolicy(checkpoint)
     ways = [eager, *(CompiledWamPolicy(checkpoint, variant, root=root) for variant in candidates(capabilities()))]
     ways = [way for way in ways if plan_distance_m(eager, way) <= TOLERANCE_M]
-    took = {way.compute: milliseconds for way, milliseconds in zip(ways, measure(ways), strict=True)}
-    chosen = min(took, key=lambda name: took[name])
-    cache.choose(chosen, took)
-    _log.info("computed by %s: %s ms", chosen, {name: round(value) for name, value in took.items()})
-    return chosen
+    return dict(zip((way.compute for way in ways), measure(ways), strict=True))
 
 
 def measure(ways: Sequence[WamPolicy], rounds: int = ROUNDS) -> list[float]:

@@ -20,7 +20,7 @@ from wam_demo.policies.compute.cache import GraphCache
 from wam_demo.policies.compute.graph import CompiledGraph
 from wam_demo.policies.compute.variants import Variant
 from wam_demo.policies.wam.exports import compiled
-from wam_demo.policies.wam.policy import WamPolicy, check_observation
+from wam_demo.policies.wam.policy import WamPolicy, check_observation, digests
 from wam_demo.types import Observation, Prediction
 
 
@@ -58,7 +58,7 @@ class CompiledWamPolicy(WamPolicy):
         super().__init__(checkpoint, tokenizer)
         self.compute = variant.name
         self.variant = variant
-        self.cache = GraphCache(self.digests(), root or GRAPHS)
+        self.cache = GraphCache(digests(Path(checkpoint), tokenizer), root or GRAPHS)
         self._reading, self._velocity = self._graph("reading"), self._graph("head")
 
     def _graph(self, name: str) -> CompiledGraph:

@@ -23,6 +23,13 @@ def _spec(name: str, label: str, sentence: str) -> PolicySpec:
         limit_threads()
         return open_wam(checkpoint_directory(name, context.checkpoint), context.compute)
 
+    def measured(checkpoint: Path | None) -> str | None:
+        from wam_demo.policies.threads import limit_threads
+        from wam_demo.policies.wam.choice import measured_way
+
+        limit_threads()
+        return measured_way(checkpoint_directory(name, checkpoint))
+
     def fastest(checkpoint: Path | None) -> str:
         from wam_demo.policies.threads import limit_threads
         from wam_demo.policies.wam.choice import fastest_way
@@ -55,6 +62,7 @@ def _spec(name: str, label: str, sentence: str) -> PolicySpec:
         tasks=tasks,
         digest=digest,
         fastest=fastest,
+        measured=measured,
         require=require,
         is_available=is_available,
         imagines=True,

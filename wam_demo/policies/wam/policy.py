@@ -50,12 +50,11 @@ class WamPolicy(Imaginer):
     """
 
     def __init__(self, checkpoint: Path, tokenizer: Path | None = None) -> None:
-        self._checkpoint = checkpoint = Path(checkpoint)
-        self._tokenizer_folder = tokenizer or checkpoint.parent / "tokenizer"
+        checkpoint = Path(checkpoint)
         self.compute = EAGER
         self.dtype = compute_dtype()
         self.model = WorldActionModel.from_pretrained(checkpoint).to_compute(self.dtype)
-        self.tokenizer = Tokenizer.from_pretrained(self._tokenizer_folder).to(self.dtype)
+        self.tokenizer = Tokenizer.from_pretrained(tokenizer or checkpoint.parent / "tokenizer").to(self.dtype)
         expected = self.model.config.trained.get("encoder_sha256")
         if expected and expected != self.tokenizer.encoder_digest():
             raise CheckpointError(f"{checkpoint} was trained with another tokenizer than the one beside it")
@@ -72,11 +71,6 @@ class WamPolicy(Imaginer):
         if model.config.policy_sha256 != self.checkpoint_sha256:
             raise CheckpointError(f"{folder} was trained with other weights than those beside it")
         return model
-
-    def digests(self) -> dict[str, str]:
-        """SHA-256 of the weights of every network that it computes, by name."""
-        kept = {"policy": self.checkpoint_sha256, "tokenizer": sha256_of(self._tokenizer_folder)}
-        return kept if self.imagination is None else {**kept, "imagination": sha256_of(self._checkpoint / FOLDER)}
 
     def reset(self, instruction: str) -> None:
         """Embed the instruction ahead of the first step; raises `InvalidInputError` if it is unusable."""
@@ -222,6 +216,14 @@ class WamPolicy(Imaginer):
             panels={"Plan": Scalars({"standard deviation [m]": float(plan.std_m[row])})},
             timing_ms=timing,
         )
+
+
+def digests(checkpoint: Path, tokenizer: Path | None = None) -> dict[str, str]:
+    """SHA-256 of all the weights that a `WamPolicy` of these folders computes with, by name."""
+    folders = {"policy": checkpoint, "tokenizer": tokenizer or checkpoint.parent / "tokenizer"}
+    if (checkpoint / FOLDER).is_dir():
+        folders["imagination"] = checkpoint / FOLDER
+    return {name: sha256_of(folder) for name, folder in folders.items()}
 
 
 def check_observation(observation: Observation, cameras: Sequence[str]) -> None:
