@@ -68,17 +68,18 @@ def compare_ways(
     progress("imaginations")
     chunk = plans[ways[0]][0].chunk
     imagined = in_turn(policies, lambda policy, i: policy.imagine(observations[:1], chunks=[chunk]), IMAGINATIONS)
+    progress("batches")
+    batches = in_turn(policies, lambda policy, i: policy.predict(observations[:8], range(8)), IMAGINATIONS)
     progress("episodes")
     rates = _episodes_per_s(policies, GridSpec((policy_name,), (task,), episodes=episodes, linger=0), config)
     first = ways[0]
     rows = {
         way: {
             "start_s": start_s[way],
-            "policy_call_ms": percentiles(calls[way]),
-            "imagine_ms": percentiles(imagined[way]),
+            "policy_call": _figures(calls, way, first),
+            "imagine": _figures(imagined, way, first),
+            "batch_of_8": _figures(batches, way, first),
             "episodes_per_s": rates[way],
-            "policy_call_ratio": _ratio(calls, way, first),
-            "imagine_ratio": _ratio(imagined, way, first),
             "episodes_ratio": float(np.median(rates[way]) / np.median(rates[first])),
             "plan_distance_mm": 1e3 * max(map(_distance_m, plans[way], plans[first])),
         }
@@ -87,21 +88,31 @@ def compare_ways(
     return {"policy": policy_name, "task": task, "threads": torch.get_num_threads(), "against": first, "ways": rows}
 
 
-def in_turn(policies: dict[str, Any], call: Callable[[Any, int], object], repeats: int) -> dict[str, list[float]]:
-    """Durations [ms] of a call with each policy, one after the other, ``repeats`` times; the first round is extra."""
-    took: dict[str, list[float]] = {way: [] for way in policies}
+Durations = dict[str, list[tuple[float, float]]]
+"""By way, of each call: milliseconds by the clock, and of the processor, which other load disturbs little."""
+
+
+def in_turn(policies: dict[str, Any], call: Callable[[Any, int], object], repeats: int) -> Durations:
+    """A call with each policy, one after the other, ``repeats`` times; the first round is extra."""
+    took: Durations = {way: [] for way in policies}
     for number in range(-1, repeats):
         for way, policy in policies.items():
-            began = time.perf_counter()
+            began, cpu = time.perf_counter(), time.process_time()
             call(policy, max(number, 0))
             if number >= 0:
-                took[way].append(1e3 * (time.perf_counter() - began))
+                took[way].append((1e3 * (time.perf_counter() - began), 1e3 * (time.process_time() - cpu)))
     return took
 
 
-def _ratio(took: dict[str, list[float]], way: str, first: str) -> float:
-    """Median of the ratios of neighbouring calls: other load that comes and goes falls on both."""
-    return float(np.median(np.array(took[way]) / np.array(took[first])))
+def _figures(took: Durations, way: str, first: str) -> dict[str, Any]:
+    """Percentiles, and the median ratio of neighbouring calls: load that comes and goes falls on both."""
+    (wall, cpu), (wall_first, cpu_first) = np.array(took[way]).T, np.array(took[first]).T
+    return {
+        "wall_ms": percentiles(wall.tolist()),
+        "cpu_ms": percentiles(cpu.tolist()),
+        "wall_ratio": float(np.median(wall / wall_first)),
+        "cpu_ratio": float(np.median(cpu / cpu_first)),
+    }
 
 
 def _distance_m(plan: Any, other: Any) -> float:
