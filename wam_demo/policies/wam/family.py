@@ -11,9 +11,21 @@ from wam_demo.policies.weights import checkpoint_directory, require_checkpoint
 from wam_demo.types import Policy
 
 
-def _spec(name: str, label: str, sentence: str) -> PolicySpec:
+def weights_spec(name: str, label: str, sentence: str, shipped: Path | None = None) -> PolicySpec:
+    """A policy of this network.
+
+    Args:
+        name: As on the command line.
+        label: As on the page.
+        sentence: For visitors.
+        shipped: Where its own weights lie; by default among the shipped ones, under its name.
+    """
+
+    def own(checkpoint: Path | None) -> Path:
+        return checkpoint_directory(name, checkpoint or shipped)
+
     def require(checkpoint: Path | None) -> None:
-        require_checkpoint(checkpoint_directory(name, checkpoint))
+        require_checkpoint(own(checkpoint))
 
     def load(context: LoadContext) -> Policy:
         require(context.checkpoint)
@@ -21,31 +33,31 @@ def _spec(name: str, label: str, sentence: str) -> PolicySpec:
         from wam_demo.policies.wam.choice import open_wam
 
         limit_threads()
-        return open_wam(checkpoint_directory(name, context.checkpoint), context.compute)
+        return open_wam(own(context.checkpoint), context.compute)
 
     def measured(checkpoint: Path | None) -> str | None:
         from wam_demo.policies.threads import limit_threads
         from wam_demo.policies.wam.choice import measured_way
 
         limit_threads()
-        return measured_way(checkpoint_directory(name, checkpoint))
+        return measured_way(own(checkpoint))
 
     def fastest(checkpoint: Path | None) -> str:
         from wam_demo.policies.threads import limit_threads
         from wam_demo.policies.wam.choice import fastest_way
 
         limit_threads()
-        return fastest_way(checkpoint_directory(name, checkpoint))
+        return fastest_way(own(checkpoint))
 
     def tasks(checkpoint: Path | None) -> Sequence[str]:
         from wam_demo.models.checkpoint import read_config
 
-        return tuple(read_config(checkpoint_directory(name, checkpoint), "wam")["trained"].get("tasks", ()))
+        return tuple(read_config(own(checkpoint), "wam")["trained"].get("tasks", ()))
 
     def digest(checkpoint: Path | None) -> str | None:
         from wam_demo.models.checkpoint import sha256_of
 
-        return sha256_of(checkpoint_directory(name, checkpoint))
+        return sha256_of(own(checkpoint))
 
     def is_available() -> bool:
         try:
@@ -70,8 +82,9 @@ def _spec(name: str, label: str, sentence: str) -> PolicySpec:
         can_be_probed=True,
         follows_a_plan=True,
         has_weights=True,
+        weights=own(None),
     )
 
 
-AGRA = _spec("agra", "AGRA", "A world action model whose features were aligned with those of a visual encoder.")
-WAM = _spec("wam", "WAM, unaligned", "A world action model as it is trained without alignment.")
+AGRA = weights_spec("agra", "AGRA", "A world action model whose features were aligned with those of a visual encoder.")
+WAM = weights_spec("wam", "WAM, unaligned", "A world action model as it is trained without alignment.")

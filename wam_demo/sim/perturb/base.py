@@ -10,7 +10,7 @@ from wam_demo.sim.controller import Controller
 from wam_demo.sim.scene import Scene
 from wam_demo.sim.state import Effects
 from wam_demo.sim.tasks.base import Assignment, Task
-from wam_demo.types import Event
+from wam_demo.types import Event, Image
 
 Parameters = Mapping[str, Any]
 """JSON-serialisable values of one disturbance."""
@@ -33,6 +33,9 @@ class DisturbedWorld(Protocol):
     def plain_instruction(self) -> str: ...
     @property
     def events(self) -> tuple[Event, ...]: ...
+    @property
+    def step_count(self) -> int: ...
+    def render(self, camera: str) -> Image: ...
 
 
 class Axis(Protocol):

@@ -59,5 +59,4 @@ const MARKUP = `
     <dl></dl>
     <p>Click on <b>Now</b> to drop an object there. Drag on <b>Now</b> to shove what you grab.</p>
     <form method="dialog"><button class="pad">Close</button></form></dialog>
-  ${LINK_DIALOG}
 </div>`;
