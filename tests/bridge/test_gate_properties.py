@@ -167,6 +167,4 @@ def test_random_commands_keep_every_rule():
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_ten_thousand_random_sequences_keep_every_rule():
-    run_state_machine_as_test(
-        GateMachine, settings=settings(max_examples=10_000, stateful_step_count=30, deadline=None)
-    )
+    run_state_machine_as_test(GateMachine, settings=settings(max_examples=10_000, stateful_step_count=30, deadline=None))
