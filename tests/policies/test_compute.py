@@ -99,6 +99,16 @@ def test_a_graph_computes_row_by_row_and_is_kept(tmp_path):
     assert GraphCache({"policy": "b"}, tmp_path).folder != cache.folder
 
 
+def test_making_a_graph_reports_nothing_to_anybody(monkeypatch):
+    pytest.importorskip("openvino")
+    from openvino_telemetry import Telemetry
+
+    from wam_demo.policies.compute.graph import compile_graph
+
+    monkeypatch.setattr(Telemetry, "send_event", lambda *_, **__: pytest.fail("it was reported"))
+    assert compile_graph(Scale(), (torch.zeros(1, 3),), "f32")
+
+
 def test_a_choice_is_kept_and_old_folders_go(tmp_path):
     pytest.importorskip("openvino")
     from wam_demo.policies.compute.cache import KEPT, GraphCache

@@ -86,12 +86,27 @@ def compile_graph(module: nn.Module, example: tuple[Tensor, ...], precision: str
         example: Inputs; their shapes are the only ones it takes.
         precision: ``f32`` or ``bf16``.
     """
-    import openvino
-
-    shapes = [openvino.PartialShape(list(part.shape)) for part in example]
     module.eval()(*example)  # what it computes once and keeps is a constant of the graph
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", torch.jit.TracerWarning)  # shapes are fixed here
         traced = torch.jit.trace(module, example, check_trace=False)
-    converted = openvino.convert_model(traced, example_input=example, input=shapes)
-    return CompiledGraph(core().compile_model(converted, "CPU", settings(precision)))
+    return CompiledGraph(core().compile_model(_converted(traced, example), "CPU", settings(precision)))
+
+
+def _converted(traced: Any, example: tuple[Tensor, ...]) -> Any:
+    """OpenVINO's form of a traced module, for inputs like the example.
+
+    By the front end itself: `openvino.convert_model` would report its use over the network, in forked processes.
+    """
+    from openvino import PartialShape, Type
+    from openvino.frontend import FrontEndManager
+    from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
+
+    front = FrontEndManager().load_by_framework("pytorch")
+    decoder = TorchScriptPythonDecoder(traced, example_input=example)  # has to live until the end of the conversion
+    converted = front.convert(front.load(decoder))
+    for port, part in zip(converted.inputs, example, strict=True):
+        port.get_node().set_partial_shape(PartialShape(list(part.shape)))
+        port.get_node().set_element_type(Type(part.numpy().dtype))
+    converted.validate_nodes_and_infer_types()
+    return converted
