@@ -10,7 +10,9 @@ from tests.fakes.arm import gantry_limits
 
 LIMITS, DT = gantry_limits(), 0.02
 wishes = some.lists(arrays(np.float64, 4, elements=some.floats(-1e6, 1e6)), min_size=1, max_size=60)
-starts = arrays(np.float64, 4, elements=some.floats(0, 1)).map(lambda u: LIMITS.lower + u * (LIMITS.upper - LIMITS.lower))
+starts = arrays(np.float64, 4, elements=some.floats(0, 1)).map(
+    lambda u: LIMITS.lower + u * (LIMITS.upper - LIMITS.lower)
+)
 
 
 def require_kept(before: Motion, after: Motion) -> None:
