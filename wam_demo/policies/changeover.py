@@ -14,6 +14,7 @@ from wam_demo.policies.compute.variants import EAGER
 from wam_demo.policies.engine import InferenceEngine
 from wam_demo.policies.registry import load_policy, policy_spec
 from wam_demo.processes import Report, SupervisedProcess
+from wam_demo.types import Policy
 
 QUIET_S = 2.0
 """Nobody acts if nothing was asked for so long: one session gets all its plans from the same network [s]."""
@@ -73,7 +74,7 @@ class Changeover:
         name: str,
         checkpoint: Path | None,
         measure: Measure = measure_beside,
-        load: Callable[..., object] = load_policy,
+        load: Callable[..., Policy] = load_policy,
     ) -> None:
         self._engine, self._name, self._checkpoint = engine, name, checkpoint
         self._measure, self._load = measure, load
