@@ -78,6 +78,7 @@ def test_a_plan_that_is_not_finite_is_caught(folder):
         broken.predict([an_observation()], [0])
 
 
+@pytest.mark.slow  # makes nine graphs
 def test_the_fastest_is_measured_once_and_opened_from_then_on(folder, tmp_path, monkeypatch):
     assert open_wam(folder / "agra", "auto", root=tmp_path).compute == EAGER
     monkeypatch.setattr(choice, "measure", lambda ways: [len(ways) - number for number in range(len(ways))])
