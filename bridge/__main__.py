@@ -12,10 +12,12 @@ import signal
 import sys
 import threading
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 
 from bridge.arm import Arm
 from bridge.conformance import check_driver
+from bridge.drill import run_drills
 from bridge.drivers import open_driver
 from bridge.ringlog import RingLog
 from bridge.server import serve_arm
@@ -34,6 +36,10 @@ def main() -> int:
     except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    if options.drill:
+        print(json.dumps([asdict(result) for result in run_drills(driver, options.drill)]))
+        driver.close()
+        return 0
     if options.check:
         results = check_driver(driver)
         print(json.dumps([{"rule": result.rule, "fault": result.fault} for result in results]))
@@ -69,6 +75,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=PORT, help="0 takes a free one")
     parser.add_argument("--log", type=Path, default=Path("state/arm.log"), help="ring log of the last minute")
     parser.add_argument("--check", action="store_true", help="put the driver through the conformance test instead")
+    parser.add_argument("--drill", type=int, default=0, metavar="N", help="put a simulated arm through N of each fault")
     return parser.parse_args()
 
 

@@ -49,7 +49,7 @@ def contact_sheet(task: str, seed: int) -> Picture:
 
 
 def severity_sheet(task: str, seed: int) -> Picture:
-    """The same for the app, which cuts it: an axis a row, in the registry's order, severities 1 to 5 beside each other."""
+    """The same for the app, which cuts it: an axis a row, in the registry's order, severities 1 to 5 side by side."""
     from PIL import Image as Pictures
 
     from wam_demo.sim.perturb import AXES

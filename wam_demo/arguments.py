@@ -116,6 +116,19 @@ def add_policy(parser: Parser) -> None:
     parser.add_argument("--checkpoint", type=Path, metavar="DIR", help="weights instead of the shipped ones")
 
 
+def add_compute(parser: Parser) -> None:
+    """By what a network is computed."""
+    from wam_demo.policies.compute.variants import COMPUTE, EAGER
+
+    parser.add_argument(
+        "--compute",
+        type=one_of("way to compute", COMPUTE),
+        default=EAGER,
+        metavar="C",
+        help=f"{', '.join(COMPUTE)}: the fastest here is auto ({EAGER})",
+    )
+
+
 def add_second_policy(parser: Parser) -> None:
     """Which other policy looks at the same moments."""
     parser.add_argument("--compare", metavar="P2", help="second policy at the same moments")

@@ -4,7 +4,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -54,17 +54,18 @@ def browser() -> Iterator:
 def serve(monkeypatch, tmp_path) -> Iterator[Callable[..., Served]]:
     """Start the app with an endless episode; keyword arguments are those of `open_hub`.
 
-    ``lab`` and ``room`` add their tabs; ``evaluated`` offers names that the evaluation knows;
+    ``lab``, ``room`` and ``arm`` add their tabs; ``evaluated`` offers names that the evaluation knows;
     ``recordings`` is the folder that can be recorded into.
     """
     running = []
     monkeypatch.setattr(FakeWorld, "success_after", ENDLESS)
 
-    def start(lab=None, room=None, evaluated=False, recordings=None, **limits) -> Served:
+    def start(lab=None, room=None, evaluated=False, recordings=None, arm=None, **limits) -> Served:
         chosen = catalogue(ENDLESS, recordings)
         sharing = Sharing(chosen, ShareStore(tmp_path / "shares.sqlite3"))
-        hub = open_hub(chosen, sharing=sharing, **limits)
-        app = build_app(evaluation_catalogue() if evaluated else chosen, hub, lab=lab, blind=room, sharing=sharing)
+        shown = evaluation_catalogue() if evaluated else chosen
+        hub = open_hub(replace(chosen, backend=shown.backend), sharing=sharing, **limits)
+        app = build_app(shown, hub, lab=lab, blind=room, sharing=sharing, arm=arm)
         pages = web_pages(sharing.store)
         arguments = launch_arguments(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **pages)
         _, url, _ = app.launch(**arguments)

@@ -88,10 +88,17 @@ def test_a_cell_shows_its_videos_worst_first(open_tab):
     playing = "[...document.querySelectorAll('.cellbox video')].every((video) => video.currentTime > 0.1)"
     page.wait_for_function(playing)
     shown = page.locator(".episodes li b").all_inner_texts()
-    assert shown[0].startswith("not solved")
-    assert shown[-1].startswith("solved")
+    assert "not solved" in shown[0]
+    assert ": solved" in shown[-1]
+    assert "Failures first" in page.locator(".cellbox > p").inner_text()
     page.locator(".episodes [data-other]").first.click()
-    page.locator(".episodes .screen em", has_text="Hold").wait_for()
+    page.wait_for_function("document.querySelectorAll('.episodes li.both video').length === 2")
+    captions = page.locator(".episodes li.both figcaption").all_inner_texts()
+    assert captions[1].startswith("Hold")
+    times = "[...document.querySelectorAll('.episodes li.both video')].map((video) => video.currentTime)"
+    page.wait_for_function(f"({times}).every((time) => time > 0.1)")
+    first, second = page.evaluate(times)
+    assert abs(first - second) < 0.3
     page.locator('.sides [data-side="hold"]').click()
     page.locator('.sides [aria-pressed="true"]', has_text="Hold still 0/6").wait_for()
     page.wait_for_function("document.querySelectorAll('.cellbox video').length === 3")
@@ -120,6 +127,49 @@ def test_a_reload_finds_the_run_again(open_tab):
     show_tab(page)
     page.wait_for_function(DONE)
     assert page.locator("button.cell").count() > 0
+
+
+def test_a_run_is_a_link_and_back_leads_to_what_was_shown_before(open_tab):
+    _, page = open_tab()
+    begin(page, episodes=1)
+    page.wait_for_function(DONE, timeout=30_000)
+    address = page.evaluate("location.hash")
+    name = page.evaluate(f"{ROOT}.lab.name")
+    assert f"run={name}" in address
+    begin(page, episodes=1)
+    page.wait_for_function(f"{ROOT}.lab.name !== '{name}' && {ROOT}.dataset.state === 'done'", timeout=30_000)
+    page.go_back()
+    page.wait_for_function(f"{ROOT}.lab.name === '{name}'")
+
+
+def test_a_failed_episode_opens_in_live_as_it_was_tested(open_tab):
+    _, page = open_tab()
+    begin(page, episodes=2)
+    page.wait_for_function(DONE, timeout=30_000)
+    page.locator('.cell[data-policy="hold"][data-axis="light"][data-severity="3"]').click()
+    seed = int(page.locator(".episodes li .soft").first.inner_text().split()[1])
+    page.get_by_role("link", name="Open in Live").first.click()
+    page.get_by_role("tab", name="Live", selected=True).wait_for()
+    status = "document.querySelector('#live .wam').live.status"
+    page.wait_for_function(f"{status}.seed === {seed} && {status}.policy === 'hold'", timeout=20_000)
+    assert page.evaluate(f"{status}.severities.light") == 3
+
+
+def test_the_status_line_and_the_inputs_are_in_sight(open_tab):
+    _, page = open_tab()
+    for selector in (".labtab > .status", '.setup input[name="episodes"]', '.setup input[name="seed"]'):
+        box = page.locator(selector).bounding_box()
+        assert box["y"] + box["height"] <= 720, selector
+    inputs, launch = (page.locator(f".labtab {name}").bounding_box() for name in (".numbers", ".estimate"))
+    assert inputs["y"] + inputs["height"] <= launch["y"] + 1
+
+
+def test_the_severities_are_pictured(open_tab):
+    _, page = open_tab()
+    page.get_by_text("What the severities look like").click()
+    page.wait_for_function("document.querySelector('.looks').style.getPropertyValue('--sheet')")
+    assert page.locator(".looks tbody tr").count() == 4  # the axes that are chosen
+    assert page.locator('.looks [aria-label="severity 5"]').count() == 4
 
 
 def test_downloads_arrive_whole(open_tab):
@@ -179,6 +229,7 @@ def test_the_live_tab_fills_in_a_paired_test(open_tab):
     page.wait_for_function("document.querySelector('.estimate').textContent.startsWith('80 episodes')")
     chosen = page.evaluate("[...document.querySelectorAll('.setup .chip input:checked')].map((input) => input.value)")
     assert chosen == ["expert", "hold", "push", "none", "shove", "4"]
+    assert page.locator('.setup input[name="seed"]').input_value() == "7"
 
 
 def test_it_fits_a_laptop_and_a_phone(open_tab):

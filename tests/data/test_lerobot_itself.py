@@ -1,11 +1,13 @@
 """LeRobot's own loader takes our datasets; runs where the ``lerobot`` package is installed."""
 
+from collections.abc import Iterator
+
+import av
 import numpy as np
 import pytest
 
 from tests.data.test_lerobot import SMALL, frame, write
 from tests.data.test_recording import FEATURES, record
-from tests.fakes.torchvision_video import VideoReader
 from wam_demo.data.edit import merge
 from wam_demo.data.lerobot import Dataset
 from wam_demo.data.recording import RecordingWriter
@@ -47,6 +49,24 @@ def test_it_reads_a_subsampled_dataset(tmp_path, lerobot_dataset):
     dataset = lerobot_dataset("local/d", root=tmp_path / "d", episodes=[0])
     assert dataset.fps == 2.5
     assert dataset[2]["timestamp"].item() == pytest.approx(0.8)
+
+
+class VideoReader:
+    """As ``torchvision.io.VideoReader``, which newer releases lack and LeRobot's pyav backend wants."""
+
+    def __init__(self, path: str, stream: str) -> None:
+        self.container = av.open(path)
+        self._stream = self.container.streams.video[0]
+
+    def seek(self, seconds: float, keyframes_only: bool) -> None:
+        self.container.seek(int(seconds / self._stream.time_base), stream=self._stream)
+
+    def __iter__(self) -> Iterator[dict]:
+        import torch
+
+        for picture in self.container.decode(self._stream):
+            pixels = torch.from_numpy(picture.to_ndarray(format="rgb24")).permute(2, 0, 1)
+            yield {"data": pixels, "pts": float(picture.pts * self._stream.time_base)}
 
 
 @pytest.fixture

@@ -14,8 +14,10 @@ from wam_demo.ui.shared.catalogue import Catalogue
 def catalogue() -> Catalogue:
     """The drawn world's catalogue with names that the evaluation knows."""
     policies = {name: policy_spec(name) for name in ("expert", "hold")}
+    live = drawn()
     return replace(
-        drawn(),
+        live,
+        backend=replace(live.backend, horizons={**live.backend.horizons, "push": 90}),
         tasks={"push": "Push", "reach": "Reach"},
         policies=policies,
     )

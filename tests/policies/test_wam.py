@@ -7,38 +7,16 @@ import numpy as np
 import pytest
 import torch
 
+from tests.fakes.wam_checkpoint import an_observation, write_imagination, write_policy
 from wam_demo.errors import CheckpointError, InvalidInputError
-from wam_demo.models.checkpoint import sha256_of
-from wam_demo.models.geometry import CalibratedCamera, Calibration
 from wam_demo.models.tokenizer import Tokenizer, TokenizerConfig
-from wam_demo.models.wam.action_head import ActionHeadConfig
-from wam_demo.models.wam.backbone import BackboneConfig
-from wam_demo.models.wam.imagination import ImaginationConfig, ImaginationModel
-from wam_demo.models.wam.model import WamConfig, WorldActionModel
 from wam_demo.policies.wam.policy import WamPolicy
-from wam_demo.types import ActionChunk, Observation
-
-
-def an_observation(seed=0, instruction="put the red cube in the bowl"):
-    rng = np.random.default_rng(seed)
-    images = {camera: rng.integers(0, 256, (128, 128, 3), np.uint8) for camera in ("front", "wrist")}
-    return Observation(images, rng.normal(size=17).astype(np.float32), instruction, 0.0)
+from wam_demo.types import ActionChunk
 
 
 @pytest.fixture(scope="module")
 def checkpoints(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("checkpoints")
-    torch.manual_seed(0)
-    tokenizer = Tokenizer(TokenizerConfig(width=32))
-    tokenizer.save_pretrained(folder / "tokenizer")
-    digest = Tokenizer.from_pretrained(folder / "tokenizer").encoder_digest()
-    backbone, head = BackboneConfig(dim=32, depth=2, heads=2), ActionHeadConfig(dim=32, depth=2, heads=2)
-    config = WamConfig(backbone, head, trained={"tasks": ["pick_place"], "encoder_sha256": digest})
-    model = WorldActionModel(config)
-    for parameter in model.parameters():  # zero-initialised layers would hide every dependency
-        torch.nn.init.normal_(parameter, std=0.1)
-    model.save_pretrained(folder / "agra")
-    return folder
+    return write_policy(tmp_path_factory.mktemp("checkpoints"))
 
 
 @pytest.fixture(scope="module")
@@ -132,14 +110,7 @@ def with_expert(checkpoints, tmp_path):
     """The same weights with an imagining expert beside them."""
     for name in ("agra", "tokenizer"):
         shutil.copytree(checkpoints / name, tmp_path / name)
-    camera = CalibratedCamera((1.0, 0.0, 0.9), (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0), 0.3)
-    sizes, weights = BackboneConfig(dim=32, depth=2, heads=2), sha256_of(tmp_path / "agra")
-    torch.manual_seed(5)
-    expert = ImaginationModel(ImaginationConfig(sizes, Calibration(camera, camera), weights))
-    for parameter in expert.parameters():
-        torch.nn.init.normal_(parameter, std=0.1)
-    expert.save_pretrained(tmp_path / "agra" / "imagination")
-    return tmp_path
+    return write_imagination(tmp_path)
 
 
 def test_an_expert_imagines_and_changes_no_plan(policy, with_expert):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from wam_demo.errors import PolicyFault
-from wam_demo.runtime.monitor import Imagination, PredictionMonitor, compare
+from wam_demo.runtime.monitor import Imagination, PredictionMonitor, compare, steps_between
 from wam_demo.types import ActionChunk, Observation, Prediction, StepRecord
 
 
@@ -92,6 +92,24 @@ def test_a_plan_that_is_under_way_already_is_not_imagined():
     monitor = PredictionMonitor(imaginer.submit, every=2)
     run(monitor, imaginer, [cycle(step) for step in range(10)])
     assert imaginer.asked == [(0, 0.0), (4, 4.0), (8, 8.0)]
+
+
+def test_imaginations_come_as_often_as_the_machine_has_time_for():
+    assert [steps_between(seconds) for seconds in (0.05, 0.2, 0.21, 0.33, 0.5, 3.0)] == [4, 4, 5, 7, 10, 10]
+
+
+def test_quick_answers_let_every_plan_be_imagined():
+    imaginer = Imaginer()
+    monitor = PredictionMonitor(imaginer.submit)
+    run(monitor, imaginer, [cycle(step) for step in range(13)])
+    assert [made for made, _ in imaginer.asked] == [0, 4, 8, 12]
+
+
+def test_until_the_first_answer_the_pause_is_long():
+    imaginer = Imaginer()
+    monitor = PredictionMonitor(imaginer.submit)
+    run(monitor, imaginer, [cycle(step) for step in range(25)], answer_after=11)
+    assert [made for made, _ in imaginer.asked] == [0, 12, 24]
 
 
 def test_where_no_plan_is_known_the_policy_imagines_its_own():

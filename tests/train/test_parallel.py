@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -87,7 +88,7 @@ def test_what_starts_processes_itself_is_not_launched(monkeypatch, tmp_path, kin
         run(type("Options", (), options | unset))
 
 
-def train(folder: Path, data: Path, *launcher: str) -> dict:
+def train(folder: Path, data: Path, *launcher: str) -> dict[str, Any]:
     """Results of a short training of all parts."""
     arguments = [
         "-m",
@@ -113,8 +114,9 @@ def train(folder: Path, data: Path, *launcher: str) -> dict:
 def test_two_processes_learn_what_one_does(tmp_path):
     collect(["reach"], 2, tmp_path / "data", seed=1, processes=1, every=4)
     one = train(tmp_path / "one", tmp_path / "data")
-    launcher = ("-m", "accelerate.commands.launch", "--num_processes", "2", "--cpu")
+    launcher = ("-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2")
     two = train(tmp_path / "two", tmp_path / "data", *launcher)
+    assert (one["processes"], two["processes"]) == (1, 2)
     for name in ("loss", "act", "agra", "video", "grad_norm", "cm8"):
         assert two["losses"][name] == pytest.approx(one["losses"][name], rel=2e-3), name
     assert len((tmp_path / "two" / "log.jsonl").read_text().splitlines()) == len(one["losses"]["step"])

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-from wam_demo.arguments import Parser, add_batch, add_one_task, add_policy, add_processes, whole
+from wam_demo.arguments import Parser, add_batch, add_one_task, add_policy, add_processes, listed, one_of, whole
 from wam_demo.commands.output import finish, prepare, require_learned
+from wam_demo.policies.compute.variants import AUTO, COMPUTE
 
 SUMMARY = "measure speed and memory"
 
@@ -20,6 +21,12 @@ def add_arguments(parser: Parser) -> None:
         "--training", metavar="PRESET", help="instead: where the time of a training step of this preset goes"
     )
     parser.add_argument(
+        "--against",
+        type=listed(one_of("way to compute", COMPUTE)),
+        metavar="C[,C]",
+        help="instead: these ways to compute beside the fastest, measured in turn, e.g. eager",
+    )
+    parser.add_argument(
         "--profile", action="store_true", help="instead: operators, memory traffic and Python of a call, or of a step"
     )
     add_batch(parser)
@@ -30,6 +37,8 @@ def run(options: argparse.Namespace) -> None:
     """Speed and memory on this machine."""
     if options.training is not None:
         return _training(options)
+    if options.against is not None:
+        return _ways(options)
     from wam_demo.bench import bench as measure
     from wam_demo.evaluate.executors.executor import ExecutorConfig
 
@@ -40,6 +49,27 @@ def run(options: argparse.Namespace) -> None:
     content = measure(
         options.policy,
         options.task,
+        checkpoint=options.checkpoint,
+        episodes=options.episodes,
+        config=ExecutorConfig(options.batch, options.processes),
+        progress=_say,
+    )
+    finish(out, "bench", {"seed": options.seed, **content})
+
+
+def _ways(options: argparse.Namespace) -> None:
+    from wam_demo.bench_ways import compare_ways
+    from wam_demo.evaluate.executors.executor import ExecutorConfig
+    from wam_demo.policies.registry import policy_spec
+
+    require_learned(options)
+    out = prepare(options, "bench")
+    fastest = policy_spec(options.policy).fastest(options.checkpoint)
+    ways = [fastest if way == AUTO else way for way in [*options.against, AUTO]]
+    content = compare_ways(
+        options.policy,
+        options.task,
+        list(dict.fromkeys(ways)),
         checkpoint=options.checkpoint,
         episodes=options.episodes,
         config=ExecutorConfig(options.batch, options.processes),

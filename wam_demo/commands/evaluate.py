@@ -12,6 +12,7 @@ from wam_demo.arguments import (
     DEFAULT_TASK,
     Parser,
     add_batch,
+    add_compute,
     add_policy,
     add_processes,
     listed,
@@ -70,6 +71,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--save-video", type=Path, metavar="DIR", help="mp4 of the first ten episodes")
     parser.add_argument("--engine", type=one_of("engine", EXECUTORS), default="local", help="local or ray (local)")
     parser.add_argument("--address", metavar="HOST:PORT", help="Ray cluster; default: one started on this machine")
+    add_compute(parser)
     add_batch(parser)
     add_processes(parser)
 
@@ -133,6 +135,7 @@ def _grid(options: argparse.Namespace) -> GridSpec:
         latency=options.latency,
         linger=options.linger,
         instruction=options.instruction,
+        compute=_compute(options),
     ).validated()
     for policy in spec.policies:
         require_policy(*split_policy(policy))
@@ -149,6 +152,16 @@ def _axes(options: argparse.Namespace) -> list[str]:
             raise UnknownNameError("suite", name, SUITES)
     parts = [part for name in options.suite or [] for part in SUITES[name].parts]
     return (options.axis or ([] if parts else ["none"])) + parts
+
+
+def _compute(options: argparse.Namespace) -> str:
+    """By what networks are computed: ``auto`` is decided once for the whole evaluation, by the first policy."""
+    from wam_demo.policies.compute.variants import AUTO
+    from wam_demo.policies.registry import require_policy
+
+    if options.compute != AUTO:
+        return options.compute
+    return require_policy(options.policy, options.checkpoint).fastest(options.checkpoint)
 
 
 def _require_fresh(options: argparse.Namespace, out: Path) -> None:

@@ -64,14 +64,14 @@ def run(options: argparse.Namespace) -> None:
         raise InvalidInputError(
             f"training {options.kind!r} decides itself what is aligned how: leave those options out"
         )
-    from wam_demo.train.parallel import is_main, launched
+    from wam_demo.train.parallel import is_main, launched, own_share
 
     if launched() and options.kind in ("arms", "all"):
         raise InvalidInputError(f"'train {options.kind}' starts processes of its own: launch its commands one by one")
     if launched() and options.out is None:
         raise InvalidInputError("several processes need --out, the folder that they share")
     out = prepare(options, "train")
-    asked = {"kind": options.kind, "preset": options.preset, "seed": options.seed}
+    asked = {"kind": options.kind, "preset": options.preset, "seed": options.seed, "processes": own_share().count}
     trained = _trained(options, out)
     if is_main():
         finish(out, "train", {**asked, **trained})

@@ -1,7 +1,8 @@
 """Flow matching: noising, targets, losses and the Euler sampler (z_tau = (1 - tau) z + tau eps)."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from functools import lru_cache
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -52,7 +53,7 @@ def sample_tau(count: int, generator: torch.Generator | None = None, *, shift: f
 def euler_stages(
     predict: Callable[[Tensor, Tensor], Tensor], noise: Tensor, steps: int, *, shift: float = 1.0
 ) -> Iterator[Tensor]:
-    """Integrate from noise to data with the Euler scheduler of diffusers, one step at a time.
+    """Integrate from noise to data with the schedule of diffusers, one Euler step at a time.
 
     Args:
         predict: Maps (z_tau, tau (B,)) to the velocity at z_tau.
@@ -63,11 +64,11 @@ def euler_stages(
     Yields:
         The state after each step, shaped as ``noise``; the last one is the sample.
     """
-    scheduler, sample = _scheduler(steps, shift), noise
-    for sigma, timestep in zip(scheduler.sigmas[:-1], scheduler.timesteps, strict=True):
+    sigmas, sample = _sigmas(steps, shift), noise
+    for now, then in pairwise(sigmas):
         with torch.no_grad():
-            speed = predict(sample, sigma.expand(len(sample)).to(sample.device))
-            sample = scheduler.step(speed, timestep, sample, return_dict=False)[0]
+            speed = predict(sample, now.expand(len(sample)).to(sample.device))
+            sample = (sample.float() + (then - now) * speed).to(speed.dtype)
         yield sample
 
 
@@ -80,12 +81,15 @@ def euler(predict: Callable[[Tensor, Tensor], Tensor], noise: Tensor, steps: int
 
 def euler_times(steps: int, *, shift: float = 1.0) -> Tensor:
     """(steps,) flow times at which `euler_stages` asks for the velocity, from 1 down."""
-    return _scheduler(steps, shift).sigmas[:-1]
+    return _sigmas(steps, shift)[:-1].clone()
 
 
-def _scheduler(steps: int, shift: float) -> Any:
+@lru_cache(maxsize=16)
+def _sigmas(steps: int, shift: float) -> Tensor:
+    """(steps + 1,) flow times, 0 at the end; kept, since making a scheduler takes as long as a layer."""
     from diffusers import FlowMatchEulerDiscreteScheduler
 
-    scheduler = FlowMatchEulerDiscreteScheduler(shift=shift)
-    scheduler.set_timesteps(sigmas=torch.linspace(1, 1 / steps, steps).tolist())
-    return scheduler
+    with torch.inference_mode(False):  # kept beyond the call, and training may be next
+        scheduler = FlowMatchEulerDiscreteScheduler(shift=shift)
+        scheduler.set_timesteps(sigmas=torch.linspace(1, 1 / steps, steps).tolist())
+        return scheduler.sigmas

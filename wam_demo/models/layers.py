@@ -1,6 +1,7 @@
 """Transformer parts shared by the video backbone and the action head."""
 
 import math
+from functools import lru_cache
 
 import torch
 from torch import Tensor, nn
@@ -43,10 +44,16 @@ def embed_position(positions: Tensor, size: int, dim: int) -> Tensor:
     -1 and 1 are the middles of the outermost cells.
     """
     quarter = dim // 4
-    frequencies = math.pi * torch.logspace(0, math.log2(size), quarter, base=2, device=positions.device) / 2
-    angles = positions.flip(-1)[..., None] * frequencies
+    angles = positions.flip(-1)[..., None] * _frequencies(size, quarter).to(positions.device)
     waves = torch.cat([angles.sin(), angles.cos()], -1).flatten(-2)
     return F.pad(waves, (0, dim - 4 * quarter))
+
+
+@lru_cache(maxsize=16)
+def _frequencies(size: int, count: int) -> Tensor:
+    """(count,) from half a period to ``size / 2`` periods; kept, and so a constant of exported graphs."""
+    with torch.inference_mode(False):  # kept beyond the call, and training may be next
+        return math.pi * torch.logspace(0, math.log2(size), count, base=2) / 2
 
 
 class Modulation(nn.Module):

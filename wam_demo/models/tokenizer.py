@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
 import torch
 from diffusers import AutoencoderTiny
@@ -30,6 +30,16 @@ class TokenizerConfig:
     width: int = 96
     blocks: tuple[int, int] = (2, 2)
     fold: int = 4
+
+
+class PictureTokenizer(Protocol):
+    """Encodes and decodes pictures, whatever computes it."""
+
+    def encode(self, images: Tensor) -> Tensor:
+        """(B, 3, H, W) in 0..1 to (B, C, H/8, W/8) normalised latents."""
+
+    def decode(self, latents: Tensor) -> Tensor:
+        """(B, C, h, w) normalised latents to (B, 3, 8h, 8w) in 0..1."""
 
 
 class Tokenizer(nn.Module):

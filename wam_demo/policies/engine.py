@@ -76,7 +76,6 @@ class InferenceEngine:
     """
 
     def __init__(self, policy: Policy, config: EngineConfig | None = None) -> None:
-        self.policy = policy
         self.config = config or EngineConfig()
         self._queue = RequestQueue(self.config.queue_size, self.config.window)
         self._worker = Worker(policy, self._queue, self.config.max_batch, self.config.gather_s, Pacing())
@@ -148,6 +147,18 @@ class InferenceEngine:
         Without this it waits for a full batch. ``sessions`` is called in the worker thread.
         """
         self._worker.expected = sessions
+
+    @property
+    def policy(self) -> Policy:
+        """What answers at present."""
+        return self._worker.policy
+
+    def exchange(self, policy: Policy, quiet_s: float) -> bool:
+        """Let another policy answer, if nobody has asked for anything for so long [s]; returns whether it does."""
+        if self._queue.closed or not self._queue.is_quiet(quiet_s):
+            return False
+        self._worker.policy = policy
+        return True
 
     def stats(self) -> EngineStats:
         """Percentiles over the latest calls and totals since the start."""

@@ -1,20 +1,42 @@
 """The inference engines of this process: one for each checkpoint."""
 
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from wam_demo.policies.changeover import Changeover
+from wam_demo.policies.compute.variants import AUTO
 from wam_demo.policies.engine import InferenceEngine
 from wam_demo.policies.registry import load_policy
 from wam_demo.types import Policy
 
+COMPUTE = os.environ.get("WAM_DEMO_COMPUTE") or AUTO
+"""How the app's networks are computed, a name of `wam_demo.policies.compute.variants.COMPUTE`."""
+
+
+def load_computed(name: str, checkpoint: Path | None = None) -> Policy:
+    """As `load_policy`, computed as the app computes."""
+    return load_policy(name, checkpoint, compute=COMPUTE)
+
 
 class EngineRegistry:
-    """Loads each checkpoint once for the whole process; thread-safe."""
+    """Loads each checkpoint once for the whole process; thread-safe.
 
-    def __init__(self, load: Callable[[str, Path | None], Policy] = load_policy) -> None:
-        self._load = load
+    Args:
+        load: Loads a policy.
+        change: Whether an engine changes over to the fastest way to compute once it is known.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[str, Path | None], Policy] = load_computed,
+        *,
+        change: bool = False,
+    ) -> None:
+        self._load, self._change = load, change
         self._engines: dict[tuple[str, Path | None], InferenceEngine] = {}
+        self._changeovers: list[Changeover] = []
         self._lock = threading.Lock()
 
     def get(self, name: str, checkpoint: Path | None = None) -> InferenceEngine:
@@ -28,15 +50,20 @@ class EngineRegistry:
         with self._lock:
             if key not in self._engines:
                 self._engines[key] = InferenceEngine(self._load(name, checkpoint))
+                if self._change:
+                    self._changeovers.append(Changeover(self._engines[key], name, checkpoint))
             return self._engines[key]
 
     def close(self) -> None:
         """Close every engine; the registry stays usable."""
         with self._lock:
             running, self._engines = list(self._engines.values()), {}
+            changing, self._changeovers = self._changeovers, []
+        for changeover in changing:
+            changeover.close()
         for engine in running:
             engine.close()
 
 
-engines = EngineRegistry()
+engines = EngineRegistry(change=COMPUTE == AUTO)
 """The engines of this process, shared by all visitors."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wam_demo.errors import InvalidInputError, UnknownNameError
+from wam_demo.policies.compute.variants import EAGER
 from wam_demo.types import Policy
 
 if TYPE_CHECKING:
@@ -24,10 +25,13 @@ class LoadContext:
     Attributes:
         checkpoint: Directory that overrides the shipped weights; for policies with weights only.
         world: Simulator that a privileged policy reads; ``None`` for every other.
+        compute: How its network is computed, a name of `wam_demo.policies.compute.variants.COMPUTE`; policies
+            without one take no notice.
     """
 
     checkpoint: Path | None = None
     world: World | None = None
+    compute: str = EAGER
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,8 @@ class PolicySpec:
         load: Makes it; raises `CheckpointError`, `InvalidInputError` or `PolicyFault`.
         tasks: Tasks that it was trained on, with this checkpoint (``None``: the shipped one); empty: any.
         digest: SHA-256 of what answers, hexadecimal, with this checkpoint; ``None``: nothing that has one.
+        fastest: By what it is computed the fastest on this machine, with this checkpoint; measured if need be.
+        measured: What `fastest` would say without measuring anything; ``None`` when it would have to.
         require: Raises what `load` would raise for want of a file or a setting, without loading anything.
         is_available: Whether it can be used here; raises `InvalidInputError` when a setting is not usable.
         imagines: It is an `Imaginer`.
@@ -61,6 +67,8 @@ class PolicySpec:
     load: Callable[[LoadContext], Policy]
     tasks: Callable[[Path | None], Sequence[str]] = lambda checkpoint: ()
     digest: Callable[[Path | None], str | None] = lambda checkpoint: None
+    fastest: Callable[[Path | None], str] = lambda checkpoint: EAGER
+    measured: Callable[[Path | None], str | None] = lambda checkpoint: EAGER
     require: Callable[[Path | None], None] = lambda checkpoint: None
     is_available: Callable[[], bool] = lambda: True
     imagines: bool = False
@@ -105,7 +113,7 @@ def policy_specs() -> tuple[PolicySpec, ...]:
     return tuple(_specs.values())
 
 
-def load_policy(name: str, checkpoint: Path | None = None, world: World | None = None) -> Policy:
+def load_policy(name: str, checkpoint: Path | None = None, world: World | None = None, compute: str = EAGER) -> Policy:
     """Load a policy by name; see `PolicySpec.load` and `LoadContext`.
 
     Raises:
@@ -114,7 +122,7 @@ def load_policy(name: str, checkpoint: Path | None = None, world: World | None =
         CheckpointError: The checkpoint is missing or corrupt.
         PolicyFault: The policy server cannot be reached.
     """
-    return policy_spec(name).load(LoadContext(checkpoint, world))
+    return policy_spec(name).load(LoadContext(checkpoint, world, compute))
 
 
 def require_policy(name: str, checkpoint: Path | None = None) -> PolicySpec:

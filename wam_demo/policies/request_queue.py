@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import deque
@@ -28,6 +29,7 @@ class RequestQueue:
         self.aside: deque[Request] = deque()
         self.log = CallLog(window)
         self.closed = False
+        self.newest = -math.inf  # `time.monotonic` of the last request
         self._size = size
         self._open: set[Request] = set()  # whoever removes a request from here resolves it
 
@@ -50,7 +52,13 @@ class RequestQueue:
                 raise PolicyBusy(f"the inference engine is overloaded: {self.waiting} requests wait")
             (self.acting if request.stages is None else self.aside).append(request)
             self._open.add(request)
+            self.newest = request.submitted
             self.changed.notify_all()
+
+    def is_quiet(self, seconds: float) -> bool:
+        """Whether nothing is open, and nothing came for so long."""
+        with self.changed:
+            return not self._open and time.monotonic() - self.newest >= seconds
 
     def take(self, queue: deque[Request], size: int) -> list[Request]:
         """The oldest requests that still want an answer; one that is alone shares with no other."""

@@ -18,7 +18,7 @@ class Worker:
     """Calls a policy for a queue of requests; whatever the policy does, the next request is answered.
 
     Args:
-        policy: Called from `run` only.
+        policy: Called from `run` only; another one may take its place at any time, for the calls that follow.
         queue: Where requests come from and answers go.
         max_batch: Observations in one policy call.
         gather_s: How long a batch waits for further sessions [s].
@@ -26,7 +26,7 @@ class Worker:
     """
 
     def __init__(self, policy: Policy, queue: RequestQueue, max_batch: int, gather_s: float, pacing: Pacing) -> None:
-        self._policy = policy
+        self.policy = policy
         self._queue = queue
         self._max_batch = max_batch
         self._gather_s = gather_s
@@ -68,7 +68,7 @@ class Worker:
             return
         started = time.monotonic()
         try:
-            predictions = predict(self._policy, [r.observation for r in batch], [r.seed for r in batch])
+            predictions = predict(self.policy, [r.observation for r in batch], [r.seed for r in batch])
         except Exception as error:
             self._separate(batch, error)
             return

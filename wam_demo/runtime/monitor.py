@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from concurrent.futures import Future
@@ -13,10 +14,12 @@ import numpy as np
 from wam_demo.errors import WamDemoError
 from wam_demo.policies.engine import Futures
 from wam_demo.runtime.subscriber import Subscriber
-from wam_demo.types import FUTURE_STEPS, ActionChunk, Image, Observation, StepRecord, Vector
+from wam_demo.types import CONTROL_HZ, FUTURE_STEPS, ActionChunk, Image, Observation, StepRecord, Vector
 
-IMAGINE_EVERY_STEPS = 10
-"""Control steps between two imaginations, at least: a late answer or plan makes the pause longer."""
+EVERY_STEPS = 4, 10
+"""Control steps between two imaginations where the machine has the time, which is every plan, and where it has not."""
+BUSY_SHARE = 0.5
+"""Imaginations may be on their way for this share of the time; they come as often as that allows."""
 MEMORY_STEPS = 100
 """Control steps of which observations are kept, so that a late imagination can still be compared."""
 PAUSE_STEPS = 20
@@ -79,7 +82,8 @@ class PredictionMonitor(Subscriber):
 
     Args:
         imagine: ``None`` for a policy that does not.
-        every: Control steps between two requests.
+        every: Control steps between two requests; measured by default, see `steps_between`. A late answer or plan
+            makes the pause longer.
 
     Attributes:
         latest: The newest imagination of the episode.
@@ -88,7 +92,7 @@ class PredictionMonitor(Subscriber):
         fault: Why the last imagination did not come, as one line.
     """
 
-    def __init__(self, imagine: Imagine | None, every: int = IMAGINE_EVERY_STEPS) -> None:
+    def __init__(self, imagine: Imagine | None, every: int | None = None) -> None:
         self._imagine = imagine
         self._every = every
         self._request: _Request | None = None
@@ -96,7 +100,7 @@ class PredictionMonitor(Subscriber):
 
     def _forget(self) -> None:
         self.on_close()
-        self._next = 0
+        self._asked = self._next = 0
         self._step: int | None = None
         self._plan_step: int | None = None
         self._observations: dict[int, Observation] = {}
@@ -153,7 +157,8 @@ class PredictionMonitor(Subscriber):
 
         request.future.add_done_callback(note_time)
         self._request = request
-        self._next = record.step + self._every
+        self._asked = record.step
+        self._next = record.step + (self._every or EVERY_STEPS[1])
 
     def _collect(self) -> None:
         request = self._request
@@ -166,6 +171,7 @@ class PredictionMonitor(Subscriber):
         self.fault = None if error is None else _one_line(error)
         if error is None:
             elapsed = (request.answered or time.perf_counter()) - request.submitted
+            self._next = self._asked + (self._every or steps_between(elapsed))
             frames = request.future.result()[0]
             self.latest = Imagination(request.step, frames, 1e3 * elapsed)
             self._open += [(request.step + ahead, ahead, self.latest) for ahead in FUTURE_STEPS]
@@ -178,6 +184,12 @@ class PredictionMonitor(Subscriber):
             if at in self._observations:
                 self.newest[ahead] = compare(imagination, ahead, at, self._observations[at].images)
                 self.history[ahead].append((at, self.newest[ahead].error))
+
+
+def steps_between(answer_s: float) -> int:
+    """Control steps from one imagination to the next, if the last one took so long to come [s]."""
+    fastest, slowest = EVERY_STEPS
+    return min(max(fastest, math.ceil(CONTROL_HZ * answer_s / BUSY_SHARE)), slowest)
 
 
 def compare(imagination: Imagination, ahead: int, at: int, actual: Mapping[str, Image]) -> PredictionError:

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from wam_demo.models.flow import interpolate, velocity, velocity_to
+from wam_demo.models.wam.action_head import ActionHead
 from wam_demo.models.wam.agra import Projector, alignment_loss, teacher_weight
 from wam_demo.models.wam.model import WorldActionModel
 
@@ -54,6 +55,25 @@ class Batch:
     def _with(self, change: Callable[[Tensor], Tensor]) -> Self:
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return replace(self, **{name: change(v) for name, v in values.items() if isinstance(v, Tensor)})
+
+
+@dataclass(frozen=True)
+class HeadBatch(Batch):
+    """What the action head learns from, beside the features of the pictures.
+
+    Attributes:
+        text: (B, 384).
+        state: (B, 17) normalised.
+        chunk: (B, 16, 7) normalised.
+        noise: (B, draws, 16, 7).
+        tau: (B, draws).
+    """
+
+    text: Tensor
+    state: Tensor
+    chunk: Tensor
+    noise: Tensor
+    tau: Tensor
 
 
 @dataclass(frozen=True)
@@ -160,11 +180,7 @@ def action_loss(
         passes.append((recorded, ones if arm.aligned == "action" else torch.rand_like(ones)))
     features = features_of(model, passes)
     read = [block[:samples].detach() if arm.frozen else block[:samples] for block in features]
-    static, context = model.head.context(read, batch.text, batch.state)
-    clean = batch.chunk[:, None].expand_as(batch.noise)
-    noisy = interpolate(clean.flatten(0, 1), batch.noise.flatten(0, 1), batch.tau.flatten()).view_as(clean)
-    predicted, _ = model.head(noisy, batch.tau, static, context)
-    act = F.mse_loss(predicted.float(), velocity(clean, batch.noise))
+    act = chunk_loss(model.head, read, batch)
     if projectors is None or batch.teacher is None:
         return act, {"act": act.detach(), "agra": act.new_zeros(())}
     teacher = batch.teacher if recorded is None else torch.cat([batch.teacher, recorded.teacher])
@@ -173,6 +189,15 @@ def action_loss(
     terms = [alignment_loss(projectors[str(k)](features[k][first:]), teacher, total)[0] for k in arm.blocks]
     align = torch.stack(terms).mean()
     return act + arm.weight * align, {"act": act.detach(), "agra": align.detach()}
+
+
+def chunk_loss(head: ActionHead, features: list[Tensor], batch: HeadBatch | ActionBatch) -> Tensor:
+    """Flow matching of the chunk, given the features of every video block."""
+    static, context = head.context(features, batch.text, batch.state)
+    clean = batch.chunk[:, None].expand_as(batch.noise)
+    noisy = interpolate(clean.flatten(0, 1), batch.noise.flatten(0, 1), batch.tau.flatten()).view_as(clean)
+    predicted, _ = head(noisy, batch.tau, static, context)
+    return F.mse_loss(predicted.float(), velocity(clean, batch.noise))
 
 
 def features_of(model: WorldActionModel, passes: Sequence[tuple[ActionBatch | RecordedBatch, Tensor]]) -> list[Tensor]:

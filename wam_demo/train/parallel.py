@@ -50,11 +50,16 @@ def launched() -> bool:
     return int(os.environ.get("WORLD_SIZE", "1")) > 1
 
 
+def group() -> PartialState:
+    """The processes that train together, which this one joins with the first call; on CPUs where there is no GPU."""
+    return PartialState(cpu=not torch.cuda.is_available())
+
+
 def own_share() -> Share:
     """This process's share; everything where it is alone."""
     if not launched():
         return Share()
-    state = PartialState()
+    state = group()
     return Share(state.process_index, state.num_processes)
 
 
@@ -66,13 +71,16 @@ def is_main() -> bool:
 def compute_device() -> torch.device:
     """This process's GPU where there is one."""
     if launched():
-        return PartialState().device
+        return group().device
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def mean_over_processes(value: Tensor) -> Tensor:
     """The mean of a tensor without gradient over all processes, on each of them."""
-    return reduce(value, "mean") if launched() else value
+    if not launched():
+        return value
+    group()
+    return reduce(value, "mean")
 
 
 class Objective(nn.Module):
@@ -98,5 +106,6 @@ def shared_objective(trained: nn.Module, loss: Callable[[int], Losses]) -> Calla
         return loss
     # Not every loss reaches every weight in every step, for instance without a video batch.
     unused = DistributedDataParallelKwargs(find_unused_parameters=True)
-    accelerator = Accelerator(mixed_precision="no", kwargs_handlers=[unused])
+    group()
+    accelerator = Accelerator(cpu=not torch.cuda.is_available(), mixed_precision="no", kwargs_handlers=[unused])
     return accelerator.prepare(Objective(trained, loss))

@@ -22,13 +22,15 @@ from wam_demo.models.wam.model import WorldActionModel
 from wam_demo.train.batches import TrainingFrames
 from wam_demo.train.cache import Cache, load_cache
 from wam_demo.train.loop import LoopConfig, Trainer
-from wam_demo.train.losses import Arm, action_loss
+from wam_demo.train.losses import chunk_loss
 from wam_demo.train.parallel import Losses, compute_device
-from wam_demo.train.tune_batches import TuneBatches
+from wam_demo.train.tune_batches import FrozenFrames, TuneBatches
 from wam_demo.train.wam import chunk_error
 
 STOP_FILE = "stop"
 """A file of this name in the run's folder ends the training after the running step; what was learnt is kept."""
+REHEARSED = 2000
+"""Most frames of demonstrations that a run rehearses; with features of 200 KB each they take 400 MB."""
 _PACE_STEPS = 10
 """Steps between two looks at how many more fit into the time."""
 
@@ -107,9 +109,11 @@ def tune(
     steps = recipe.steps or 1_000_000  # the time decides
     loop = LoopConfig(steps=steps, lr=recipe.lr, warmup=20, decay=0.5, ema=0.99, muon=True)
     trainer = Trainer(torch.nn.ModuleDict({"model": model}).to(device), loop, out)
+    weights = None if recorded.weights is None else recorded.weights[rows]
+    kept = _sample(len(rehearsed.states), recipe.seed)
     batches = TuneBatches(
-        TrainingFrames(recorded, rows, normaliser, device),
-        TrainingFrames(rehearsed, torch.arange(len(rehearsed.states)), normaliser, device),
+        FrozenFrames(model, TrainingFrames(recorded, rows, normaliser, device), weights),
+        FrozenFrames(model, TrainingFrames(rehearsed, kept, normaliser, device)),
         (recipe.recorded, recipe.rehearsed),
         recipe.draws,
         recipe.seed,
@@ -121,9 +125,11 @@ def tune(
     def loss(step: int) -> Losses:
         pace.adjust(step)
         with autocast(device):
-            return action_loss(model, batches.action(step), arm=Arm(frozen=True))
+            act = chunk_loss(model.head, *batches.draw(step))
+        return act, {"act": act.detach()}
 
     before = _errors(averaged, recorded, rows, rehearsed)
+    pace.begin()
     curves = trainer.run(loss, every=20)
     after = _errors(averaged, recorded, rows, rehearsed)
     averaged.config.trained["steps"] = trainer.step
@@ -146,8 +152,12 @@ class _Pace:
 
     def __init__(self, trainer: Trainer, seconds: float | None, stop: Path) -> None:
         self._trainer, self._seconds, self._stop = trainer, seconds, stop
-        self._began = time.monotonic()
+        self._began = 0.0
         stop.unlink(missing_ok=True)
+
+    def begin(self) -> None:
+        """The time runs from now on."""
+        self._began = time.monotonic()
 
     def adjust(self, step: int) -> None:
         """Say how many steps there will be; called before each."""
@@ -174,12 +184,18 @@ def _rows(cache: Cache, episodes: Sequence[int] | None) -> torch.Tensor:
     return torch.nonzero(torch.isin(cache.episode, torch.tensor(list(episodes))))[:, 0]
 
 
+def _sample(count: int, seed: int) -> torch.Tensor:
+    """Rows of the demonstrations that are rehearsed, in order: all, or as many as fit into memory as features."""
+    chosen = torch.randperm(count, generator=torch.Generator().manual_seed(seed))[:REHEARSED]
+    return chosen.sort().values
+
+
 def _errors(model: WorldActionModel, recorded: Cache, rows: torch.Tensor, rehearsed: Cache) -> dict[str, float]:
     """Median error of the planned TCP at +0.8 s [cm], on what is learnt and on what is kept."""
     kept = torch.arange(len(rehearsed.states))
     parts = {"recorded": (recorded, rows), "rehearsed": (rehearsed, kept)}
     return {
-        name: round(chunk_error(model, cache, own[:: max(1, len(own) // 256)])["cm8"], 3)
+        name: round(chunk_error(model, cache, own[:: max(1, len(own) // 64)])["cm8"], 3)
         for name, (cache, own) in parts.items()
     }
 

@@ -3,15 +3,56 @@
 import torch
 from torch import Tensor
 
-from wam_demo.train.batches import TrainingFrames, draw
-from wam_demo.train.losses import ActionBatch, action_noise
+from wam_demo.models.precision import autocast
+from wam_demo.models.wam.model import WorldActionModel
+from wam_demo.train.batches import TrainingFrames
+from wam_demo.train.losses import HeadBatch, action_noise
+
+_BATCH = 16
+
+
+class FrozenFrames:
+    """Frames as the video backbone sees them, computed once because it does not learn.
+
+    Args:
+        model: Its backbone is frozen.
+        frames: Of a dataset; only those of ``frames.rows`` can be drawn.
+        weights: (R,) how often each is drawn; all alike by default.
+    """
+
+    def __init__(self, model: WorldActionModel, frames: TrainingFrames, weights: Tensor | None = None) -> None:
+        self._frames = frames
+        self._weights = torch.ones(len(frames.rows)) if weights is None else weights
+        self._blocks = sorted(set(model.head.bridge))
+        self._depth = model.config.backbone.depth
+        self._features = torch.cat([self._seen(model, rows) for rows in frames.rows.split(_BATCH)])
+
+    @torch.no_grad()
+    def _seen(self, model: WorldActionModel, rows: Tensor) -> Tensor:
+        """(b, blocks, N, D) float16 features of the blocks that the head reads."""
+        device = next(model.parameters()).device
+        with autocast(device):
+            features = model.features(*(value.to(device) for value in self._frames.observed(rows)))
+        return torch.stack([features[block] for block in self._blocks], 1).half().cpu()
+
+    def draw(self, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Features (B, blocks, N, D), text, state and chunk of frames drawn by their weights."""
+        chosen = torch.multinomial(self._weights, count, replacement=True, generator=generator)
+        frames, rows = self._frames, self._frames.rows[chosen]
+        text = frames.cache.embeddings[frames.cache.text[rows]]
+        return self._features[chosen], text, frames.states[rows], frames.chunks[rows]
+
+    def by_block(self, features: Tensor) -> list[Tensor]:
+        """As the head expects them: one of every block, of which it reads only those that are here."""
+        place = {block: index for index, block in enumerate(self._blocks)}
+        return [features[:, place.get(block, 0)].float() for block in range(self._depth)]
 
 
 class TuneBatches:
     """Draws the batch of a step, which depends only on the seed and the step.
 
     Args:
-        recorded: What is to be learnt; `Cache.weights` says how often a frame is drawn.
+        recorded: What is to be learnt.
         rehearsed: Demonstrations of what the policy can do already.
         sizes: Frames of a step from either.
         draws: Noise draws per frame.
@@ -21,8 +62,8 @@ class TuneBatches:
 
     def __init__(
         self,
-        recorded: TrainingFrames,
-        rehearsed: TrainingFrames,
+        recorded: FrozenFrames,
+        rehearsed: FrozenFrames,
         sizes: tuple[int, int],
         draws: int,
         seed: int,
@@ -30,20 +71,12 @@ class TuneBatches:
     ) -> None:
         self._sources, self._sizes = (recorded, rehearsed), sizes
         self._draws, self._seed, self._device = draws, seed, device
-        weights = recorded.cache.weights
-        self._weights = torch.ones(len(recorded.rows)) if weights is None else weights[recorded.rows]
 
-    def action(self, step: int) -> ActionBatch:
-        """The batch of this step, recorded frames first."""
+    def draw(self, step: int) -> tuple[list[Tensor], HeadBatch]:
+        """Features of every video block and the rest of the batch of this step, recorded frames first."""
         generator = torch.Generator().manual_seed(self._seed * 1_000_003 + step)
-        recorded, rehearsed = self._sources
-        chosen = torch.multinomial(self._weights, self._sizes[0], replacement=True, generator=generator)
-        rows = (recorded.rows[chosen], draw(rehearsed.rows, self._sizes[1], generator))
-        parts = [_frames(frames, own) for frames, own in zip(self._sources, rows, strict=True)]
-        latents, text, state, chunk = (torch.cat(part) for part in zip(*parts, strict=True))
+        drawn = [source.draw(size, generator) for source, size in zip(self._sources, self._sizes, strict=True)]
+        features, text, state, chunk = (torch.cat(part) for part in zip(*drawn, strict=True))
         noise, tau = action_noise((len(chunk), self._draws, *chunk.shape[1:]), generator)
-        return ActionBatch(latents, text, state, chunk, noise, tau).to(self._device)
-
-
-def _frames(frames: TrainingFrames, rows: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    return *frames.observed(rows), frames.chunks[rows]
+        batch = HeadBatch(text, state, chunk, noise, tau).to(self._device)
+        return self._sources[0].by_block(features.to(self._device)), batch

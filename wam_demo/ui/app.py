@@ -17,6 +17,8 @@ from wam_demo.limits import LIVE_SESSIONS, QUEUE_SIZE, SESSION_IDLE_S, UPLOAD_BY
 from wam_demo.runtime import Session, Settings, Watcher
 from wam_demo.runtime.memory import use_few_arenas
 from wam_demo.ui.api.tab import build_api, has_mcp
+from wam_demo.ui.arm.session import ArmSession
+from wam_demo.ui.arm.tab import build_arm, open_arm
 from wam_demo.ui.blind.matches import BlindMatches
 from wam_demo.ui.blind.tab import build_blind, open_matches
 from wam_demo.ui.live.hub import Hub
@@ -69,6 +71,7 @@ def build_app(
     recordings: UploadSessions | None = None,
     cameras: CameraSessions | None = None,
     sharing: Sharing | None = None,
+    arm: ArmSession | None = None,
 ) -> gr.Blocks:
     """The page with its tabs; those whose part is missing are left out."""
     with gr.Blocks(
@@ -89,6 +92,9 @@ def build_app(
                     if cameras is not None:
                         with gr.Tab("Live stream"):
                             build_live_stream(cameras)
+            if arm is not None:
+                with gr.Tab("Arm"):
+                    build_arm(catalogue, arm)
             if blind is not None:
                 with gr.Tab("Blind A/B"):
                     build_blind(catalogue, blind)
@@ -146,8 +152,13 @@ def launch(host: str = "127.0.0.1", port: int | None = None, **overrides: Any) -
         if blind is not None:
             opened.enter_context(closing(blind))
         cameras = opened.enter_context(closing(open_cameras(catalogue)))
+        arm = open_arm()
+        if arm is not None:
+            opened.enter_context(closing(arm))
         recordings = opened.enter_context(closing(UploadSessions(open_policy)))  # the last one is closed first
-        app = build_app(catalogue, hub, lab=lab, blind=blind, recordings=recordings, cameras=cameras, sharing=sharing)
+        app = build_app(
+            catalogue, hub, lab=lab, blind=blind, recordings=recordings, cameras=cameras, sharing=sharing, arm=arm
+        )
         allowed = [str(recordings.root)]  # downloads, under names that cannot be guessed
         arguments = {**web_pages(sharing.store), "allowed_paths": allowed, **overrides}
         app.launch(**launch_arguments(server_name=host, server_port=port, **arguments))

@@ -139,7 +139,7 @@ def test_bad_questions_are_one_line(sessions, question, message):
         ({"episode": 7}, "episode 7 does not exist"),
         ({"start": "many"}, "start must be seconds"),
         ({"start": 2, "stop": 1}, "is empty"),
-        ({"start": 99, "stop": 100}, "is empty"),
+        ({"start": 99, "stop": 100}, "it cannot start at 99 s"),
         ({"mapping": {"front": "frnt"}}, "did you mean 'front'"),
         ({"mapping": {"instruction": ""}}, "instruction"),
         ({"mapping": 3}, "mapping is missing"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from wam_demo.evaluate.executors.executor import ExecutorConfig, Load, control_of
 from wam_demo.evaluate.executors.play import play_scenes
@@ -28,6 +29,7 @@ class LocalExecutor:
         self._spec = spec
         self._config = config or ExecutorConfig()
         self._load = load
+        self._owned = load is load_policy  # other loaders share what they hand out
         self._policies: dict[str, Policy | None] = {}
         self._simulators: Simulators | None = None
 
@@ -57,8 +59,15 @@ class LocalExecutor:
         """
         if reference not in self._policies:
             name, checkpoint = split_policy(reference)
-            self._policies[reference] = None if policy_spec(name).privileged else self._load(name, checkpoint)
+            self._policies[reference] = self._loaded(name, checkpoint)
         return self._policies[reference]
+
+    def _loaded(self, name: str, checkpoint: Path | None) -> Policy | None:
+        if policy_spec(name).privileged:
+            return None
+        if self._owned:
+            return load_policy(name, checkpoint, compute=self._spec.compute)
+        return self._load(name, checkpoint)
 
     def close(self) -> None:
         """See `Executor`."""
@@ -66,7 +75,7 @@ class LocalExecutor:
             self._simulators.close()
             self._simulators = None
         for policy in self._policies.values():
-            if policy is not None and self._load is load_policy:  # other loaders share what they hand out
+            if policy is not None and self._owned:
                 policy.close()
         self._policies.clear()
 

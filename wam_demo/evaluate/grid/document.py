@@ -20,6 +20,7 @@ from wam_demo.evaluate.specs.cells import CellSnapshot, pooled, snapshot, tally
 from wam_demo.evaluate.specs.evaluation import UNGRADED
 from wam_demo.evaluate.specs.grid import Cell, GridSpec, split_policy
 from wam_demo.evaluate.specs.record import EpisodeRecord
+from wam_demo.policies.compute.variants import EAGER
 
 EPISODE_COLUMNS = (
     "policy", "task", "axis", "severity", "seed", "success", "success_final", "steps", "outcome", "fault",
@@ -103,6 +104,7 @@ def policy_document(
         "execute": control.execute,
         "latency": control.latency,
         "linger": spec.linger,
+        "compute": spec.compute,
         **_rates(cells[0], everything),
         "outcomes": dict(Counter(record.outcome for record in everything)),
         "tasks": {task: _rates(cells[0], episodes) for task, episodes in mine.items()},
@@ -196,6 +198,8 @@ def command(spec: GridSpec) -> str:
         words += [f"--{name}", str(getattr(spec, name))]
     if spec.instruction is not None:
         words += ["--instruction", spec.instruction]
+    if spec.compute != EAGER:
+        words += ["--compute", spec.compute]
     return shlex.join(words)
 
 

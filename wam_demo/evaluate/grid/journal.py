@@ -16,6 +16,7 @@ from wam_demo.evaluate.grid.origin import origin
 from wam_demo.evaluate.output import prepare_output
 from wam_demo.evaluate.specs.grid import GridSpec
 from wam_demo.evaluate.specs.record import EpisodeRecord
+from wam_demo.policies.compute.variants import EAGER
 
 JOURNAL_NAME = "journal.jsonl"
 SCHEMA = "wam_demo.grid"
@@ -136,6 +137,7 @@ def _require_same(header: Mapping[str, Any], found: Mapping[str, Any], directory
     wanted, present = dict(header["grid"]), dict(found["grid"])
     for grid in (wanted, present):
         grid.pop("episodes")
+        grid.setdefault("compute", EAGER)  # of folders that were begun before there was a choice
     different = sorted(name for name in {*wanted, *present} if wanted.get(name) != present.get(name))
     if different:
         raise InvalidInputError(f"{directory} holds a grid with other {', '.join(different)}: choose another folder")

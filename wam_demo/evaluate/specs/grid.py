@@ -12,6 +12,7 @@ from wam_demo.errors import InvalidInputError, UnknownNameError
 from wam_demo.evaluate.specs.evaluation import NOMINAL, SEVERITIES, UNGRADED, evaluation_seeds, require_within
 from wam_demo.evaluate.specs.scene import SceneSpec
 from wam_demo.policies.checks import validate_instruction
+from wam_demo.policies.compute.variants import EAGER, variant_named
 from wam_demo.policies.receding import EXECUTE_STEPS
 from wam_demo.policies.registry import policy_spec
 from wam_demo.sim import TASKS
@@ -73,6 +74,7 @@ class GridSpec:
         latency: Control steps from an observation to the first action of its plan.
         linger: Control steps to go on after the first success, to see whether it is held.
         instruction: Replaces the scenes' own instructions, if given.
+        compute: By what networks are computed; never ``auto``, so that whoever resumes it computes the same.
     """
 
     policies: tuple[str, ...]
@@ -85,6 +87,7 @@ class GridSpec:
     latency: int = 0
     linger: int = LINGER_STEPS
     instruction: str | None = None
+    compute: str = EAGER
 
     def validated(self) -> GridSpec:
         """Return the grid, each name once, if it can be run.
@@ -108,6 +111,8 @@ class GridSpec:
 
         for policy in self.policies:
             policy_spec(split_policy(policy)[0])
+        if self.compute != EAGER:
+            variant_named(self.compute)
         for kind, names, valid in (("task", self.tasks, TASKS), ("axis", self.axes, [*UNGRADED, *AXES])):
             for name in names:
                 if name not in valid:

@@ -6,7 +6,7 @@ that things will be (`wam_demo.models.geometry`) and on the pictures of now warp
 are taken over where they are right (compositing masks, arXiv 1605.07157). The backbone and every plan stay as they are.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -20,7 +20,7 @@ from wam_demo.models.chunk import motion_of
 from wam_demo.models.flow import euler_stages, velocity_to
 from wam_demo.models.geometry import CELL_GEOMETRY_DIM, CalibratedCamera, Calibration, cell_geometry, warped_wrist
 from wam_demo.models.layers import embed_position
-from wam_demo.models.tokenizer import Tokenizer
+from wam_demo.models.tokenizer import PictureTokenizer
 from wam_demo.models.wam.backbone import BackboneConfig, ContextBlock, VideoBackbone, patchify, unpatchify
 from wam_demo.models.wam.model import BackboneFeatures, WorldActionModel
 
@@ -68,7 +68,7 @@ class MotionConditioning:
 
 def motion_conditioning(
     model: WorldActionModel,
-    tokenizer: Tokenizer,
+    tokenizer: PictureTokenizer,
     calibration: Calibration,
     observed: BackboneFeatures,
     motion: Tensor,
@@ -204,7 +204,12 @@ class ImaginationModel(nn.Module):
         return velocity_to(torch.stack([front, wrist], 1), future, tau)
 
     def imagine_stages(
-        self, model: WorldActionModel, tokenizer: Tokenizer, observed: BackboneFeatures, noise: Tensor, actions: Tensor
+        self,
+        model: WorldActionModel,
+        tokenizer: PictureTokenizer,
+        observed: BackboneFeatures,
+        noise: Tensor,
+        actions: Tensor,
     ) -> Iterator[Tensor]:
         """Sample future latents, one Euler step at a time; the last one yielded is the sample.
 
@@ -224,6 +229,10 @@ class ImaginationModel(nn.Module):
         def predict(future: Tensor, tau: Tensor) -> Tensor:
             return self(model, observed, future.to(model.dtype), tau, conditioning, horizons)
 
+        yield from self.sample_stages(predict, noise)
+
+    def sample_stages(self, predict: Callable[[Tensor, Tensor], Tensor], noise: Tensor) -> Iterator[Tensor]:
+        """As `imagine_stages`, with this velocity at (future, tau)."""
         yield from euler_stages(predict, noise.float(), self.config.steps, shift=self.config.shift)
 
     def save_pretrained(self, directory: Path) -> None:

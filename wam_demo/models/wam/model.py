@@ -158,8 +158,12 @@ class WorldActionModel(nn.Module):
 
         chunk = euler(predict, noise.float(), self.config.action_steps)
         attention = torch.stack([weight.float().mean((1, 2, 3)) for weight in weights], 1)
-        planned = (chunk * self.normaliser.chunk_std + self.normaliser.chunk_mean)[..., :3]
-        std_m = planned.std(1, correction=0).norm(dim=-1).mean(-1)
+        return self.planned(chunk, attention)
+
+    def planned(self, chunk: Tensor, attention: Tensor) -> PlannedChunk:
+        """What sampled chunks (B, draws, 16, 7), normalised, and their attention say together."""
+        paths = (chunk * self.normaliser.chunk_std + self.normaliser.chunk_mean)[..., :3]
+        std_m = paths.std(1, correction=0).norm(dim=-1).mean(-1)
         return PlannedChunk(self.normaliser.decode_chunk(chunk.mean(1)), attention, std_m)
 
     def imagine_stages(

@@ -66,9 +66,10 @@ class HarmoPolicy(WamPolicy):
             observations: Any number; they are one batch.
             seeds: Noise seed of each: of the predictive expert's chunk and of what is imagined.
         """
-        predictive = super().predict(observations, seeds)
         began = time.perf_counter()
-        observed = self.model.read(*self.encode(observations))
+        observed = self.read(observations)
+        plan = self.plan(observed, self.noise(seeds))
+        planned = time.perf_counter()
         probabilities = self.experts.gate(observed.features[-1]).float().sigmoid().tolist()
         future = imagine_freely(self.model, observed, self.imagination_noise(seeds), self.experts.config.steps)
         imagined = time.perf_counter()
@@ -77,10 +78,17 @@ class HarmoPolicy(WamPolicy):
         if not np.isfinite(reactive).all():
             raise PolicyFault("the reactive expert planned values that are not finite")
         pictures = self._pictures(future, observed)
-        timing = {"imagine_freely": 1e3 * (imagined - began), "experts": 1e3 * (time.perf_counter() - imagined)}
+        ended = time.perf_counter()
+        timing = {
+            "predict": 1e3 * (planned - began),
+            "imagine": 1e3 * (imagined - planned),
+            "react": 1e3 * (ended - imagined),
+            "policy_call": 1e3 * (ended - began),
+        }
+        predictive = [self._prediction(plan, row, timing) for row in range(len(observations))]
         return [
-            self._joined(plan, ActionChunk(actions), probability, images, timing)
-            for plan, actions, probability, images in zip(predictive, reactive, probabilities, pictures, strict=True)
+            self._joined(own, ActionChunk(actions), probability, images)
+            for own, actions, probability, images in zip(predictive, reactive, probabilities, pictures, strict=True)
         ]
 
     def imagination_noise(self, seeds: Sequence[int]) -> Tensor:
@@ -93,7 +101,7 @@ class HarmoPolicy(WamPolicy):
     def _pictures(self, future: Tensor, observed: BackboneFeatures) -> list[dict[str, Image]]:
         """(4, H, W, 3) uint8 by camera of each observation."""
         count, cameras, horizons = future.shape[:3]
-        decoded = to_images(self.tokenizer.decode(future.flatten(0, 2).to(self.dtype)))
+        decoded = to_images(self.coder.decode(future.flatten(0, 2).to(self.dtype)))
         frames = decoded.view(count, cameras, horizons, IMAGE_SIZE, IMAGE_SIZE, 3).numpy()
         return [dict(zip(self.cameras, sample, strict=True)) for sample in frames]
 
@@ -103,19 +111,16 @@ class HarmoPolicy(WamPolicy):
         reactive: ActionChunk,
         interaction: float,
         images: dict[str, Image],
-        timing: dict[str, float],
     ) -> Prediction:
         panels: dict[str, Panel] = {
             GATE: Band(interaction, "transit: reactive", "interaction: predictive"),
             EXPERTS: Chunks({"predictive": predictive.chunk, "reactive": reactive}),
             READ: Frames(images, FUTURE_STEPS),
         }
-        spent = predictive.timing_ms["policy_call"] + sum(timing.values())
         return replace(
             predictive,
             chunk=drive(self.driver, predictive.chunk, reactive, interaction),
             panels={**predictive.panels, **panels},
-            timing_ms={**predictive.timing_ms, **timing, "policy_call": spent},
         )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from wam_demo.errors import InvalidInputError
 from wam_demo.limits import SERVER_ANSWER_S
+from wam_demo.policies.compute.variants import AUTO, EAGER
 from wam_demo.policies.engine import EngineConfig, InferenceEngine
 from wam_demo.policies.registry import LoadContext, PolicySpec, require_policy
 from wam_demo.policies.remote.client import PROTOCOL
@@ -23,8 +24,10 @@ GATHER_S = 0.02
 
 
 @contextmanager
-def open_server(policy: str, checkpoint: Path | None, host: str, port: int) -> Iterator[PolicyServer]:
-    """A server that answers with a policy; the token comes from the environment.
+def open_server(
+    policy: str, checkpoint: Path | None, host: str, port: int, compute: str = EAGER
+) -> Iterator[PolicyServer]:
+    """A server that answers with a policy, computed as asked; the token comes from the environment.
 
     Raises:
         InvalidInputError: The address cannot be used, or the policy cannot be served.
@@ -34,7 +37,8 @@ def open_server(policy: str, checkpoint: Path | None, host: str, port: int) -> I
     spec = require_policy(policy, checkpoint)
     if spec.privileged:
         raise InvalidInputError(f"policy {policy!r} reads the simulator: it cannot be served")
-    loaded = spec.load(LoadContext(checkpoint))
+    compute = spec.fastest(checkpoint) if compute == AUTO else compute
+    loaded = spec.load(LoadContext(checkpoint, compute=compute))
     loaded.reset("warm up")  # the text encoder loads now, not at the first request
     greeting = metadata(spec, checkpoint)
     batching = EngineConfig(gather_s=GATHER_S, act_timeout_s=SERVER_ANSWER_S)

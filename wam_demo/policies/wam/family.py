@@ -30,10 +30,24 @@ def weights_spec(name: str, label: str, sentence: str, shipped: Path | None = No
     def load(context: LoadContext) -> Policy:
         require(context.checkpoint)
         from wam_demo.policies.threads import limit_threads
-        from wam_demo.policies.wam.policy import WamPolicy
+        from wam_demo.policies.wam.choice import open_wam
 
         limit_threads()
-        return WamPolicy(own(context.checkpoint))
+        return open_wam(own(context.checkpoint), context.compute)
+
+    def measured(checkpoint: Path | None) -> str | None:
+        from wam_demo.policies.threads import limit_threads
+        from wam_demo.policies.wam.choice import measured_way
+
+        limit_threads()
+        return measured_way(own(checkpoint))
+
+    def fastest(checkpoint: Path | None) -> str:
+        from wam_demo.policies.threads import limit_threads
+        from wam_demo.policies.wam.choice import fastest_way
+
+        limit_threads()
+        return fastest_way(own(checkpoint))
 
     def tasks(checkpoint: Path | None) -> Sequence[str]:
         from wam_demo.models.checkpoint import read_config
@@ -59,6 +73,8 @@ def weights_spec(name: str, label: str, sentence: str, shipped: Path | None = No
         load=load,
         tasks=tasks,
         digest=digest,
+        fastest=fastest,
+        measured=measured,
         require=require,
         is_available=is_available,
         imagines=True,

@@ -16,9 +16,10 @@ from wam_demo.models.checkpoint import sha256_of
 from wam_demo.models.geometry import Calibration
 from wam_demo.models.precision import compute_dtype
 from wam_demo.models.text import text_encoder
-from wam_demo.models.tokenizer import Tokenizer, to_images, to_tensor
+from wam_demo.models.tokenizer import PictureTokenizer, Tokenizer, to_images, to_tensor
 from wam_demo.models.wam.imagination import FOLDER, ImaginationModel
 from wam_demo.models.wam.model import BackboneFeatures, PlannedChunk, WorldActionModel
+from wam_demo.policies.compute.variants import EAGER
 from wam_demo.policies.probe import PROBE_BATCH, Probe
 from wam_demo.policies.tokens import TokenGrid
 from wam_demo.policies.wam.edited_plans import EditedPlans
@@ -38,18 +39,24 @@ class WamPolicy(Imaginer):
         tokenizer: Directory of the tokenizer it was trained with; by default the sibling ``tokenizer``, or the shipped
             one where there is no sibling.
 
+    Attributes:
+        compute: By what it is computed, see `wam_demo.policies.compute.variants`.
+        coder: Decodes what is imagined.
+
     Raises:
         CheckpointError: A file is missing or corrupt, or the tokenizer is another one.
     """
 
     def __init__(self, checkpoint: Path, tokenizer: Path | None = None) -> None:
         checkpoint = Path(checkpoint)
+        self.compute = EAGER
         self.dtype = compute_dtype()
         self.model = WorldActionModel.from_pretrained(checkpoint).to_compute(self.dtype)
         self.tokenizer = Tokenizer.from_pretrained(tokenizer or _tokenizer_of(checkpoint)).to(self.dtype)
         expected = self.model.config.trained.get("encoder_sha256")
         if expected and expected != self.tokenizer.encoder_digest():
             raise CheckpointError(f"{checkpoint} was trained with another tokenizer than the one beside it")
+        self.coder: PictureTokenizer = self.tokenizer
         self.cameras = self.model.config.cameras
         self.checkpoint_sha256 = sha256_of(checkpoint)
         self.imagination = self._read_imagination(checkpoint / FOLDER)
@@ -76,16 +83,24 @@ class WamPolicy(Imaginer):
             seeds: Noise seed of each.
         """
         began = time.perf_counter()
-        latents, text, state = self.encode(observations)
-        encoded = time.perf_counter()
-        plan = self.model.act(latents, text, state, self.noise(seeds))
+        observed = self.read(observations)
+        read = time.perf_counter()
+        plan = self.plan(observed, self.noise(seeds))
         ended = time.perf_counter()
         timing = {
-            "encode": 1e3 * (encoded - began),
-            "act": 1e3 * (ended - encoded),
+            "read": 1e3 * (read - began),
+            "plan": 1e3 * (ended - read),
             "policy_call": 1e3 * (ended - began),
         }
         return [self._prediction(plan, row, timing) for row in range(len(observations))]
+
+    def read(self, observations: Sequence[Observation], samples: int = 1) -> BackboneFeatures:
+        """The pass that acts, over each observation ``samples`` times."""
+        return self.model.read(*(part.repeat_interleave(samples, 0) for part in self.encode(observations)))
+
+    def plan(self, observed: BackboneFeatures, noise: Tensor) -> PlannedChunk:
+        """Plan from what `read` gave and `noise`."""
+        return self.model.plan(observed.features, observed.text, observed.state, noise)
 
     def imagine_stages(
         self,
@@ -96,11 +111,10 @@ class WamPolicy(Imaginer):
         chunks: Sequence[ActionChunk] | None = None,
     ) -> Iterator[list[list[Mapping[str, Image]]] | None]:
         """As `imagine`, yielding ``None`` after each denoising step and decoded frame so that plans go in between."""
-        latents, text, state = (part.repeat_interleave(samples, 0) for part in self.encode(observations))
-        observed = self.model.read(latents, text, state)
+        observed = self.read(observations, samples)
+        latents = observed.latents
         if chunks is None:
-            noise = self.noise([0] * len(latents))
-            actions = self.model.plan(observed.features, observed.text, observed.state, noise).actions
+            actions = self.plan(observed, self.noise([0] * len(latents))).actions
         else:
             actions = torch.from_numpy(np.stack([chunk.actions for chunk in chunks])).repeat_interleave(samples, 0)
         yield None
@@ -113,7 +127,7 @@ class WamPolicy(Imaginer):
         frames = np.empty((*shape[:3], IMAGE_SIZE, IMAGE_SIZE, 3), np.uint8)
         for horizon in range(video.horizons):
             with torch.inference_mode():
-                decoded = self.tokenizer.decode(future[:, :, horizon].flatten(0, 1).to(self.dtype))
+                decoded = self.coder.decode(future[:, :, horizon].flatten(0, 1).to(observed.latents.dtype))
                 frames[:, :, horizon] = to_images(decoded).unflatten(0, shape[:2]).numpy()
             yield None
         results: list[Mapping[str, Image]] = [dict(zip(self.cameras, sample, strict=True)) for sample in frames]
@@ -200,6 +214,14 @@ class WamPolicy(Imaginer):
             panels={"Plan": Scalars({"standard deviation [m]": float(plan.std_m[row])})},
             timing_ms=timing,
         )
+
+
+def digests(checkpoint: Path, tokenizer: Path | None = None) -> dict[str, str]:
+    """SHA-256 of all the weights that a `WamPolicy` of these folders computes with, by name."""
+    folders = {"policy": checkpoint, "tokenizer": tokenizer or checkpoint.parent / "tokenizer"}
+    if (checkpoint / FOLDER).is_dir():
+        folders["imagination"] = checkpoint / FOLDER
+    return {name: sha256_of(folder) for name, folder in folders.items()}
 
 
 def check_observation(observation: Observation, cameras: Sequence[str]) -> None:

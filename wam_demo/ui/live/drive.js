@@ -21,7 +21,7 @@ const DRIVE_MARKUP = `
       </div>
       <div class="pads two">
         <button type="button" class="pad" data-drive="gripper" title="Close or open the gripper (Space)">Close gripper</button>
-        <button type="button" class="pad primary" data-drive="hand" title="Give the arm back, or take it (Enter)">Take the arm</button>
+        <button type="button" class="pad" data-drive="hand" title="Give the arm back, or take it (Enter)">Take the arm</button>
       </div>
       <label class="slider"><span>speed</span><input type="range" min="0" max="${CONFIG.speeds - 1}" step="1" value="2" data-drive-speed aria-label="Speed"><output>3</output></label>
       <details class="drive-more"><summary>More</summary>

@@ -34,6 +34,7 @@ const SETUP = `
       <header><h3>Found</h3><span class="note" data-text="title"></span></header>
       <ul class="facts-list"></ul>
       <form class="mapping" data-form="open">
+        <details class="what"><summary>What stands for what <span class="soft" data-text="mapping"></span></summary><div class="folded">
         <fieldset><legend>Cameras</legend>
           ${row("front", "stands for front", select([]))}${row("front_turn", "picture", select(words(CONFIG.turns, TURN_WORDS)))}
           ${row("wrist", "stands for wrist", select([]))}${row("wrist_turn", "picture", select(words(CONFIG.turns, TURN_WORDS)))}
@@ -49,7 +50,9 @@ const SETUP = `
         <fieldset><legend>Action to compare with</legend>
           ${row("action_kind", "taken from", select(words(CONFIG.actions, ACTION_WORDS)))}
           ${row("action", "actions (7)", numbersField("action[0:7]"))}
-          ${row("action_scale", "metres a unit", valueField)}${row("action_turn_scale", "radians a unit", valueField)}</fieldset>
+          ${row("action_scale", "metres a unit", valueField)}${row("action_turn_scale", "radians a unit", valueField)}
+          <div class="keep"><button type="button" class="tool" data-mapping="save">Save mapping</button><button type="button" class="tool" data-mapping="load">Load mapping</button>
+            <input type="file" class="hidden" accept=".json" aria-label="Mapping to load" tabindex="-1"></div></fieldset></div></details>
         <fieldset><legend>Episode</legend>
           <label class="entry"><span>episode</span><select data-field="episode"></select></label>
           <label class="entry"><span>from second</span><input type="text" inputmode="decimal" data-field="start" size="6" placeholder="0"></label>

@@ -89,7 +89,7 @@ async function progressed(state) {
   scrub.max = Math.max(0, state.steps - 1);
   fill(scrub);
   setText($('[data-text="progress"]'), STAGES[state.stage]?.(state) || "");
-  if (before !== state.stage && state.stage === "failed") notice(state.fault, true);
+  if (before !== state.stage && state.stage === "failed") { if (!state.steps) showMode("setup"); notice(state.fault, true); }
   if (before !== state.stage && state.stage === "ready") notice("Done. Scrub, disturb, or download.");
   if (state.steps && (state.stage === "running" || before !== state.stage)) await askCurves();
   allowWork();
@@ -170,3 +170,4 @@ startStrip();
 strip.horizonChanged = () => lookAt(player.step);
 showMode("setup");
 notice("Bring a recording of your robot, or try the example.");
+again();

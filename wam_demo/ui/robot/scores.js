@@ -6,10 +6,18 @@ function scoreTable(scores) {
   if (!runs.length) return `<p class="soft">when the episode is done</p>`;
   const line = (name, unit, of, scale, digits) =>
     runs.map(([run, s]) => `<tr class="${run}"><th>${run === "clean" ? `${name} <small>${unit}</small>` : "disturbed"}</th>${CONFIG.horizons.map((k) => `<td>${cell(of(s)?.[k], scale, digits)}</td>`).join("")}</tr>`).join("");
-  const last = `<tr class="soft"><th>last frame kept</th>${CONFIG.horizons.map((k) => `<td>${cell(scores.clean?.psnr_copy_last_by_step?.[k], 1, 1)}</td>`).join("")}</tr>`;
+  const last = line("last frame kept", "dB", (s) => s.psnr_copy_last_by_step, 1, 1); // of a disturbed run: equally disturbed
   const dimensions = Object.keys(scores.clean?.action_error_by_dimension || {}).map((name) =>
     `<tr><th>${escapeHtml(name.replace("_", " "))}</th>${CONFIG.horizons.map((k) => `<td>${cell(scores.clean.action_error_by_dimension[name]?.[k], 1, 3)}</td>`).join("")}</tr>`).join("");
   return `<table><thead><tr><th>seconds ahead</th>${CONFIG.horizons.map((k) => `<th>+${seconds(k)}</th>`).join("")}</tr></thead><tbody>
-    ${line("plan", "cm", (s) => s.action_error_by_step, 100, 1)}${line("imagined", "dB", (s) => s.psnr_by_step, 1, 1)}${last}</tbody></table>
+    ${line("plan", "cm", (s) => s.action_error_by_step, 100, 1)}${line("imagined", "dB", (s) => s.psnr_by_step, 1, 1)}${last}</tbody></table>${domainWords(scores.clean)}
     ${dimensions ? `<details><summary>action error by dimension</summary><table><tbody>${dimensions}</tbody></table></details>` : ""}`;
+}
+// Whether imagination says more than that all stays as it is: then the recording looks like what the model was trained on.
+function domainWords(clean) {
+  const ahead = CONFIG.horizons[1], mine = clean?.psnr_by_step?.[ahead], kept = clean?.psnr_copy_last_by_step?.[ahead];
+  if (mine === undefined || mine === null || kept === undefined || kept === null) return "";
+  const gain = mine - kept, amount = Math.abs(gain).toFixed(1);
+  return gain > 0 ? `<p class="domain in"><b>Inside the training domain:</b> at +${seconds(ahead)} s imagination beats the last frame by ${amount} dB.</p>`
+    : `<p class="domain out"><b>Outside the training domain:</b> at +${seconds(ahead)} s imagination is ${amount} dB behind the last frame, so read plans and attention with care.</p>`;
 }

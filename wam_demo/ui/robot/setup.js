@@ -5,7 +5,7 @@ const ask = (kind, question = {}) => request(server.robot, { kind, page, ...ques
 
 // One thing at a time: while something is brought, nothing else can be.
 let bringing = false;
-async function bring(what, work) {
+async function bring(what, work, source) {
   if (bringing) return;
   bringing = true;
   root.classList.add("busy");
@@ -14,7 +14,10 @@ async function bring(what, work) {
     const { place } = await ask("state").catch(() => ({ place: 0 }));
     if (bringing && place) notice(`${what}: place ${place} in the queue …`);
   }, 2000);
-  try { found(await work()); } catch (error) { notice(error.message, true); }
+  try {
+    found(await work(), source);
+    if (isPlain()) await openEpisode();
+  } catch (error) { notice(error.message, true); }
   clearInterval(waiting);
   root.classList.remove("busy");
   bringing = false;
@@ -28,7 +31,7 @@ function send(file) {
     let stored;
     try { stored = await upload(file); } catch { throw new Error("the upload did not arrive; try again"); }
     return ask("inspect", { path: stored.path, name: file.name });
-  });
+  }, "upload");
 }
 
 const drop = $(".drop"), chooser = $(".drop input");
@@ -39,11 +42,11 @@ for (const kind of ["dragover", "dragleave", "drop"]) drop.addEventListener(kind
   drop.classList.toggle("over", kind === "dragover");
   if (kind === "drop") send(event.dataTransfer.files[0]);
 });
-$('[data-do="example"]')?.addEventListener("click", () => bring("Opening the example", () => ask("example")));
+$('[data-do="example"]')?.addEventListener("click", () => bring("Opening the example", () => ask("example"), "example"));
 $('[data-form="hub"]').addEventListener("submit", (event) => {
   event.preventDefault();
   const repository = $("#robot-hub").value.trim();
-  if (repository) bring(`Fetching ${repository}`, () => ask("hub", { repository }));
+  if (repository) bring(`Fetching ${repository}`, () => ask("hub", { repository }), repository);
 });
 
 const factWords = (f, episodes) => [
@@ -53,7 +56,10 @@ const factWords = (f, episodes) => [
   ...f.notes.map((note) => ["note", note]),
 ];
 
-function found({ title, found: f, mapping }) {
+let present = null; // what lies on the server: {title, f}
+function found({ title, found: f, mapping }, source = null) {
+  present = { title, f };
+  if (source) pagePlace.write({ recording: source, episode: null }, true);
   $(".found").hidden = false;
   $(".steps").hidden = true;
   setText($('[data-text="title"]'), title);
@@ -66,20 +72,62 @@ function found({ title, found: f, mapping }) {
   $("#robot-numbers").innerHTML = f.signals.map((s) => option(`${s.name}[0:${s.dim}]`)).join("");
   $('[data-field="episode"]').innerHTML = f.episodes.map((e, i) => option(i, `${e.name} · ${e.seconds} s`)).join("");
   $('[data-field="start"]').value = $('[data-field="stop"]').value = "";
+  const recalled = keptMapping(f);
+  writeMapping(recalled || mapping);
+  $(".what").open = f.signals.length > 0;
+  showMode("setup");
+  notice(recalled ? "The mapping of the last recording like this one is filled in." : "Check what stands for what, then open an episode.");
+}
+// A plain video has nothing to be mapped: it opens at once.
+const isPlain = () => !present.f.signals.length;
+function writeMapping(mapping) {
   for (const input of $$("[data-map]")) {
     const value = mapping[input.dataset.map];
     if (input.type === "checkbox") input.checked = Boolean(value);
     else input.value = value === null || value === undefined ? "" : typeof value === "number" ? String(Number(value.toFixed(5))) : value;
   }
-  showMode("setup");
-  notice("Check what stands for what, then open an episode.");
+  sayMapping();
+}
+function sayMapping() {
+  const { front, wrist, position } = readMapping();
+  setText($('[data-text="mapping"]'), `front: ${front}${wrist ? `, wrist: ${wrist}` : ", no wrist camera"}${position ? `, tool: ${position}` : ", no tool position"}`);
 }
 const field = (name) => $(`[data-map="${name}"]`);
 
 const readMapping = () => Object.fromEntries($$("[data-map]").map((input) => [input.dataset.map, input.type === "checkbox" ? input.checked : input.value.trim()]));
 const readField = (name) => $(`[data-field="${name}"]`).value.trim();
+async function openEpisode() {
+  const question = { mapping: readMapping(), episode: Number(readField("episode")), start: readField("start"), stop: readField("stop"), policy: readField("policy") };
+  started(await ask("open", question));
+  keepMapping(present.f, question.mapping);
+  pagePlace.write({ episode: question.episode });
+}
 $('[data-form="open"]').addEventListener("submit", async (event) => {
   event.preventDefault();
-  const question = { mapping: readMapping(), episode: Number(readField("episode")), start: readField("start"), stop: readField("stop"), policy: readField("policy") };
-  try { started(await ask("open", question)); } catch (error) { notice(error.message, true); }
+  try { await openEpisode(); } catch (error) { notice(error.message, true); }
 });
+$(".what").addEventListener("input", sayMapping);
+const mappingFile = $(".keep input");
+$('[data-mapping="save"]').addEventListener("click", () => saveMapping(readMapping()));
+$('[data-mapping="load"]').addEventListener("click", () => mappingFile.click());
+mappingFile.addEventListener("change", async () => {
+  try { writeMapping(await loadMapping(mappingFile.files[0])); notice("The mapping is filled in."); } catch (error) { notice(error.message, true); }
+  mappingFile.value = "";
+});
+// After a reload: what the server still keeps for this page, else what the address names.
+async function again() {
+  const { recording, episode } = pagePlace.read();
+  let kept = { title: null };
+  try { kept = await ask("again"); } catch { return; } // all places are taken: it is said when somebody brings something
+  if (kept.title !== null) {
+    found(kept);
+    if (!kept.opened) return;
+    $('[data-field="episode"]').value = kept.opened.episode;
+    $('[data-field="policy"]').value = kept.opened.policy;
+    return started(kept);
+  }
+  if (!recording || recording === "upload") return;
+  const work = recording === "example" ? () => ask("example") : () => ask("hub", { repository: recording });
+  await bring(`Opening ${recording}`, work);
+  if (present && episode && !isPlain()) { $('[data-field="episode"]').value = episode; try { await openEpisode(); } catch (error) { notice(error.message, true); } }
+}

@@ -15,7 +15,7 @@ from wam_demo.config import EXAMPLES
 from wam_demo.data.uploads.contracts import FITS, TURNS, Description
 from wam_demo.data.uploads.gate import READERS, place_in_queue
 from wam_demo.data.uploads.guess import OWN_ROBOT, guess, notes
-from wam_demo.data.uploads.mapping import ACTIONS, DEFAULT_INSTRUCTION, ROTATIONS, UNITS
+from wam_demo.data.uploads.mapping import ACTIONS, DEFAULT_INSTRUCTION, ROTATIONS, UNITS, RobotMapping
 from wam_demo.data.uploads.process import describe
 from wam_demo.diagnose.retouch import Retouch
 from wam_demo.errors import InvalidInputError
@@ -30,8 +30,8 @@ from wam_demo.ui.shared.checks import one_of, seconds, shown, whole
 from wam_demo.ui.shared.component import Answer, Question
 
 _SCRIPTS = (
-    *(f"shared/{name}.js" for name in ("dom", "strip", "charts")),
-    *(f"robot/{name}.js" for name in ("markup", "setup", "scores", "player")),
+    *(f"shared/{name}.js" for name in ("dom", "place", "strip", "charts")),
+    *(f"robot/{name}.js" for name in ("markup", "mappings", "setup", "scores", "player")),
 )
 EXAMPLE = EXAMPLES / "pick_place.zip"
 """A short recording of our own arm, as somebody else's would come: a LeRobot dataset in a zip."""
@@ -105,6 +105,14 @@ def responder(catalogue: Catalogue, sessions: UploadSessions) -> Callable[[Any],
             "steps": clip.steps if clip else 0, "total": clip.total if clip else 0,
         }  # fmt: skip
 
+    def again(session: UploadSession, question: Question) -> Answer:
+        """What lies on the session already, for a page that was loaded anew."""
+        if session.description is None:
+            return {"title": None}
+        mapping = session.mapping or _guessed(session.description)
+        opened = {"episode": session.episode, "policy": session.policy} if session.clip is not None else None
+        return {**_found(session.title, session.description, mapping), **state(session, question), "opened": opened}
+
     def run(session: UploadSession, question: Question) -> Answer:
         sessions.run(session, _retouch(question))
         return state(session, question)
@@ -139,8 +147,8 @@ def responder(catalogue: Catalogue, sessions: UploadSessions) -> Callable[[Any],
         return {}
 
     kinds: Mapping[str, Callable[[UploadSession, Question], Answer]] = {
-        "inspect": inspect, "example": example, "hub": hub, "open": open_, "state": state, "run": run, "stop": stop,
-        "look": show, "curves": charts, "download": download, "leave": leave,
+        "inspect": inspect, "example": example, "hub": hub, "open": open_, "state": state, "again": again, "run": run,
+        "stop": stop, "look": show, "curves": charts, "download": download, "leave": leave,
     }  # fmt: skip
 
     def of_page(work: Callable[[UploadSession, Question], Answer]) -> Callable[[Question], Answer]:
@@ -170,9 +178,15 @@ def uploaded(path: object) -> Path:
 def _put(sessions: UploadSessions, session: UploadSession, path: Path, title: str) -> Answer:
     found = describe(path, session.visitor)
     sessions.put(session, path, title, found)
+    return _found(title, found, _guessed(found))
+
+
+def _guessed(found: Description) -> RobotMapping:
     mapping = guess(found)
-    if not mapping.instruction:
-        mapping = replace(mapping, instruction=DEFAULT_INSTRUCTION)
+    return mapping if mapping.instruction else replace(mapping, instruction=DEFAULT_INSTRUCTION)
+
+
+def _found(title: str, found: Description, mapping: RobotMapping) -> Answer:
     return {"title": title, "found": {**_shown(found), "notes": notes(found, mapping)}, "mapping": mapping.document()}
 
 
@@ -205,9 +219,18 @@ def _request(session: UploadSession, question: Question, catalogue: Catalogue) -
     stop = seconds("stop", question.get("stop"), _DAY_S)
     if stop is not None and stop <= start:
         raise InvalidInputError(f"the range {start:g} .. {stop:g} s is empty")
-    stop = min(stop if stop is not None else start + LONGEST_S, start + LONGEST_S)
     episode = whole("episode", question.get("episode"), 0, _MOST_STEPS)
+    _require_inside(session.description, mapping, episode, start)
+    stop = min(stop if stop is not None else start + LONGEST_S, start + LONGEST_S)
     return OpenRequest(mapping, episode, start, stop, policy)
+
+
+def _require_inside(found: Description, mapping: RobotMapping, episode: int, start: float) -> None:
+    """Refuse a start beyond the end before anything that is open is closed; a wrong episode is refused later."""
+    if episode < len(found.episodes):
+        lasts = found.episodes[episode].frames / (mapping.fps or found.fps)
+        if start >= lasts:
+            raise InvalidInputError(f"episode {episode} lasts {lasts:.1f} s: it cannot start at {start:g} s")
 
 
 def _retouch(question: Question) -> Retouch:

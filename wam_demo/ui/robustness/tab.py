@@ -28,7 +28,7 @@ from wam_demo.ui.shared.component import Answer, Question
 
 _SCRIPTS = (
     "shared/dom.js", "shared/place.js", "shared/charts.js",
-    *(f"robustness/{name}.js" for name in ("markup", "grid", "charts", "episodes", "thumbnails", "setup", "robustness")),
+    *(f"robustness/{n}.js" for n in ("markup", "grid", "charts", "episodes", "thumbnails", "setup", "robustness")),
 )  # fmt: skip
 EPISODES_PER_CELL = 8
 """Chosen when the page opens."""

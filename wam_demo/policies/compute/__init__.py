@@ -1,0 +1,1 @@
+"""Networks as compiled graphs: how they are made, kept and chosen."""

@@ -1,0 +1,91 @@
+"""The graphs of a world action model by name, compiled from its networks."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from wam_demo.models.flat_tokenizer import DirectTokenizer, WinogradTokenizer
+from wam_demo.models.geometry import CELL_GEOMETRY_DIM
+from wam_demo.models.wam.graphs import Decoding, Encoding, FutureVelocity, HeadVelocity, PictureCodec, Reading
+from wam_demo.models.wam.imagination import SOURCES
+from wam_demo.models.wam.model import WorldActionModel
+from wam_demo.policies.compute.graph import CompiledGraph, compile_graph
+from wam_demo.policies.compute.variants import Variant
+from wam_demo.policies.wam.policy import WamPolicy
+from wam_demo.types import IMAGE_SIZE
+
+Export = tuple[nn.Module, tuple[Tensor, ...]]
+"""A module and inputs of the shapes that its graph will take."""
+
+
+def compiled(name: str, policy: WamPolicy, variant: Variant) -> CompiledGraph:
+    """One graph of a policy, from copies of its networks in float32, which holds a checkpoint's bfloat16 exactly.
+
+    Args:
+        name: A key of `EXPORTS`.
+        policy: Stays as it is.
+        variant: How.
+    """
+    model = copy.deepcopy(policy.model).float()
+    tokenizer = copy.deepcopy(policy.tokenizer).float()
+    codec = WinogradTokenizer(tokenizer) if variant.winograd else DirectTokenizer(tokenizer)
+    module, example = EXPORTS[name](policy, model, codec)
+    return compile_graph(module, example, variant.precision)
+
+
+def _encoder(policy: WamPolicy, model: WorldActionModel, codec: PictureCodec) -> Export:
+    return Encoding(codec), (_pictures(model),)
+
+
+def _decoder(policy: WamPolicy, model: WorldActionModel, codec: PictureCodec) -> Export:
+    return Decoding(codec), (torch.zeros(model.config.backbone.cameras, *_latent(model)),)
+
+
+def _reading(policy: WamPolicy, model: WorldActionModel, codec: PictureCodec) -> Export:
+    video = model.config.backbone
+    images = _pictures(model).to(torch.uint8)[None]
+    return Reading(codec, model), (images, torch.zeros(1, video.text_dim), torch.zeros(1, video.state_dim))
+
+
+def _head(policy: WamPolicy, model: WorldActionModel, codec: PictureCodec) -> Export:
+    head, video, draws = model.config.head, model.config.backbone, model.config.draws
+    noisy = torch.zeros(1, draws, head.steps, head.action_dim)
+    looked_at = (1, head.depth, head.heads, video.cameras * video.frame_tokens + 2, head.dim // head.heads)
+    context = (torch.zeros(1, head.dim), torch.zeros(looked_at), torch.zeros(looked_at))
+    return HeadVelocity(model), (noisy, torch.ones(1, draws), *context)
+
+
+def _future(policy: WamPolicy, model: WorldActionModel, codec: PictureCodec) -> Export:
+    video, size = model.config.backbone, _latent(model)
+    assert policy.imagination is not None, "a policy without one has no such graph"
+    imagination = copy.deepcopy(policy.imagination).float()
+    future = torch.zeros(1, video.cameras, video.horizons, *size)
+    features = torch.zeros(1, video.depth, video.cameras * video.frame_tokens, video.dim)
+    seen = (future[:, :, 0], features, torch.zeros(1, video.text_dim), torch.zeros(1, video.state_dim))
+    motion = torch.zeros(1, video.horizons, video.motion_dim)
+    geometry = torch.zeros(1, video.cameras, video.horizons, video.frame_tokens, CELL_GEOMETRY_DIM)
+    warped = torch.zeros(1, video.horizons, SOURCES, *size)
+    return FutureVelocity(imagination, model), (future, torch.ones(1), *seen, motion, geometry, warped)
+
+
+def _pictures(model: WorldActionModel) -> Tensor:
+    return torch.zeros(model.config.backbone.cameras, IMAGE_SIZE, IMAGE_SIZE, 3)
+
+
+def _latent(model: WorldActionModel) -> tuple[int, int, int]:
+    video = model.config.backbone
+    return video.latent_channels, video.latent_size, video.latent_size
+
+
+EXPORTS: dict[str, Callable[[WamPolicy, WorldActionModel, PictureCodec], Export]] = {
+    "reading": _reading,
+    "head": _head,
+    "future": _future,
+    "encoder": _encoder,
+    "decoder": _decoder,
+}
+"""What a policy acts with, then what it imagines with."""

@@ -1,0 +1,1 @@
+"""The Arm tab: a connected arm from its pre-flight list to blinded trials."""
