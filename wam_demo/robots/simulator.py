@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wam_demo.robots.source import Suggestion
 from wam_demo.sim.controller import SUBSTEPS
 from wam_demo.types import CONTROL_HZ, POLICY_CAMERAS, CameraPose, Event, Image, Observation, Vector
 
@@ -22,7 +23,7 @@ HALVES = (12, SUBSTEPS - 12)
 
 
 class SimulatorSource:
-    """Implements `Source`, `Watchable`, `Forkable`, `Disturbable`, `Judged` and `Calibrated`.
+    """Implements `Source`, `Watchable`, `Forkable`, `Disturbable`, `Instructable`, `Judged` and `Calibrated`.
 
     Used in one thread, the one that made the world.
 
@@ -148,7 +149,25 @@ class SimulatorSource:
         """(3,) point [m] of the table under an image point 0..1; ``None`` above the horizon."""
         return self.world.ground_point(camera, u, v)
 
-    # Judged and Calibrated
+    # Instructable, Judged and Calibrated
+
+    @property
+    def suggestions(self) -> Sequence[Suggestion]:
+        """What the scene's own task can be asked for, in plain words."""
+        from wam_demo.sim.reading import phrases
+
+        return [Suggestion(each.text, each.label) for each in phrases(self.task, self.world.assignment)]
+
+    def understand(self, text: str) -> Mapping[str, Any]:
+        """Parameters of a ``language`` event for these words."""
+        from wam_demo.robots.instructions import understand
+
+        return {"text": text, **understand(text, self.task, self.world.assignment).parameters()}
+
+    @property
+    def unscored(self) -> str:
+        """Why what the words ask for cannot be judged; empty when it can."""
+        return self.world.unscored
 
     @property
     def success(self) -> bool:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wam_demo.sim.controller import Controller
+from wam_demo.sim.reading import Reading
 from wam_demo.sim.scene import Scene
 from wam_demo.sim.state import Effects
 from wam_demo.sim.tasks.base import Assignment, Task
@@ -28,11 +29,14 @@ class DisturbedWorld(Protocol):
     @property
     def seed(self) -> int: ...
     @property
+    def judge(self) -> Task: ...
+    @property
     def assignment(self) -> Assignment: ...
     @property
     def plain_instruction(self) -> str: ...
     @property
     def events(self) -> tuple[Event, ...]: ...
+    def follow(self, reading: Reading | None) -> None: ...
 
 
 class Axis(Protocol):
