@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
 PICTURE_SIZE = 256
 """Side [px] of the picture that people see."""
-HALVES = (12, SUBSTEPS - 12)
-"""Physics steps of the two halves of a control step; a picture can be taken between them."""
-
 
 class SimulatorSource:
     """Implements `Source`, `Watchable`, `Forkable`, `Disturbable`, `Instructable`, `Judged` and `Calibrated`.
@@ -38,6 +35,7 @@ class SimulatorSource:
         self.world = world
         self._images = images
         self._applied: Vector | None = None
+        self._parts, self._part = 1, 1
         self._picture: Image | None = None
         self._observation: Observation | None = None
         self._success = False
@@ -72,16 +70,26 @@ class SimulatorSource:
             self._picture = self.world.render("front", PICTURE_SIZE)
         return self._picture
 
-    def begin(self, action: Vector) -> None:
-        """First half of a control step; raises `InvalidInputError` for an action that is not one."""
+    def begin(self, action: Vector, parts: int = 2) -> None:
+        """First part of a control step; raises `InvalidInputError` for an action that is not one."""
         self._applied = self.world.begin(action)
-        self.world.advance(HALVES[0])
+        self._parts, self._part = parts, 0
+        self.proceed()
+
+    def proceed(self) -> None:
+        """One part more; a picture can be taken after each."""
+        self._advance_to(self._part + 1)
+
+    def _advance_to(self, part: int) -> None:
+        begun, ended = (SUBSTEPS * each // self._parts for each in (self._part, part))
+        self.world.advance(ended - begun)
+        self._part = part
         self._changed()
 
     def finish(self) -> Vector:
-        """Second half of a control step; returns the (7,) action as the limits of the arm let it through."""
+        """The rest of a control step; returns the (7,) action as the limits of the arm let it through."""
         assert self._applied is not None, "begin comes first"
-        self.world.advance(HALVES[1])
+        self._advance_to(self._parts)
         result = self.world.finish(self._applied)
         self._success = result.success
         self._changed()

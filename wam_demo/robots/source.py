@@ -42,11 +42,14 @@ class Watchable(Protocol):
     def picture(self) -> Image:
         """(256, 256, 3) view of ``front`` as it is now; the same object as long as nothing happened."""
 
-    def begin(self, action: Vector) -> None:
-        """First half of `Source.apply`."""
+    def begin(self, action: Vector, parts: int = 2) -> None:
+        """First of ``parts`` equal parts of `Source.apply`."""
+
+    def proceed(self) -> None:
+        """One part more, which is not the last."""
 
     def finish(self) -> Vector:
-        """Second half of `Source.apply`; returns what was really applied."""
+        """Everything that is left of `Source.apply`; returns what was really applied."""
 
 
 @runtime_checkable

@@ -24,7 +24,7 @@ from wam_demo.runtime.twin import Twin
 from wam_demo.runtime.view import session_view
 from wam_demo.types import CONTROL_HZ, Image
 
-OUTCOME_S = 2.0
+OUTCOME_S = 4.0
 """How long the end of an episode stays on the page before the next seed starts."""
 NOTICE_S = 4.0
 """How long a message stays."""
@@ -34,7 +34,10 @@ EASE_S = 5.0
 """How long there is one picture a control step instead of two, after a plan came late."""
 COMMANDS = 256
 """Commands that may wait; a page that sends faster than they are obeyed loses the rest."""
-_HALF_STEP_S = 0.5 / CONTROL_HZ
+PREPARE_S = 5.0
+"""How long the first motion waits for the first imagination, at most."""
+PICTURES_HZ = 2 * CONTROL_HZ
+_TICK_S = 1 / PICTURES_HZ
 
 _log = logging.getLogger(__name__)
 
@@ -69,7 +72,7 @@ class Session:
         self._state = "running"
         self._frame: Image | None = None
         self._frame_number = 0
-        self._due = self._ended = self._eased_until = 0.0
+        self._due = self._ended = self._eased_until = self._begun_at = 0.0
         self._notice: tuple[str, bool, float] = ("", False, 0.0)
         self._export: Export | None = None
 
@@ -78,7 +81,7 @@ class Session:
         self._thread.start()
 
     def post(self, command: Command) -> None:
-        """Hand in a command; it takes effect at the next half control step. Thread-safe."""
+        """Hand in a command; it takes effect at the next part of a control step. Thread-safe."""
         with suppress(queue.Full):
             self._commands.put_nowait(command)
 
@@ -131,20 +134,25 @@ class Session:
         self._begun()
 
     def tick(self) -> None:
-        """Wait for the next half control step or command, and do it."""
+        """Wait for the next part of a control step or command, and do it."""
         obeyed = self._take_commands()
         now = self._clock.now()
         if self._state == "running" and now >= self._due:
             self._guarded(self._move)
-            self._due = max(self._due + _HALF_STEP_S, now - LATE_S)
+            self._due = max(self._due + _TICK_S, now - LATE_S)
         elif self._outcome_was_shown(now):
             self._guarded(self._next)
-        elif obeyed or self._notice_ran_out(now):
+        elif obeyed or self._notice_ran_out(now) or self._answer_came():
             self._guarded(self._publish)
+
+    def _answer_came(self) -> bool:
+        """Whether a plan or an imagination has come while nothing moves."""
+        attempt = self._episodes.attempt
+        return self._state == "paused" and self._episodes.twin is None and attempt is not None and attempt.collect()
 
     def _take_commands(self) -> bool:
         """Wait for the next half step or a command, whichever comes first, and obey."""
-        wait = self._due - self._clock.now() if self._state == "running" else _HALF_STEP_S
+        wait = self._due - self._clock.now() if self._state == "running" else _TICK_S
         obeyed = False
         while not self._closing.is_set():
             try:
@@ -174,30 +182,49 @@ class Session:
 
     def _move(self) -> None:
         if self._episodes.twin is None:
-            self._half_step()
+            self._part_step()
         else:
             self._twin_step(self._episodes.twin)
-            self._due += _HALF_STEP_S  # it makes whole control steps
+            self._due += (self._parts - 1) * _TICK_S  # it makes whole control steps
 
-    def _half_step(self) -> None:
+    @property
+    def _parts(self) -> int:
+        """Pictures of one control step."""
+        return round(PICTURES_HZ / CONTROL_HZ / self._episodes.settings.speed)
+
+    def _part_step(self) -> None:
         attempt = self._episodes.attempt
         if attempt is None:
             self._state = "fault"
-        elif attempt.loop.halfway:
+        elif not attempt.loop.halfway:
+            if self._is_prepared(attempt):
+                attempt.begin(self._parts)
+                self._ended_by_now(attempt)
+                self._publish_in_time(attempt)
+        elif attempt.loop.proceed():
+            self._publish_in_time(attempt)
+        else:
             self._finish_step(attempt)
             self._publish()
-        else:
-            attempt.begin()
-            self._ended_by_now(attempt)
-            if attempt.outcome is not None or self._has_time(attempt):
-                self._publish()
+
+    def _is_prepared(self, attempt: Attempt) -> bool:
+        """Whether it may move: what its first plan leads to is shown before."""
+        if attempt.prepare() or self._clock.now() > self._begun_at + PREPARE_S:
+            return True
+        if self._notice_ran_out(self._clock.now()):
+            self._publish()
+        return False
+
+    def _publish_in_time(self, attempt: Attempt) -> None:
+        if attempt.outcome is not None or self._has_time(attempt):
+            self._publish()
 
     def _has_time(self, attempt: Attempt) -> bool:
         """Whether to show a picture between control steps: motion and plans go first."""
         now = self._clock.now()
         if attempt.loop.agent.wait_steps >= EXECUTE_STEPS:
             self._eased_until = now + EASE_S
-        return self._eased_until <= now < self._due + _HALF_STEP_S
+        return self._eased_until <= now < self._due + _TICK_S
 
     def _finish_step(self, attempt: Attempt) -> None:
         record = attempt.finish()
@@ -218,9 +245,9 @@ class Session:
     def _complete_step(self) -> None:
         """Bring the attempt to the end of its control step: what follows falls between two of them."""
         attempt = self._episodes.attempt
-        if self._state in ("running", "paused") and attempt is not None and attempt.loop.halfway:
-            self._half_step()
-            self._due += _HALF_STEP_S
+        while self._state in ("running", "paused") and attempt is not None and attempt.loop.halfway:
+            self._part_step()
+            self._due += _TICK_S
 
     def _twin_step(self, twin: Twin) -> None:
         try:
@@ -277,7 +304,8 @@ class Session:
             return
         self._note_command("step")
         self._go("paused")
-        for _ in range((1 if attempt.loop.halfway else 2) if self._episodes.twin is None else 1):
+        self._move()
+        while self._episodes.twin is None and attempt.loop.halfway:
             self._move()
 
     def _note_command(self, name: str) -> None:
@@ -296,7 +324,7 @@ class Session:
 
     def _on_task(self, name: str) -> None:
         if name != self._episodes.settings.task:
-            self._change(replace(self._episodes.settings, task=name), name)
+            self._change(replace(self._episodes.settings, task=name, words=None), name)
 
     def _on_policy(self, name: str) -> None:
         if name != self._episodes.settings.policy:
@@ -306,9 +334,21 @@ class Session:
         self._episodes.begin(replace(self._episodes.settings, seed=seed))
         self._begun()
 
+    def _on_speed(self, speed: float) -> None:
+        self._complete_step()
+        self._episodes.settings = replace(self._episodes.settings, speed=speed)
+
     def _on_instruction(self, text: str) -> None:
         self._complete_step()
-        self._episodes.instruct(text)
+        if self._state == "finished" and self._episodes.twin is None:
+            self._episodes.begin(replace(self._episodes.settings, words=text))  # the scene it was said about
+            self._begun()
+        else:
+            self._episodes.instruct(text)
+
+    def _on_own_words(self) -> None:
+        self._complete_step()
+        self._episodes.take_words_back()
 
     def _on_twin(self, on: bool) -> None:
         if not on and self._episodes.twin is not None:
@@ -340,7 +380,9 @@ class Session:
         self._begun()
 
     def _begun(self) -> None:
+        self._begun_at = self._clock.now()
         self._go("paused" if self._state == "paused" else "running")
+        self._publish()
 
     def _go(self, state: str) -> None:
         self._state = state

@@ -140,7 +140,7 @@ _FUNCTION_WORDS = frozenset(
     " inside outside within of at by for with from out off away towards toward across straight slowly carefully"
     " quickly gently back open closed shut pressed one belongs goes go come comes should would could is are was"
     " be been has have had see like yet why what where which who how whichever while until before after if"
-    " upon atop near behind beside between stop wait end ends up down kindly missing better look standing lying"
+    " upon atop about near behind beside between stop wait end ends up down kindly missing better look standing lying"
     " wants needs starts stay touching pushing lifting something anything nothing everything somebody fall let make"
     " upwards outwards once again alone".split()
 )
