@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from types import FrameType
 from typing import Any
@@ -17,6 +17,7 @@ from wam_demo.runtime.memory import use_few_arenas
 from wam_demo.ui.api.tab import build_api, has_mcp
 from wam_demo.ui.blind.matches import BlindMatches
 from wam_demo.ui.blind.tab import build_blind, open_matches
+from wam_demo.ui.live.commands import FIRST_SPEED, wished_settings
 from wam_demo.ui.live.hub import Hub
 from wam_demo.ui.live.screen import Screen
 from wam_demo.ui.live.tab import build_live
@@ -36,11 +37,11 @@ CACHE_SECONDS = 3600
 
 
 def open_hub(catalogue: Catalogue, capacity: int = LIVE_SESSIONS, idle_s: float = SESSION_IDLE_S) -> Hub:
-    """A hub whose sessions start with the first task and the preferred policy."""
-    first = Settings(next(iter(catalogue.tasks)), next(iter(catalogue.policies)))
+    """A hub whose sessions start as their page was left, or with the first task and the preferred policy."""
+    first = Settings(next(iter(catalogue.tasks)), next(iter(catalogue.policies)), speed=FIRST_SPEED)
 
-    def open_session(screen: Screen) -> Session:
-        return Session(first, catalogue.backend, [screen])
+    def open_session(screen: Screen, wishes: Mapping[str, Any]) -> Session:
+        return Session(wished_settings(wishes, catalogue, first), catalogue.backend, [screen])
 
     return Hub(open_session, capacity, idle_s)
 

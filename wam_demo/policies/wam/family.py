@@ -57,5 +57,14 @@ def _spec(name: str, label: str, sentence: str) -> PolicySpec:
     )
 
 
-AGRA = _spec("agra", "AGRA", "A world action model whose features were aligned with those of a visual encoder.")
-WAM = _spec("wam", "WAM, unaligned", "A world action model as it is trained without alignment.")
+AGRA = _spec(
+    "agra",
+    "AGRA, aligned",
+    "A world action model (it imagines the next 1.6 s and acts on the same features) that was also taught to see "
+    "objects as a large visual encoder sees them.",
+)
+WAM = _spec(
+    "wam",
+    "WAM, not aligned",
+    "The same world action model without that lesson: it imagines and acts on what it learned from video alone.",
+)

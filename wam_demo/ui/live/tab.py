@@ -11,7 +11,7 @@ from wam_demo.limits import LOG_BYTES
 from wam_demo.policies.registry import policy_spec
 from wam_demo.runtime import Session, SessionView
 from wam_demo.types import CONTROL_HZ, FUTURE_STEPS
-from wam_demo.ui.live.commands import parse_command, parse_point, parse_region
+from wam_demo.ui.live.commands import SPEEDS, parse_command, parse_point, parse_region
 from wam_demo.ui.live.counterfactual import counterfactual_plan
 from wam_demo.ui.live.hub import Hub
 from wam_demo.ui.live.probe import CELLS, ask_about
@@ -22,9 +22,13 @@ from wam_demo.ui.shared import component
 from wam_demo.ui.shared.catalogue import AXIS_WORDS, Catalogue
 from wam_demo.ui.shared.component import QUICK
 
+_LIVE = (
+    "explain", "log", "twin", "markup", "live", "pointer", "controls", "instruct", "history", "clip", "probe", "whatif",
+    "start",
+)  # fmt: skip
 _SCRIPTS = (
     *(f"shared/{name}.js" for name in ("dom", "strip", "charts")),
-    *(f"live/{name}.js" for name in ("log", "twin", "markup", "live", "controls", "probe", "whatif")),
+    *(f"live/{name}.js" for name in _LIVE),
 )
 
 
@@ -37,8 +41,9 @@ def build_live(catalogue: Catalogue, hub: Hub) -> gr.HTML:
     """
     canvas = component.component(script(catalogue), "live")
 
-    async def connect(request: gr.Request) -> AsyncIterator[str]:
-        async for packet in stream(hub, request.session_hash):
+    async def connect(event: gr.EventData, request: gr.Request) -> AsyncIterator[str]:
+        wishes = event._data.get("wishes") if isinstance(event._data, dict) else None
+        async for packet in stream(hub, request.session_hash, wishes if isinstance(wishes, dict) else {}):
             yield packet
 
     def command(event: gr.EventData, request: gr.Request) -> None:
@@ -117,6 +122,8 @@ def script(catalogue: Catalogue) -> str:
     config = {
         "tasks": component.named(catalogue.tasks),
         "policies": component.named(catalogue.labels),
+        "about": {name: spec.sentence for name, spec in catalogue.policies.items()},
+        "speeds": list(SPEEDS),
         "axes": [{"name": axis, "label": AXIS_WORDS[axis][0], "help": AXIS_WORDS[axis][1]} for axis in catalogue.axes],
         "horizons": list(FUTURE_STEPS),
         "control_hz": CONTROL_HZ,
