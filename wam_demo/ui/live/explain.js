@@ -5,7 +5,7 @@ const COACH = [
   ["break", "Break", "its dream: watch imagination and reality part", () => point('[data-view="error"]')],
 ];
 const introMarkup = `
-  <p class="sentence"><b>A robot that imagines before it moves.</b> Break its dream.</p>
+  <p class="sentence"><b>A robot that imagines before it moves: break its dream.</b></p>
   <ol class="coach" aria-label="Three steps">${COACH.map(([name, verb, rest], i) => `
     <li><button type="button" class="step" data-coach="${name}"><i>${i + 1}</i><b>${verb}</b><span> ${rest}</span></button></li>`).join("")}
     <li><button type="button" class="tool" data-do="dismiss" aria-label="Hide the three steps" title="Hide the three steps">${icon(ICONS.cross)}</button></li></ol>`;
