@@ -20,19 +20,23 @@ from wam_demo.commands import (
     invariance,
     openloop,
     probe,
+    record,
     replay,
     serve,
     train,
+    tune,
 )
 from wam_demo.errors import InvalidInputError, UnknownNameError, WamDemoError
 
 COMMANDS = {
     "demos": demos,
     "train": train,
+    "tune": tune,
     "eval": evaluate,
     "imagine": imagine,
     "probe": probe,
     "invariance": invariance,
+    "record": record,
     "inspect": inspect,
     "openloop": openloop,
     "bench": bench,

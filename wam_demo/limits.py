@@ -55,7 +55,15 @@ GRID_VIDEOS_WAITING = 8
 """Videos that may wait for being rendered."""
 
 ARM_COMMAND_AGE_S = 0.1
+DRIVE_COMMAND_AGE_S = 0.3
+"""A person's command from a page that is older than this moves nothing: the network lost the release, or the page."""
+DRIVE_SPEED_M, DRIVE_TURN_RAD = 0.4, 1.6
+"""Fastest that a person may drive [m/s, rad/s]: within what a control step lets through."""
 CAMERA_FRAME_AGE_S = 0.5
+RECORDING_FREE_BYTES = 2**29
+"""No episode is begun on a disk with less space than this."""
+RECORD_COUNTDOWN_S = 3.0
+"""From the reset to the first recorded control step, for a person to get ready."""
 CAMERA_STREAMS = 4
 """Live camera streams at a time; further visitors are told so."""
 CAMERA_IDLE_S = 10.0
@@ -92,6 +100,9 @@ LOG_BYTES = 2 * 2**20
 LOG_ATTEMPTS = 32
 LOG_STEPS = 5000
 """Largest session log that is read: size, attempts, control steps of an attempt."""
+
+SHARES_KEPT = 1000
+"""Shared attempts that stay on the disk, 50 KB each."""
 
 LINK_CHARACTERS = 16_000
 """Longest log that travels in a link."""

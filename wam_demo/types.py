@@ -218,6 +218,7 @@ class StepRecord:
         commanded: (7,) float32 as the agent wanted it; ``None`` where only the action is known.
         index: Position of the action in the plan, 0 .. 15; ``None`` while holding without one.
         goal_distance: How far the task is from done after the action [m]; ``None`` when it is not known.
+        person_weight: Share of a person in ``commanded``, 0..1; prediction and index are the policy's all the same.
     """
 
     step: int
@@ -231,6 +232,7 @@ class StepRecord:
     commanded: Vector | None = None
     index: int | None = None
     goal_distance: float | None = None
+    person_weight: float = 0.0
 
 
 class Policy(Protocol):

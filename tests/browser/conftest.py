@@ -11,8 +11,10 @@ import pytest
 from tests.fakes.brain import catalogue
 from tests.fakes.filmed import catalogue as evaluation_catalogue
 from tests.fakes.world import FakeWorld
-from wam_demo.ui.app import build_app, launch_arguments, open_hub
+from wam_demo.ui.app import build_app, launch_arguments, open_hub, web_pages
 from wam_demo.ui.live.hub import Hub
+from wam_demo.ui.share.store import ShareStore
+from wam_demo.ui.share.tab import Sharing
 
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 
@@ -49,19 +51,22 @@ def browser() -> Iterator:
 
 
 @pytest.fixture
-def serve(monkeypatch) -> Iterator[Callable[..., Served]]:
+def serve(monkeypatch, tmp_path) -> Iterator[Callable[..., Served]]:
     """Start the app with an endless episode; keyword arguments are those of `open_hub`.
 
-    ``lab`` and ``room`` add their tabs; ``evaluated`` offers names that the evaluation knows.
+    ``lab`` and ``room`` add their tabs; ``evaluated`` offers names that the evaluation knows;
+    ``recordings`` is the folder that can be recorded into.
     """
     running = []
     monkeypatch.setattr(FakeWorld, "success_after", ENDLESS)
 
-    def start(lab=None, room=None, evaluated=False, **limits) -> Served:
-        chosen = catalogue(ENDLESS)
-        hub = open_hub(chosen, **limits)
-        app = build_app(evaluation_catalogue() if evaluated else chosen, hub, lab=lab, blind=room)
-        arguments = launch_arguments(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1")
+    def start(lab=None, room=None, evaluated=False, recordings=None, **limits) -> Served:
+        chosen = catalogue(ENDLESS, recordings)
+        sharing = Sharing(chosen, ShareStore(tmp_path / "shares.sqlite3"))
+        hub = open_hub(chosen, sharing=sharing, **limits)
+        app = build_app(evaluation_catalogue() if evaluated else chosen, hub, lab=lab, blind=room, sharing=sharing)
+        pages = web_pages(sharing.store)
+        arguments = launch_arguments(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **pages)
         _, url, _ = app.launch(**arguments)
         running.append((app, hub))
         return Served(url, hub)
@@ -78,14 +83,16 @@ def visit(browser) -> Iterator[Callable]:
     """Open a page of its own browser context and wait until it draws."""
     contexts, errors = [], []
 
-    def open_page(served: Served, width: int = 1280, height: int = 720, scheme: str = "dark", clock: bool = False):
+    def open_page(
+        served: Served, width: int = 1280, height: int = 720, scheme: str = "dark", clock: bool = False, address=""
+    ):
         context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         if clock:
             page.clock.install()
-        page.goto(served.url)
+        page.goto(served.url + address)
         page.wait_for_function("document.querySelector('.wam')?.live?.drawn > 3", timeout=20_000)
         return page
 

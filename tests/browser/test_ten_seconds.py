@@ -37,7 +37,7 @@ def test_every_picture_and_number_is_explained(serve, visit):
     page.wait_for_function(f"Object.keys({STATUS}.strip.errors).length > 0", timeout=15_000)
     assert page.locator('[data-view="attention"] .scale:visible, [data-view="error"] .scale:visible').count() == 2
     page.keyboard.press("h")
-    numbers = page.locator("dialog.help .numbers li").all_inner_texts()
+    numbers = page.locator("dialog.help .meanings li").all_inner_texts()
     assert len(numbers) == page.locator(".badge").count()
     assert all(len(text) > 20 for text in numbers)
 

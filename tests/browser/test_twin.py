@@ -100,22 +100,6 @@ def test_a_log_is_downloaded_and_replays(serve, visit, tmp_path):
     page.wait_for_function(f"!{STATUS}.replay && {STATUS}.state === 'running'")
 
 
-def test_a_shared_link_replays_in_another_browser(serve, visit, browser):
-    served = serve()
-    page = visit(served)
-    page.wait_for_function(f"{STATUS}.step > 5")
-    page.get_by_role("button", name="Share as link").click()
-    page.locator("dialog.share").wait_for()
-    link = page.locator('[data-text="link"]').input_value()
-    assert link.startswith(served.url)
-    context = browser.new_context()
-    other = context.new_page()
-    other.goto(link)
-    other.wait_for_function(f"document.querySelector('.wam')?.live?.status && {STATUS}.replay", timeout=20_000)
-    other.wait_for_function("document.querySelector('.status').textContent.includes('agree to the last bit')")
-    context.close()
-
-
 def test_a_malformed_log_is_one_line_and_the_next_request_works(serve, visit, tmp_path):
     page = visit(serve())
     bad = tmp_path / "bad.jsonl"

@@ -92,8 +92,9 @@ def hold_planner() -> Planner:
     return Planner(InlinePlanner(HoldPolicy()).submit)
 
 
-def backend(horizon: int = 90) -> Backend:
+def backend(horizon: int = 90, recordings=None) -> Backend:
     return Backend(
+        recordings=recordings,
         open_source=FakeWorld,
         open_planner=lambda policy, source: planner() if policy == "steer" else hold_planner(),
         sample=sample,
@@ -136,13 +137,13 @@ def counterfactuals(policy: str, delay_s: float = 0.05) -> CounterfactualPlannin
     return CounterfactualPlanning(point, towards, submit)
 
 
-def catalogue(horizon: int = 90) -> Catalogue:
+def catalogue(horizon: int = 90, recordings=None) -> Catalogue:
     """Tasks and policies of the drawn world."""
     return Catalogue(
         tasks={"reach": "Reach the dot", "wander": "Wander about"},
         policies={"steer": STEER, "hold": policy_spec("hold")},
         axes=("camera", "light", "background", "noise", "delay", "occlusion"),
-        backend=backend(horizon),
+        backend=backend(horizon, recordings),
         open_probing=probing,
         open_counterfactuals=counterfactuals,
     )

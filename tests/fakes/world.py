@@ -10,7 +10,7 @@ import numpy as np
 
 from wam_demo.errors import InvalidInputError
 from wam_demo.robots.source import Suggestion
-from wam_demo.types import CONTROL_HZ, STATE_DIM, Event, Observation
+from wam_demo.types import CONTROL_HZ, STATE_DIM, CameraPose, Event, Observation
 
 STATE = ("seed", "step_count", "events", "tcp", "opening", "objects", "success", "light", "instruction", "unscored")
 START = np.array([0.5, 0.0, 0.3], np.float32)
@@ -161,6 +161,11 @@ class FakeWorld:
         near = {name: np.linalg.norm(place - point[:2]) for name, place in self.objects.items()}
         name = min(near, key=near.get)
         return name if near[name] < 0.06 else None
+
+    def camera_poses(self):
+        """From above: right in the picture is y, down is x."""
+        rotation = np.array([[0, -1, 0], [1, 0, 0], [0, 0, 1]], np.float32)
+        return {"front": CameraPose(np.array([0.5, 0, 1], np.float32), rotation, 0.4)}
 
     def close(self):
         FakeWorld.opened.discard(self)

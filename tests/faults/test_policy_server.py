@@ -16,7 +16,7 @@ from tests.fakes.robots import message
 from tests.fakes.waiting import eventually
 from tests.policies.remote.conftest import dial, host  # noqa: F401
 from wam_demo.policies.engine import EngineConfig
-from wam_demo.policies.remote.wire import decode, encode
+from wam_demo.wire import decode, encode
 
 
 def works(connection) -> bool:

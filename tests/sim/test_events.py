@@ -134,8 +134,8 @@ def test_a_bad_camera_name_moves_no_camera(pick_place):
     world.draw(1)
     before = state(world)
     motion = {"offset": [0.1, 0, 0], "rotation": [0, 0.1, 0]}
-    with pytest.raises(InvalidInputError, match="side"):
-        world.apply_event("camera", {"cameras": {"front": motion, "side": motion}})
+    with pytest.raises(InvalidInputError, match="attic"):
+        world.apply_event("camera", {"cameras": {"front": motion, "attic": motion}})
     assert state(world) == before
 
 

@@ -23,12 +23,14 @@ def norm(values):
 
 SIZES = {
     "camera": lambda p: [norm(v) for camera in p["cameras"].values() for v in camera.values()],
+    "hand_eye": lambda p: [norm(v) for camera in p["cameras"].values() for v in camera.values()],
     "robot_init": lambda p: [norm(p["joints"])],
     "noise": lambda p: [p["strength"]],
     "layout": lambda p: [len(p["confounders"])],
     "light": lambda p: [far(p["intensity"]), p["tilt_deg"]],
     "distractor": lambda p: [len(p["drops"])],
     "occlusion": lambda p: [p["share"]],
+    "view_loss": lambda p: [p["seconds"]],
     "object_look": lambda p: [
         *(abs(p[name]) for name in ("hue_deg", "lightness")),
         *(abs(p[name] - 1) for name in ("chroma", "scale")),
@@ -134,4 +136,5 @@ def test_no_severity_is_without_effect_and_the_seed_decides(worlds, task, axis):
         assert fingerprint(world) != before
         assert applied(world, axis, severity, SEEDS[0]) == events
         if axis != "delay":  # has no direction to draw
-            assert applied(world, axis, severity, SEEDS[1]) != events
+            others = range(SEEDS[0] + 1, SEEDS[0] + 9)  # a few of them may draw the same view
+            assert any(applied(world, axis, severity, seed) != events for seed in others)

@@ -23,7 +23,7 @@ def caches(tmp_path_factory):
     torch.manual_seed(0)
     tokenizer, folder = Tokenizer(TokenizerConfig()), tmp_path_factory.mktemp("datasets")
     for name, rooms in (("demos", False), ("rooms", True)):
-        collect(["reach"], 2, folder / name, seed=1, processes=1, every=4, rooms=rooms)
+        collect(["reach"], 2, folder / name, seed=1, processes=1, every=4, scenery="rooms" if rooms else "plain")
     return load_cache(folder / "demos", tokenizer), load_cache(folder / "rooms", tokenizer, labelled=False)
 
 

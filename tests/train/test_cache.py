@@ -22,7 +22,7 @@ from wam_demo.train.cache import (
 
 def test_future_rows_stay_in_their_episode():
     episode = np.repeat([0, 1], [6, 3])
-    rows = future_rows(episode, every=4)
+    rows = future_rows(episode, fps=2.5)
     assert rows[0].tolist() == [1, 2, 3, 4]
     assert rows[4].tolist() == [5, 5, 5, 5]
     assert rows[6].tolist() == [7, 8, 8, 8]
@@ -30,8 +30,13 @@ def test_future_rows_stay_in_their_episode():
 
 
 def test_every_control_step_stored():
-    rows = future_rows(np.zeros(30, int), every=1)
+    rows = future_rows(np.zeros(30, int), fps=10)
     assert rows[3].tolist() == [7, 11, 15, 19]
+
+
+def test_a_faster_recording_looks_further_ahead():
+    rows = future_rows(np.zeros(90, int), fps=30)
+    assert rows[3].tolist() == [15, 27, 39, 51]
 
 
 def test_motion_follows_the_recorded_states():

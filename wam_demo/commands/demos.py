@@ -24,7 +24,13 @@ def add_arguments(parser: Parser) -> None:
         "--every", type=whole(1, 100), default=1, metavar="K", help="control steps per stored frame (1)"
     )
     parser.add_argument("--noise", type=real(0, 1), default=1.0, help="scale of the noise on the actions (1)")
-    parser.add_argument("--rooms", action="store_true", help="every episode in another room (for train --videos)")
+    scenery = parser.add_mutually_exclusive_group()
+    scenery.add_argument("--rooms", action="store_true", help="every episode in another room (for train --videos)")
+    scenery.add_argument(
+        "--wide",
+        action="store_true",
+        help="rooms, camera mounts, looks and words vary; poses of cameras are kept",
+    )
     parser.add_argument("--driver", metavar="P", help="a learned policy acts and the expert only labels (DAgger)")
     parser.add_argument("--checkpoint", metavar="DIR", help="weights of the driver instead of the shipped ones")
     add_processes(parser)
@@ -43,7 +49,7 @@ def run(options: argparse.Namespace) -> None:
         processes=options.processes,
         every=options.every,
         noise=options.noise,
-        rooms=options.rooms,
+        scenery="wide" if options.wide else "rooms" if options.rooms else "plain",
         open_task=_driven(options),
     )
     finish(out, "demos", {"task": ",".join(options.task), "seed": options.seed, **asdict(report)})
@@ -53,8 +59,8 @@ def _driven(options: argparse.Namespace) -> DrivenTask | None:
     """What acts while the expert labels; ``None`` for the expert itself."""
     if options.driver is None:
         return None
-    if options.rooms:
-        raise InvalidInputError("--rooms goes with the expert, not with a --driver")
+    if options.rooms or options.wide:
+        raise InvalidInputError("--rooms and --wide go with the expert, not with a --driver")
     from wam_demo.policies.driven import DrivenTask
     from wam_demo.policies.weights import checkpoint_directory
 

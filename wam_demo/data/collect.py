@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 from wam_demo.data.lerobot import Dataset
 from wam_demo.data.merge import merge
 from wam_demo.data.plan import CollectionPlan, task_weights
-from wam_demo.data.schema import INFO_PATH, image_key
+from wam_demo.data.schema import (
+    CAMERA_POSES,
+    DEMONSTRATION_FEATURES,
+    INFO_PATH,
+    WIDE_FEATURES,
+    flat_poses,
+    image_key,
+)
 from wam_demo.data.supervise import Failed, supervise
 from wam_demo.data.writer import LeRobotWriter
 from wam_demo.errors import InvalidInputError, SimulationFault
@@ -49,7 +56,7 @@ def collect(
     processes: int = 2,
     every: int = 1,
     noise: float = 1.0,
-    rooms: bool = False,
+    scenery: str = "plain",
     open_task: OpenTask | None = None,
 ) -> CollectReport:
     """Demonstrate tasks in parallel processes and write the episodes to ``out``.
@@ -66,7 +73,7 @@ def collect(
         processes: Simulators at a time.
         every: Control steps from one stored frame to the next.
         noise: Scale of the noise on the expert's actions.
-        rooms: Every episode in another room.
+        scenery: What varies besides the task; see `CollectionPlan`.
         open_task: Where demonstrations come from; the simulator when ``None``.
 
     Raises:
@@ -76,7 +83,7 @@ def collect(
     began = time.monotonic()
     if processes < 1:
         raise InvalidInputError(f"processes is {processes}, not at least 1")
-    plan = CollectionPlan(task_weights(tasks), episodes, seed=seed, every=every, noise=noise, rooms=rooms)
+    plan = CollectionPlan(task_weights(tasks), episodes, seed=seed, every=every, noise=noise, scenery=scenery)
     shards, finished = out / _SHARDS, (out / INFO_PATH).exists()
     plan.claim(out, begun=finished or any(shards.glob("episodes-*[0-9]")))
     if not finished:
@@ -124,7 +131,8 @@ class _ShardWork:
         final = _shard_path(self._folder, shard)
         part = final.with_suffix(".part")
         shutil.rmtree(part, ignore_errors=True)
-        with LeRobotWriter(part, fps=CONTROL_HZ / self._plan.every) as writer:
+        features = WIDE_FEATURES if self._plan.scenery == "wide" else DEMONSTRATION_FEATURES
+        with LeRobotWriter(part, fps=CONTROL_HZ / self._plan.every, features=features) as writer:
             for number in shard:
                 self._write_episode(writer, number)
                 report(number)
@@ -135,10 +143,15 @@ class _ShardWork:
         if task not in self._demonstrators:
             self._demonstrators[task] = self._open_task(task)
         plan, success = self._plan, False
-        options = {"noise": plan.noise, "every": plan.every} | ({"rooms": True} if plan.rooms else {})
+        options: dict[str, Any] = {"noise": plan.noise, "every": plan.every}
+        if plan.scenery != "plain":
+            options["scenery"] = plan.scenery
         try:
             for frame in self._demonstrators[task](seed, **options):
-                writer.add_frame(_columns(frame, task), frame.observation.instruction)
+                columns = _columns(frame, task)
+                if plan.scenery == "wide":
+                    columns[CAMERA_POSES] = flat_poses(frame.observation)
+                writer.add_frame(columns, frame.observation.instruction)
                 success = success or bool(frame.success)
         except SimulationFault:
             writer.discard_episode()  # a diverged simulation teaches nothing

@@ -36,7 +36,7 @@ class FrameFiles:
 
     def __init__(self, root: Path, features: Mapping[str, Feature]) -> None:
         self._root = root
-        self._features = features
+        self._features = {name: feature for name, feature in features.items() if not feature.is_video}
         self._schema = arrow_schema(features)
         self._number = -1
         self._sink: Any = None
@@ -54,18 +54,8 @@ class FrameFiles:
         self._number += 1
         path = self._root / DATA_PATH.format(**file_position(self._number))
         path.parent.mkdir(parents=True, exist_ok=True)
-        plain = [name for name, feature in self._features.items() if not feature.is_image]
         self._sink = path.open("wb")
-        self._writer = pq.ParquetWriter(
-            self._sink,
-            self._schema,
-            # PNG neither compresses again nor has a useful minimum and maximum
-            compression={
-                _leaf(name, feature): "none" if feature.is_image else "zstd" for name, feature in self._features.items()
-            },
-            write_statistics=[name for name in plain if self._features[name].shape == (1,)],
-            use_dictionary=[name for name in _CATEGORICAL if name in self._features],
-        )
+        self._writer = frame_writer(self._sink, self._features)
         return file_position(self._number)
 
     @property
@@ -79,6 +69,25 @@ class FrameFiles:
             self._writer.close()
             self._sink.close()
             self._writer = None
+
+
+def frame_writer(sink: Any, features: Mapping[str, Feature]) -> pq.ParquetWriter:
+    """Writes tables of frames.
+
+    Args:
+        sink: Open for writing.
+        features: The columns; those of videos lie in files of their own.
+    """
+    stored = {name: feature for name, feature in features.items() if not feature.is_video}
+    plain = [name for name, feature in stored.items() if not feature.is_image]
+    return pq.ParquetWriter(
+        sink,
+        arrow_schema(stored),
+        # PNG neither compresses again nor has a useful minimum and maximum
+        compression={_leaf(name, feature): "none" if feature.is_image else "zstd" for name, feature in stored.items()},
+        write_statistics=[name for name in plain if stored[name].shape == (1,)],
+        use_dictionary=[name for name in _CATEGORICAL if name in stored],
+    )
 
 
 def _leaf(name: str, feature: Feature) -> str:

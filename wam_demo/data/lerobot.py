@@ -1,8 +1,9 @@
 """Reads a LeRobotDataset v3 fast: whole columns as arrays, images as a stream."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -11,8 +12,9 @@ from numpy.typing import NDArray
 
 from wam_demo.data.meta import read_info, read_stats, read_tasks
 from wam_demo.data.png import decode_png
-from wam_demo.data.schema import image_key, require_feature
+from wam_demo.data.schema import DATA_PATH, VIDEO_PATH, image_key, require_feature
 from wam_demo.data.statistics import Stats
+from wam_demo.data.video import read_frames
 from wam_demo.errors import DataError, UnknownNameError
 from wam_demo.types import Image
 
@@ -22,6 +24,8 @@ _BATCH = 256
 
 class Dataset:
     """A dataset on disk; nothing but its small metadata is held in memory.
+
+    Files that ``meta`` does not count are left alone: an episode is being written.
 
     Args:
         root: Folder with ``meta/`` and ``data/``.
@@ -43,19 +47,23 @@ class Dataset:
         self.num_episodes = int(info["total_episodes"])
         self.tasks = read_tasks(self.root)
         self.robot_type = str(info.get("robot_type") or "")
-        self.files = sorted((self.root / "data").glob("chunk-*/file-*.parquet"))
+        rows = self.episodes(["data/chunk_index", "data/file_index"]).to_pylist() if self.num_episodes else []
+        self.files = sorted({self.root / DATA_PATH.format(**_position(row, "data")) for row in rows})
+        missing = next((path for path in self.files if not path.exists()), None)
+        if missing is not None:
+            raise DataError(f"{self.root} lacks {missing.relative_to(self.root)}")
         stored = sum(pq.read_metadata(path).num_rows for path in self.files)
         if stored != self.num_frames:
             raise DataError(f"{self.root} declares {self.num_frames} frames and holds {stored}")
 
     @property
     def cameras(self) -> list[str]:
-        """Names of the cameras whose images are in the data files."""
+        """Names of the cameras, with images in the data files or in videos."""
         prefix = image_key("")
         return [
             name.removeprefix(prefix)
             for name, feature in self.features.items()
-            if feature.is_image and name.startswith(prefix)
+            if (feature.is_image or feature.is_video) and name.startswith(prefix)
         ]
 
     @property
@@ -82,10 +90,29 @@ class Dataset:
                 digest.update(hashlib.file_digest(file, "sha256").digest())
         return digest.hexdigest()
 
+    @property
+    def episode_files(self) -> list[Path]:
+        """The files of ``meta/episodes``."""
+        paths = sorted((self.root / "meta" / "episodes").glob("chunk-*/file-*.parquet"))
+        counted, kept = 0, []
+        for path in paths:
+            if counted < self.num_episodes:
+                kept.append(path)
+                counted += pq.read_metadata(path).num_rows
+        if counted != self.num_episodes:
+            raise DataError(f"{self.root} declares {self.num_episodes} episodes and meta/episodes holds {counted}")
+        return kept
+
+    @property
+    def video_files(self) -> list[Path]:
+        """The files of its videos."""
+        keys = [name for name, feature in self.features.items() if feature.is_video]
+        rows = self.episodes().to_pylist() if keys else []
+        return sorted({self.root / self._video_path(key, row) for key in keys for row in rows})
+
     def episodes(self, columns: list[str] | None = None) -> pa.Table:
         """The episodes' rows: lengths, files, notes such as ``seed`` and ``success``."""
-        paths = sorted((self.root / "meta" / "episodes").glob("chunk-*/file-*.parquet"))
-        if not paths:
+        if not (paths := self.episode_files):
             raise DataError(f"{self.root} has no meta/episodes")
         return pa.concat_tables([pq.read_table(path, columns=columns) for path in paths])
 
@@ -110,15 +137,51 @@ class Dataset:
 
     def iter_images(self, camera: str) -> Iterator[Image]:
         """(H, W, 3) uint8 RGB images of a camera, one per frame, in index order."""
+        key = image_key(camera)
+        if camera in self.cameras and self.features[key].is_video:
+            yield from self._filmed(key)
+            return
         for encoded in self.iter_encoded(camera):
             yield decode_png(encoded)
 
     def iter_encoded(self, camera: str) -> Iterator[memoryview]:
-        """PNG bytes of a camera, one per frame, in index order; for decoding elsewhere."""
+        """PNG bytes of a camera, one per frame, in index order; for decoding elsewhere.
+
+        Raises:
+            DataError: Its images are in videos; use `iter_images`.
+        """
         key = image_key(camera)
         if camera not in self.cameras:
             raise UnknownNameError("camera", camera, self.cameras)
+        if self.features[key].is_video:
+            raise DataError(f"the images of {camera} are in videos: iterate over them instead")
         for path in self.files:
             for batch in pq.ParquetFile(path).iter_batches(_BATCH, columns=[key]):
                 for scalar in batch.column(0).field("bytes"):
                     yield memoryview(scalar.as_buffer())
+
+    def episode_images(self, camera: str, episode: int) -> Iterator[Image]:
+        """(H, W, 3) uint8 RGB images of one episode from a camera that is in videos.
+
+        Raises:
+            DataError: The video is damaged or too short; the episode is named.
+        """
+        yield from self._filmed_episode(image_key(camera), self.episodes().slice(episode, 1).to_pylist()[0])
+
+    def _filmed(self, key: str) -> Iterator[Image]:
+        for row in self.episodes().to_pylist():
+            yield from self._filmed_episode(key, row)
+
+    def _filmed_episode(self, key: str, row: Mapping[str, Any]) -> Iterator[Image]:
+        path, start = self.root / self._video_path(key, row), float(row[f"videos/{key}/from_timestamp"])
+        try:
+            yield from read_frames(path, start, int(row["length"]))
+        except DataError as error:
+            raise DataError(f"episode {row['episode_index']}: {error}") from None
+
+    def _video_path(self, key: str, row: Mapping[str, Any]) -> str:
+        return VIDEO_PATH.format(video_key=key, **_position(row, f"videos/{key}"))
+
+
+def _position(row: Mapping[str, Any], prefix: str) -> dict[str, int]:
+    return {name: int(row[f"{prefix}/{name}"]) for name in ("chunk_index", "file_index")}

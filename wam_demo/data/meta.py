@@ -1,7 +1,9 @@
 """The metadata of a dataset, written and read: info, tasks, statistics."""
 
 import json
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from wam_demo.data.schema import (
     INFO_PATH,
     STATS_PATH,
     TASKS_PATH,
+    VIDEO_PATH,
     Feature,
 )
 from wam_demo.data.statistics import Stats
@@ -35,6 +38,8 @@ def write_meta(
     frames: int,
 ) -> None:
     """Write tasks and statistics, then ``meta/info.json``: a dataset without it is not finished.
+
+    Each file is replaced at once: whoever reads meanwhile sees the old one or the new one.
 
     Args:
         root: Folder of the dataset.
@@ -61,8 +66,8 @@ def write_meta(
         "fps": int(fps) if float(fps).is_integer() else fps,
         "splits": {"train": f"0:{episodes}"},
         "data_path": DATA_PATH,
-        "video_path": None,
-        "features": {name: feature.json() for name, feature in features.items()},
+        "video_path": VIDEO_PATH if any(feature.is_video for feature in features.values()) else None,
+        "features": {name: feature.json(fps) for name, feature in features.items()},
     }
     _write_json(root / INFO_PATH, info)
 
@@ -97,8 +102,8 @@ def _write_tasks(root: Path, tasks: Sequence[str]) -> None:
         {"task_index": np.arange(len(tasks), dtype=np.int64)},
         index=pandas.Index(list(tasks), name="task", dtype=object),
     )
-    (root / TASKS_PATH).parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.Table.from_pandas(frame), root / TASKS_PATH)
+    with _replacing(root / TASKS_PATH) as path:
+        pq.write_table(pa.Table.from_pandas(frame), path)
 
 
 def read_tasks(root: Path) -> list[str]:
@@ -117,5 +122,14 @@ def read_stats(root: Path) -> dict[str, Stats]:
 
 
 def _write_json(path: Path, content: Mapping[str, Any]) -> None:
+    with _replacing(path) as new:
+        new.write_text(json.dumps(content, indent=2) + "\n")
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """Another file to write, which then takes the place of ``path``."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content, indent=2) + "\n")
+    new = path.with_name(f".{path.name}.part")
+    yield new
+    os.replace(new, path)

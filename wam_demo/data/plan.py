@@ -8,12 +8,13 @@ from itertools import accumulate
 from math import isfinite
 from pathlib import Path
 
-from wam_demo.errors import DataError, InvalidInputError
+from wam_demo.errors import DataError, InvalidInputError, UnknownNameError
 
 FIRST_SEED = 1_000_000
 """Demonstrations take reset seeds from here on, evaluations the ones below: they never meet."""
 
 SHARD_EPISODES = 50
+SCENERIES = ("plain", "rooms", "wide")
 _GOLDEN = 0.6180339887498949
 _PLAN_FILE = "demonstrations.json"
 
@@ -28,7 +29,7 @@ class CollectionPlan:
         seed: Chooses the block of a million reset seeds.
         every: Control steps from one stored frame to the next.
         noise: Scale of the noise on the expert's actions; 1 is the training distribution.
-        rooms: Every episode in another room; see `wam_demo.sim.room`.
+        scenery: What varies besides the task: ``plain``, ``rooms`` or ``wide``; see `wam_demo.sim.demonstrate`.
         shard_episodes: Episodes that are written, and redone after a crash, as one.
     """
 
@@ -37,7 +38,7 @@ class CollectionPlan:
     seed: int = 0
     every: int = 1
     noise: float = 1.0
-    rooms: bool = False
+    scenery: str = SCENERIES[0]
     shard_episodes: int = SHARD_EPISODES
 
     def __post_init__(self) -> None:
@@ -50,6 +51,8 @@ class CollectionPlan:
             value = getattr(self, name)
             if not isinstance(value, int) or value < least:
                 raise InvalidInputError(f"{name} is {value!r}, not an integer of at least {least}")
+        if self.scenery not in SCENERIES:
+            raise UnknownNameError("scenery", self.scenery, SCENERIES)
         if not (isfinite(self.noise) and self.noise >= 0):
             raise InvalidInputError(f"noise is {self.noise}, not a finite value of at least 0")
 

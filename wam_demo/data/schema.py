@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
-from wam_demo.errors import UnknownNameError
-from wam_demo.types import ACTION_DIM, CHUNK_STEPS, IMAGE_SIZE, POLICY_CAMERAS, STATE_DIM
+from wam_demo.errors import InvalidInputError, UnknownNameError
+from wam_demo.types import ACTION_DIM, CHUNK_STEPS, IMAGE_SIZE, POLICY_CAMERAS, STATE_DIM, Observation
 
 CODEBASE_VERSION = "v3.0"
 INFO_PATH = "meta/info.json"
@@ -16,6 +18,7 @@ STATS_PATH = "meta/stats.json"
 TASKS_PATH = "meta/tasks.parquet"
 EPISODES_PATH = "meta/episodes/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
 DATA_PATH = "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
+VIDEO_PATH = "videos/{video_key}/chunk-{chunk_index:03d}/file-{file_index:03d}.mp4"
 FILES_PER_CHUNK = 1000
 DATA_FILE_MB = 100
 
@@ -38,7 +41,7 @@ class Feature:
     """One column of a dataset.
 
     Attributes:
-        dtype: ``image`` (PNG in the data file), ``string``, or a numpy dtype name.
+        dtype: ``image`` (PNG in the data file), ``video`` (h264 beside it), ``string``, or a numpy dtype name.
         shape: Of one frame; ``(1,)`` is stored as a scalar.
         names: Of the dimensions.
     """
@@ -51,6 +54,11 @@ class Feature:
     def is_image(self) -> bool:
         """Whether frames are images."""
         return self.dtype == "image"
+
+    @property
+    def is_video(self) -> bool:
+        """Whether frames lie in a video file, and not in the data file."""
+        return self.dtype == "video"
 
     def arrow(self) -> pa.DataType:
         """Arrow type of one frame."""
@@ -68,9 +76,23 @@ class Feature:
             return value
         return {"feature": value, "length": self.shape[0], "_type": "Sequence"}
 
-    def json(self) -> dict[str, Any]:
+    def json(self, fps: float) -> dict[str, Any]:
         """The entry of ``meta/info.json``."""
-        return {"dtype": self.dtype, "shape": list(self.shape), "names": self.names}
+        entry: dict[str, Any] = {"dtype": self.dtype, "shape": list(self.shape), "names": self.names}
+        return {**entry, "info": self._video_info(fps)} if self.is_video else entry
+
+    def _video_info(self, fps: float) -> dict[str, Any]:
+        height, width, channels = self.shape
+        return {
+            "video.height": height,
+            "video.width": width,
+            "video.channels": channels,
+            "video.codec": "h264",
+            "video.pix_fmt": "yuv420p",
+            "video.fps": fps,
+            "video.is_depth_map": False,
+            "has_audio": False,
+        }
 
 
 INDEX_FEATURES = {
@@ -101,12 +123,57 @@ DEMONSTRATION_FEATURES: Mapping[str, Feature] = {
 }
 """What a demonstration holds per frame; ``expert_chunk`` is the expert's plan, flattened."""
 
+CAMERA_POSES = "observation.camera_poses"
+POSE_DIM = 13
+"""Numbers of a camera's pose: position 3 [m], rotation 9 row by row, tangent of half the field of view."""
+WIDE_FEATURES: Mapping[str, Feature] = {
+    **DEMONSTRATION_FEATURES,
+    CAMERA_POSES: Feature("float32", (len(POLICY_CAMERAS) * POSE_DIM,)),
+}
+"""What a demonstration under changing camera mounts holds: also where the cameras are, in the base frame."""
+
+
+def flat_poses(observation: Observation) -> NDArray[np.float32]:
+    """(cameras * 13,) float32 poses of the policy's cameras; raises `InvalidInputError` without a calibration."""
+    poses = observation.cameras
+    if poses is None:
+        raise InvalidInputError("the observation says nothing about where its cameras are")
+    rows = [[*poses[name].position, *poses[name].rotation.ravel(), poses[name].half] for name in POLICY_CAMERAS]
+    return np.asarray(rows, np.float32).ravel()
+
+
+COMMANDED = "commanded_action"
+"""Column of what was asked for; no name that begins with ``action``, which LeRobot would take for a second action."""
+
+
+def recording_features(cameras: Mapping[str, tuple[int, int]]) -> dict[str, Feature]:
+    """What a recording holds per frame; ``action`` is as applied, like that of a demonstration.
+
+    Args:
+        cameras: Height and width [px] by camera.
+    """
+    return {
+        **{
+            image_key(name): Feature("video", (height, width, 3), ["height", "width", "channels"])
+            for name, (height, width) in cameras.items()
+        },
+        "observation.state": DEMONSTRATION_FEATURES["observation.state"],
+        "action": DEMONSTRATION_FEATURES["action"],
+        COMMANDED: DEMONSTRATION_FEATURES["action"],
+        "intervention": Feature("bool", (1,)),
+        "person_weight": Feature("float32", (1,)),
+        "next.success": Feature("bool", (1,)),
+        "events": Feature("string", (1,)),
+        "task_name": Feature("string", (1,)),
+    }
+
 
 def arrow_schema(features: Mapping[str, Feature]) -> pa.Schema:
     """Schema of the data files, with the Hub's metadata so that viewers show the images."""
-    described = {name: feature.hub() for name, feature in features.items()}
+    stored = {name: feature for name, feature in features.items() if not feature.is_video}
+    described = {name: feature.hub() for name, feature in stored.items()}
     metadata = {"huggingface": json.dumps({"info": {"features": described}})}
-    fields = [(name, feature.arrow()) for name, feature in features.items()]
+    fields = [(name, feature.arrow()) for name, feature in stored.items()]
     return pa.schema(fields, metadata=metadata)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from wam_demo.policies.probe import Prober
     from wam_demo.sim.world import World
 
-PICTURE_AXES = ("camera", "noise", "light", "background", "occlusion")
+PICTURE_AXES = ("camera", "hand_eye", "noise", "light", "background", "occlusion")
 """Axes that change pictures and nothing else."""
 PLAN_STEPS = 8
 """Control steps after which a plan's place is compared: 0.8 s."""

@@ -3,7 +3,9 @@
 from wam_demo.policies.registry import register
 from wam_demo.policies.remote.family import REMOTE
 from wam_demo.policies.scripted import EXPERT, HOLD
+from wam_demo.policies.tuned import register_tuned
 from wam_demo.policies.wam.family import AGRA, WAM
 
 for _spec in (AGRA, WAM, REMOTE, EXPERT, HOLD):  # in the order in which they are shown
     register(_spec)
+register_tuned()

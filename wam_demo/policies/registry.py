@@ -51,6 +51,8 @@ class PolicySpec:
         privileged: It reads the simulator's true state, so it lives beside one world and cannot be served.
         needs_images: It looks at pictures; the others answer at once, where they are asked.
         is_baseline: It does nothing, and is there to be compared with.
+        weights: Where its own weights lie, if `wam_demo.train.tune` can train them further.
+        parent: The policy that it was fine-tuned from, if it was.
     """
 
     name: str
@@ -69,6 +71,8 @@ class PolicySpec:
     privileged: bool = False
     needs_images: bool = True
     is_baseline: bool = False
+    weights: Path | None = None
+    parent: str | None = None
 
 
 _specs: dict[str, PolicySpec] = {}

@@ -46,9 +46,7 @@ class _Prototype:
     reading: Reading | None
 
 
-def _nearest(
-    text: str, named: Sequence[str], task: str, assignment: Assignment, embed: Embed
-) -> Reading | None:
+def _nearest(text: str, named: Sequence[str], task: str, assignment: Assignment, embed: Embed) -> Reading | None:
     """The reading of the most similar sentence about the same objects; ``None`` if nobody can judge that one."""
     candidates = [phrase for phrase in phrases(task, assignment, JUDGES[task]) if _about(phrase, named)]
     if not candidates:

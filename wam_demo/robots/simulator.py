@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from wam_demo.robots.source import Suggestion
 from wam_demo.sim.controller import SUBSTEPS
-from wam_demo.types import CONTROL_HZ, POLICY_CAMERAS, CameraPose, Event, Image, Observation, Vector
+from wam_demo.types import CONTROL_HZ, CameraPose, Event, Image, Observation, Vector
 
 if TYPE_CHECKING:
     from wam_demo.robots.source import Clock
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 PICTURE_SIZE = 256
 """Side [px] of the picture that people see."""
+
 
 class SimulatorSource:
     """Implements `Source`, `Watchable`, `Forkable`, `Disturbable`, `Instructable`, `Judged` and `Calibrated`.
@@ -193,15 +194,7 @@ class SimulatorSource:
 
     def camera_poses(self) -> Mapping[str, CameraPose]:
         """Pose of each camera of the policy, now."""
-        model, data = self.world.scene.model, self.world.scene.data
-        return {
-            name: CameraPose(
-                data.camera(name).xpos.astype(np.float32),
-                data.camera(name).xmat.reshape(3, 3).astype(np.float32),
-                float(np.tan(np.radians(model.camera(name).fovy[0]) / 2)),
-            )
-            for name in POLICY_CAMERAS
-        }
+        return self.world.camera_poses()
 
     def _changed(self) -> None:
         """What was rendered is no longer how it looks."""

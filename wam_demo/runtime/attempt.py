@@ -6,15 +6,27 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wam_demo.policies.receding import ChunkPlayer, PlayedStep
-from wam_demo.robots.source import Disturbable, Forkable, Instructable, Judged, Source, Suggestion, Watchable
+from wam_demo.robots.source import (
+    Calibrated,
+    Disturbable,
+    Forkable,
+    Instructable,
+    Judged,
+    Source,
+    Suggestion,
+    Watchable,
+)
 from wam_demo.runtime.contracts import Outcome, Planner
 from wam_demo.runtime.fork import Fork, forked
 from wam_demo.runtime.log import AttemptLog, LogRecorder
 from wam_demo.runtime.loop import Loop
 from wam_demo.runtime.monitor import PredictionMonitor
+from wam_demo.runtime.person import Person
 from wam_demo.runtime.replay import ReplayAgent
+from wam_demo.runtime.resistance import Resistance
 from wam_demo.runtime.subscriber import Subscriber
-from wam_demo.types import CHUNK_STEPS, CONTROL_HZ, Event, Image, Observation, Prediction, StepRecord
+from wam_demo.runtime.takeover import TakeoverAgent
+from wam_demo.types import CHUNK_STEPS, CONTROL_HZ, CameraPose, Event, Image, Observation, Prediction, StepRecord
 
 
 class Attempt:
@@ -27,8 +39,10 @@ class Attempt:
         seed: Seed of the reset.
         horizon: Control steps after which the attempt has failed.
         perturbations: Disturbances that it is reset with.
-        replay: A log that is played in place of the planner's plans; it brings its own disturbances.
+        replay: A log that is played in place of the planner's plans, which are only shown; it brings its own
+            disturbances.
         subscribers: Told of the reset and of every step.
+        person: May take the arm from the policy; nobody can when ``None``.
 
     Raises:
         InvalidInputError: A disturbance of the reset cannot be applied.
@@ -44,19 +58,26 @@ class Attempt:
         perturbations: Sequence[Event] = (),
         replay: AttemptLog | None = None,
         subscribers: Sequence[Subscriber] = (),
+        person: Person | None = None,
     ) -> None:
         self.source = source
         self.seed = seed
         self.horizon = horizon
-        self.replay = None if replay is None else ReplayAgent(replay, source)
+        self.replay = None if replay is None else ReplayAgent(replay, source, planner.submit)
         self.recorder = LogRecorder(source, task, seed, horizon, perturbations)
         self.monitor = PredictionMonitor(planner.imagine)
         self.outcome: Outcome | None = None
         self.goal_distance: float | None = None
         self.fork: Fork | None = None
         """Where the newest disturbance can be undone; ``None`` before the first."""
-        agent = self.replay or ChunkPlayer(planner.submit)
-        self.loop = Loop(source, agent, [self.recorder, self.monitor, *subscribers])
+        self.takeover: TakeoverAgent | None = None
+        self._player = ChunkPlayer(planner.submit)
+        if self.replay is None and person is not None:
+            poses = source.camera_poses if isinstance(source, Calibrated) else dict
+            self.takeover = TakeoverAgent(self._player, person, poses)
+        self.resistance = Resistance()
+        listening = [self.recorder, self.monitor, self.resistance, *subscribers]
+        self.loop = Loop(source, self.replay or self.takeover or self._player, listening)
         self._first: Prediction | None = None
         self._pictures: dict[int, Mapping[str, Image]] = {}
         if self.replay is None:
@@ -112,6 +133,10 @@ class Attempt:
         """(H, W, 3) view of ``front`` now, (256, 256, 3) where the source can be looked at."""
         return self.source.picture() if isinstance(self.source, Watchable) else self.loop.observation.images["front"]
 
+    def camera_pose(self) -> CameraPose | None:
+        """Where ``front`` stands now; ``None`` where nobody calibrated it."""
+        return self.source.camera_poses()["front"] if isinstance(self.source, Calibrated) else None
+
     def disturb(self, kind: str, parameters: Mapping[str, Any]) -> Event:
         """Disturb the source between two control steps; it is logged and can be undone in a twin."""
         fork = self.fork
@@ -128,12 +153,12 @@ class Attempt:
 
     def prepare(self) -> bool:
         """Ask for the first plan and for what it leads to, before anything moves; returns whether both are there."""
-        agent = self.loop.agent
         moved = self.step or self.loop.halfway or self.outcome is not None
-        if moved or self.source.clock == "real" or not isinstance(agent, ChunkPlayer):
+        driven = self.replay is not None or (self.takeover is not None and self.takeover.state.person)
+        if moved or driven or self.source.clock == "real":
             return True
         observation = self.source.observe()
-        plan = agent.prepare(0, observation)
+        plan = self._player.prepare(0, observation)
         if not plan.done():
             return False
         if plan.cancelled() or plan.exception() is not None:
@@ -147,7 +172,7 @@ class Attempt:
         """What was planned for the scene as it was is not what begins."""
         if not self.step and self._first is not None:
             self._first = None
-            self.loop.agent.close()
+            self._player.close()
             self.monitor.on_reset(self.loop.observation)
 
     def collect(self) -> bool:
@@ -178,6 +203,7 @@ class Attempt:
     def finish(self) -> StepRecord:
         """The rest of a control step: move on, count success, decide whether the attempt has ended."""
         record = self.loop.finish()
+        self.horizon += record.person_weight == 1  # a person takes the time they need
         fault = self.source.fault if isinstance(self.source, Judged) else None
         self.goal_distance = record.goal_distance
         self.outcome = judge(self.step, self.horizon, record.success, fault, self.unscored)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from wam_demo.policies.receding import PlayedStep
 from wam_demo.robots.source import Source, Suggestion
 from wam_demo.runtime.monitor import Imagination, Imagine, PredictionError
 from wam_demo.runtime.subscriber import Subscriber
-from wam_demo.types import Event, Image, Observation, Prediction
+from wam_demo.runtime.takeover import DriveState
+from wam_demo.types import CameraPose, Event, Image, Observation, Prediction
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ class Backend:
         horizons: Control steps by task after which an attempt has failed.
         digest: SHA-256 of a policy's weights, ``None`` for one without weights.
         has_policy: Whether there is a policy of this name here.
+        recordings: Folder for what visitors record; ``None`` where nothing is kept.
     """
 
     open_source: Callable[[str], Source]
@@ -82,6 +85,7 @@ class Backend:
     horizons: Mapping[str, int]
     digest: Callable[[str], str | None] = lambda policy: None
     has_policy: Callable[[str], bool] = lambda policy: True
+    recordings: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -140,6 +144,48 @@ class TwinView:
 
 
 @dataclass(frozen=True)
+class DriveView:
+    """How a person and the arm get on.
+
+    Attributes:
+        state: Who drives.
+        age_s: Since the newest command came [s]; ``None`` before the first.
+        rate_hz: Commands in the last second.
+        received: Number of the newest command.
+        resistance: What holds the arm back, in words; empty when nothing does.
+    """
+
+    state: DriveState
+    age_s: float | None
+    rate_hz: float
+    received: int
+    resistance: str
+
+
+@dataclass(frozen=True)
+class RecordingView:
+    """What a person sees of a recording.
+
+    Attributes:
+        name: Of the dataset.
+        state: ``counting`` (down to the first frame), ``recording``, or ``verdict`` (somebody has to say how it went).
+        starts_in_s: Left of the count-down [s].
+        frames: Of the running episode.
+        episodes: Whole ones.
+        auto: The source's own judge decides.
+        free_gb: What the disk still holds [GB].
+    """
+
+    name: str
+    state: str
+    starts_in_s: float
+    frames: int
+    episodes: int
+    auto: bool
+    free_gb: float
+
+
+@dataclass(frozen=True)
 class Export:
     """Something that a person asked the session for, to be given to the page once.
 
@@ -189,6 +235,9 @@ class SessionView:
         replay: Policy of the log that is being played; ``None`` if none is.
         twin: The two branches, while there is a twin.
         export: The newest thing that was asked for.
+        drive: How a person drives; ``None`` where nobody can.
+        recording: What is being recorded, if anything is.
+        camera: Where ``front`` stands now; ``None`` where nobody calibrated it.
     """
 
     episode: int
@@ -221,6 +270,9 @@ class SessionView:
     replay: str | None = None
     twin: TwinView | None = None
     export: Export | None = None
+    drive: DriveView | None = None
+    recording: RecordingView | None = None
+    camera: CameraPose | None = None
 
 
 class Watcher(Subscriber):

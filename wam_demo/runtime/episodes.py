@@ -15,6 +15,7 @@ from wam_demo.runtime.contracts import Backend, Planner, Settings
 from wam_demo.runtime.disturb import Disturber, Target
 from wam_demo.runtime.fork import Fork
 from wam_demo.runtime.log import AttemptLog
+from wam_demo.runtime.person import Person
 from wam_demo.runtime.subscriber import Subscriber
 from wam_demo.runtime.twin import Twin, TwinSource
 
@@ -28,15 +29,19 @@ class Episodes:
         settings: What to begin with.
         backend: Makes sources and planners.
         subscribers: Told of every attempt's reset and steps.
+        person: May take the arm in every attempt; who has it keeps it when the next one begins.
     """
 
-    def __init__(self, settings: Settings, backend: Backend, subscribers: Sequence[Subscriber] = ()) -> None:
+    def __init__(
+        self, settings: Settings, backend: Backend, subscribers: Sequence[Subscriber] = (), person: Person | None = None
+    ) -> None:
         self.settings = settings
         self.attempt: Attempt | None = None
         self.twin: Twin | None = None
         self.begun = self.ended = self.successes = 0
         self._backend = backend
         self._subscribers = subscribers
+        self._person = person
         self._source: Source | None = None
         self._planner: Planner | None = None
         self._disturber = Disturber(backend.sample, settings.severities)
@@ -64,6 +69,19 @@ class Episodes:
         """
         self._to_replay.clear()
         return self._begin(settings or self.settings)
+
+    def begin_scene(self, settings: Settings, severities: Mapping[str, int]) -> Attempt:
+        """Begin an attempt with just these axes switched on, as an evaluation plays the scene.
+
+        Raises:
+            WamDemoError: A source or policy cannot be opened, or an axis does not fit the scene.
+        """
+        before, self._disturber.severities = self._disturber.severities, dict(severities)
+        try:
+            return self.begin(settings)
+        except WamDemoError:
+            self._disturber.severities = before
+            raise
 
     def begin_replay(self, attempts: Sequence[AttemptLog]) -> Attempt:
         """Play logged attempts, one after the other.
@@ -99,9 +117,12 @@ class Episodes:
             self._open(settings)
         if other:
             self.ended = self.successes = 0
+        before = None if self.attempt is None or self.attempt.takeover is None else self.attempt.takeover.state
         self._close_attempt()
         self.settings = settings
         self.attempt = self._new_attempt(log)
+        if before is not None and self.attempt.takeover is not None:
+            self.attempt.takeover.go_on(before)
         self.begun += 1
         return self.attempt
 
@@ -223,7 +244,8 @@ class Episodes:
         policy, outcome = self.settings.policy, attempt.outcome
         name = None if outcome is None else outcome.name
         whole = not attempt.loop.halfway and self.twin is None
-        return attempt.recorder.log(policy, self._backend.digest(policy), name, whole)
+        log = attempt.recorder.log(policy, self._backend.digest(policy), name, whole)
+        return replace(log, horizon=attempt.horizon)
 
     def _open(self, settings: Settings) -> None:
         """Exchange source and planner as far as needed, the old ones staying until the new ones are there."""
@@ -250,7 +272,7 @@ class Episodes:
             return Attempt(source, planner, log.task, log.seed, log.horizon, replay=log, subscribers=self._subscribers)
         events, horizon = self._disturber.at_reset(settings.seed), self._backend.horizons[settings.task]
         attempt = Attempt(
-            source, planner, settings.task, settings.seed, horizon, events, subscribers=self._subscribers
+            source, planner, settings.task, settings.seed, horizon, events, None, self._subscribers, self._person
         )
         if settings.words is not None:
             attempt.instruct(settings.words)

@@ -106,6 +106,7 @@ class Loop:
             commanded=played.action,
             index=played.index,
             goal_distance=judged.goal_distance() if judged else None,
+            person_weight=played.person_weight,
         )
         self.step += 1
         for subscriber in self._subscribers:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ from wam_demo.policies.receding import PlayedStep
 from wam_demo.robots.source import Forkable, Source
 from wam_demo.runtime.log import AttemptLog, LoggedEvent
 from wam_demo.runtime.loop import Loop
-from wam_demo.types import Event, Observation
+from wam_demo.types import Event, Observation, Prediction
 
 Disturb = Callable[[str, Mapping[str, Any]], object]
 
@@ -23,6 +24,8 @@ class ReplayAgent:
     Args:
         log: What is played.
         source: Its fingerprints are compared with those of the log.
+        submit: Asks a policy for a plan, at the steps from which the log's plans were made. Such plans are shown,
+            with all that a policy shows beside them, and never executed. ``None``: no policy is asked.
 
     Attributes:
         checked: Fingerprints compared so far.
@@ -33,12 +36,17 @@ class ReplayAgent:
 
     wait_steps = 0
 
-    def __init__(self, log: AttemptLog, source: Source) -> None:
+    def __init__(
+        self, log: AttemptLog, source: Source, submit: Callable[[Observation], Future[Prediction]] | None = None
+    ) -> None:
         self.log = log
         self.checked = 0
         self.differs: int | None = None
         self.failed: str | None = None
         self._source = source
+        self._submit = submit
+        self._planned = {step.made for step in log.steps}
+        self._plans: dict[int, Future[Prediction]] = {}
         self._live: dict[int, list[LoggedEvent]] = {}
         for event in log.events:
             if not event.at_reset:
@@ -81,7 +89,18 @@ class ReplayAgent:
         """The logged action of a control step; the state before it is compared."""
         taken = self.log.steps[step]
         self._check(step, taken.state)
-        return PlayedStep(taken.action, None, taken.made, taken.index)
+        if self._submit is not None and step in self._planned:
+            self._plans[step] = self._submit(observation)
+        return PlayedStep(taken.action, self._shown(taken.made), taken.made, taken.index)
+
+    def _shown(self, made: int | None) -> Prediction | None:
+        """What the policy says now to the observation that the logged plan answered, once it is there."""
+        for earlier in [step for step in self._plans if made is not None and step < made]:
+            self._plans.pop(earlier).cancel()
+        plan = None if made is None else self._plans.get(made)
+        if plan is None or not plan.done() or plan.cancelled() or plan.exception() is not None:
+            return None
+        return plan.result()
 
     def _check(self, step: int, expected: str | None) -> None:
         if expected is None or not isinstance(self._source, Forkable):
@@ -91,7 +110,9 @@ class ReplayAgent:
             self.differs = step
 
     def close(self) -> None:
-        """Nothing is under way."""
+        """Withdraw what was asked of the policy."""
+        while self._plans:
+            self._plans.popitem()[1].cancel()
 
     @property
     def exact(self) -> bool:

@@ -6,11 +6,11 @@ import logging
 import math
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from wam_demo.errors import WamDemoError
+from wam_demo.errors import InvalidInputError, WamDemoError
 from wam_demo.policies.receding import EXECUTE_STEPS
 from wam_demo.runtime.attempt import Attempt
 from wam_demo.runtime.clock import SessionClock
@@ -20,6 +20,9 @@ from wam_demo.runtime.episodes import Episodes
 from wam_demo.runtime.exports import EXPORTS
 from wam_demo.runtime.log import AttemptLog
 from wam_demo.runtime.memory import trim
+from wam_demo.runtime.person import Person, PersonCommand
+from wam_demo.runtime.recording import SessionRecording, unevaluated
+from wam_demo.runtime.takeover import TakeoverAgent
 from wam_demo.runtime.twin import Twin
 from wam_demo.runtime.view import session_view
 from wam_demo.types import CONTROL_HZ, Image
@@ -63,9 +66,11 @@ class Session:
         watchers: Sequence[Watcher] = (),
         clock: SessionClock | None = None,
     ) -> None:
-        self._episodes = Episodes(settings, backend, watchers)
-        self._watchers = list(watchers)
         self._clock = clock or SessionClock()
+        self._person = Person(self._clock.now)
+        self._recording = SessionRecording(backend.recordings, self._clock.now)
+        self._episodes = Episodes(settings, backend, [self._recording, *watchers], self._person)
+        self._watchers = list(watchers)
         self._commands: queue.Queue[Command | None] = queue.Queue(COMMANDS)
         self._thread = threading.Thread(target=self._run, name="session", daemon=True)
         self._closing = threading.Event()
@@ -84,6 +89,10 @@ class Session:
         """Hand in a command; it takes effect at the next part of a control step. Thread-safe."""
         with suppress(queue.Full):
             self._commands.put_nowait(command)
+
+    def drive(self, command: PersonCommand) -> None:
+        """A person moves the arm; the newest command counts at the next control step. Thread-safe."""
+        self._person.put(command)
 
     def warn(self, text: str) -> None:
         """Show one line to the person. Thread-safe."""
@@ -120,6 +129,7 @@ class Session:
             self._end()
 
     def _end(self) -> None:
+        self._recording.close()
         self._episodes.close()
         trim()
 
@@ -189,7 +199,10 @@ class Session:
 
     @property
     def _parts(self) -> int:
-        """Pictures of one control step."""
+        """Pictures of one control step; whoever drives does so in real time."""
+        attempt = self._episodes.attempt
+        if attempt is not None and attempt.takeover is not None and attempt.takeover.state.person:
+            return round(PICTURES_HZ / CONTROL_HZ)
         return round(PICTURES_HZ / CONTROL_HZ / self._episodes.settings.speed)
 
     def _part_step(self) -> None:
@@ -230,12 +243,16 @@ class Session:
         record = attempt.finish()
         if record.fault is not None:
             self._say(f"holding the arm: {record.fault}", warning=True)
+        if self._recording.fault:
+            self._say(self._recording.fault, warning=True)
+            self._recording.fault = ""
         self._ended_by_now(attempt)
 
     def _ended_by_now(self, attempt: Attempt) -> None:
         if attempt.outcome is None:
             return
         self._episodes.count()
+        self._recording.ended(attempt.outcome)
         self._ended = self._clock.now()
         self._state = "finished"
         if attempt.replay is not None:
@@ -260,7 +277,9 @@ class Session:
         self._publish()
 
     def _outcome_was_shown(self, now: float) -> bool:
-        return self._state == "finished" and now - self._ended > OUTCOME_S and self._episodes.may_go_on
+        if self._state != "finished" or now - self._ended <= OUTCOME_S or self._recording.awaits_verdict:
+            return False
+        return self._recording.active or self._episodes.may_go_on
 
     # Commands
 
@@ -338,6 +357,15 @@ class Session:
         self._complete_step()
         self._episodes.settings = replace(self._episodes.settings, speed=speed)
 
+    def _on_scene(self, task: str, policy: str, seed: int, severities: Mapping[str, int]) -> None:
+        self._say(f"opening {policy} on seed {seed}")
+        self._publish()
+        before = self._episodes.settings
+        words = before.words if task == before.task else None
+        self._episodes.begin_scene(replace(before, task=task, policy=policy, seed=seed, words=words), severities)
+        self._say("")
+        self._begun()
+
     def _on_instruction(self, text: str) -> None:
         self._complete_step()
         if self._state == "finished" and self._episodes.twin is None:
@@ -350,7 +378,58 @@ class Session:
         self._complete_step()
         self._episodes.take_words_back()
 
+    def _on_take(self) -> None:
+        self._takeover().take()
+
+    def _on_give_back(self) -> None:
+        self._takeover().give_back()
+
+    def _on_share(self, weight: float) -> None:
+        self._takeover().share(weight)
+
+    def _takeover(self) -> TakeoverAgent:
+        attempt = self._episodes.attempt
+        if attempt is None or attempt.takeover is None or self._episodes.twin is not None:
+            raise InvalidInputError("nobody can drive here: reset to begin an episode of your own")
+        return attempt.takeover
+
+    def _on_record(self, on: bool, name: str = "", auto: bool = True) -> None:
+        if not on:
+            self._say(self._recording.close())
+            return
+        attempt = self._episodes.attempt
+        if attempt is None or attempt.replay is not None or self._episodes.twin is not None:
+            raise InvalidInputError("begin an episode of your own before you record")
+        found = self._recording.open(name, auto, attempt.loop.observation)
+        self._on_seed(unevaluated(self._episodes.settings.seed))
+        self._say(f"{name} holds {found}")
+
+    def _on_verdict(self, success: bool) -> None:
+        self._complete_step()
+        number = self._recording.judge(success)
+        self._next()
+        self._say("nothing was recorded" if number is None else f"episode {number} is kept")
+
+    def _on_again(self) -> None:
+        if not self._recording.active:
+            raise InvalidInputError("no episode is being recorded")
+        self._on_reset()
+        self._say("the episode was dropped: once more")
+
+    def _record_this(self) -> None:
+        """The attempt that begins is recorded, after a moment to get ready."""
+        attempt = self._episodes.attempt
+        assert attempt is not None, "it begins"
+        if attempt.replay is not None:
+            self._recording.close()
+            return
+        self._state = "running"
+        source = type(attempt.source).__name__.removesuffix("Source").lower()
+        self._due = self._clock.now() + self._recording.begin(self._episodes.settings, source)
+
     def _on_twin(self, on: bool) -> None:
+        if on and self._recording.active:
+            raise InvalidInputError("stop recording before you start a twin")
         if not on and self._episodes.twin is not None:
             self._episodes.close_twin()
             attempt = self._episodes.attempt
@@ -364,6 +443,7 @@ class Session:
             self._go("running")
 
     def _on_replay(self, attempts: Sequence[AttemptLog]) -> None:
+        self._recording.close()
         self._episodes.begin_replay(attempts)
         self._go("running")
 
@@ -382,6 +462,8 @@ class Session:
     def _begun(self) -> None:
         self._begun_at = self._clock.now()
         self._go("paused" if self._state == "paused" else "running")
+        if self._recording.active:
+            self._record_this()
         self._publish()
 
     def _go(self, state: str) -> None:
@@ -415,6 +497,9 @@ class Session:
             return
         self._notice_ran_out(self._clock.now())
         frame = self._picture()
-        view = session_view(self._episodes, self._state, frame, self._frame_number, self._notice[:2], self._export)
+        view = session_view(
+            self._episodes, self._state, frame, self._frame_number, self._notice[:2], self._export,
+            self._person, self._recording.view(),
+        )  # fmt: skip
         for watcher in self._watchers:
             watcher.on_view(view)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from wam_demo.runtime.contracts import Export, SessionView
+from wam_demo.runtime.attempt import Attempt
+from wam_demo.runtime.contracts import DriveView, Export, RecordingView, SessionView
 from wam_demo.runtime.episodes import Episodes
+from wam_demo.runtime.person import Person
 from wam_demo.types import Image
 
 
@@ -14,6 +16,8 @@ def session_view(
     frame_number: int,
     notice: tuple[str, bool],
     export: Export | None = None,
+    person: Person | None = None,
+    recording: RecordingView | None = None,
 ) -> SessionView:
     """The view of the present attempt and its twin.
 
@@ -24,6 +28,8 @@ def session_view(
         frame_number: Counts these pictures.
         notice: One line for the person and whether it tells of a problem.
         export: The newest thing that was asked for.
+        person: Whose commands the arm may follow.
+        recording: What is being recorded.
     """
     attempt, twin = episodes.attempt, episodes.twin
     assert attempt is not None, "there is nothing to look at"
@@ -59,4 +65,16 @@ def session_view(
         replay=None if replay is None else replay.log.policy,
         twin=None if twin is None else twin.view(attempt.names),
         export=export,
+        drive=None if person is None else drive_view(attempt, person),
+        recording=recording,
+        camera=attempt.camera_pose(),
     )
+
+
+def drive_view(attempt: Attempt, person: Person) -> DriveView | None:
+    """How a person drives in an attempt; ``None`` where nobody can."""
+    if attempt.takeover is None:
+        return None
+    state = attempt.takeover.state
+    words = attempt.resistance.words if state.person and state.held else ""
+    return DriveView(state, person.age_s, person.rate_hz, person.received, words)

@@ -5,6 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wam_demo.sim.render import camera_id
+from wam_demo.types import CameraPose
 
 
 def project(model: mujoco.MjModel, data: mujoco.MjData, camera: str, points: NDArray) -> NDArray[np.float64]:
@@ -14,6 +15,18 @@ def project(model: mujoco.MjModel, data: mujoco.MjData, camera: str, points: NDA
     depth = np.where(local[:, 2] < -1e-6, -local[:, 2], np.nan)
     scale = 0.5 / np.tan(0.5 * np.radians(model.cam_fovy[index]))
     return np.stack([0.5 + scale * local[:, 0] / depth, 0.5 - scale * local[:, 1] / depth], axis=1)
+
+
+def pose(model: mujoco.MjModel, data: mujoco.MjData, camera: str) -> CameraPose:
+    """Where a camera is, in the base frame."""
+    index = camera_id(model, camera)
+    rotation = data.cam_xmat[index].reshape(3, 3).astype(np.float32)
+    return CameraPose(data.cam_xpos[index].astype(np.float32), rotation, _half(model, index))
+
+
+def _half(model: mujoco.MjModel, index: int) -> float:
+    """Tangent of half a camera's field of view."""
+    return float(np.tan(0.5 * np.radians(model.cam_fovy[index])))
 
 
 def mounts(
@@ -34,9 +47,18 @@ def mounts(
         index = camera_id(model, name)
         position = turn.T @ (data.cam_xpos[index] - origin)
         rotation = turn.T @ data.cam_xmat[index].reshape(3, 3)
-        half = float(np.tan(0.5 * np.radians(model.cam_fovy[index])))
-        found.append((tuple(np.round(position, 6).tolist()), tuple(np.round(rotation, 6).ravel().tolist()), half))
+        turn_row = tuple(np.round(rotation, 6).ravel().tolist())
+        found.append((tuple(np.round(position, 6).tolist()), turn_row, _half(model, index)))
     return found[0], found[1]
+
+
+def displace(model: mujoco.MjModel, name: str, offset: NDArray, turn: NDArray) -> None:
+    """Mount a camera elsewhere: ``offset`` (3,) [m] in the frame of its mount, ``turn`` (3,) [rad] in its own."""
+    camera, angle = model.camera(name), float(np.linalg.norm(turn))
+    rotation, quat = np.empty(4), np.empty(4)
+    mujoco.mju_axisAngle2Quat(rotation, turn / max(angle, 1e-9), angle)
+    mujoco.mju_mulQuat(quat, camera.quat, rotation)
+    camera.pos[:], camera.quat[:] = camera.pos + offset, quat
 
 
 def ray(

@@ -1,6 +1,7 @@
 """Demonstrations: the expert disturbed by noise, every frame labelled with what the clean expert would do."""
 
 from collections.abc import Iterator
+from typing import Literal
 
 import numpy as np
 
@@ -8,15 +9,19 @@ from wam_demo.sim.demo_noise import DemoNoise, scatter_start
 from wam_demo.sim.expert import Expert
 from wam_demo.sim.labels import DemoFrame, FrameQueue
 from wam_demo.sim.room import furnish
+from wam_demo.sim.wide import reword, widen
 from wam_demo.sim.world import World
 
 __all__ = ["AFTER_SUCCESS_STEPS", "DemoFrame", "demonstrate"]
 
+Scenery = Literal["plain", "rooms", "wide"]
 AFTER_SUCCESS_STEPS = 8
 """Control steps that are kept after success: the retreat and holding still."""
 
 
-def demonstrate(world: World, seed: int, *, noise: float, every: int = 1, rooms: bool = False) -> Iterator[DemoFrame]:
+def demonstrate(
+    world: World, seed: int, *, noise: float, every: int = 1, scenery: Scenery = "plain"
+) -> Iterator[DemoFrame]:
     """One episode of the noise-injected expert.
 
     Half of the episodes start at a random TCP pose, some open or close the gripper at a wrong moment, and
@@ -27,12 +32,15 @@ def demonstrate(world: World, seed: int, *, noise: float, every: int = 1, rooms:
         seed: Of the scene and of the noise.
         noise: 0 (clean, from the nominal start) .. 1: bound of the episode's random noise level.
         every: Only every n-th control step is rendered and yielded, from a random phase.
-        rooms: In a random room instead of the training scene; see `furnish`.
+        scenery: The training scene as it is, in a random room (`furnish`), or varied in every respect (`widen`).
     """
     rng = np.random.default_rng([seed, 17])
     world.draw(seed)
-    if rooms:
-        furnish(world, np.random.default_rng([seed, 31]))
+    looks = np.random.default_rng([seed, 31])
+    if scenery == "rooms":
+        furnish(world, looks)
+    elif scenery == "wide":
+        widen(world, looks)
     if noise > 0 and rng.random() < 0.5:
         scatter_start(world, rng)
     plan, expert, queue = DemoNoise.draw(rng, noise), Expert(world), FrameQueue(world)
@@ -41,6 +49,8 @@ def demonstrate(world: World, seed: int, *, noise: float, every: int = 1, rooms:
         if step == plan.retarget_step:
             queue.complete()
             world.retarget(rng)
+            if scenery == "wide":
+                reword(world, looks)
         if step % every == phase:
             queue.open(world.observe(), step)
         clean = expert.act()

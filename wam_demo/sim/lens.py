@@ -1,7 +1,7 @@
-"""What happens between the scene and the image: blur, fog, a covered part."""
+"""What happens between the scene and the image: blur, fog, a covered part, a lost view."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -18,12 +18,14 @@ class Cover:
         centre: (u, v) 0..1 from the top left corner.
         aspect: Width over height.
         grey: 0..1.
+        camera: Whose image it covers.
     """
 
     share: float
     centre: tuple[float, float]
     aspect: float
     grey: float
+    camera: str = "front"
 
     def apply(self, image: Image) -> Image:
         """The image with the rectangle drawn; it is moved inside, so that all of it covers."""
@@ -34,6 +36,27 @@ class Cover:
         covered = image.copy()
         covered[top:bottom, left:right] = round(255 * self.grey)
         return covered
+
+
+@dataclass(frozen=True)
+class LostView:
+    """A camera that shows nothing, or always the same.
+
+    Attributes:
+        camera: Which one.
+        until: Control step from which it works again.
+        picture: What it keeps showing, (H, H, 3) uint8; ``None`` for darkness.
+    """
+
+    camera: str
+    until: int
+    picture: Image | None = field(compare=False)
+
+    def apply(self, image: Image) -> Image:
+        """What is seen in place of an image, in its size."""
+        if self.picture is None:
+            return np.zeros_like(image)
+        return cv2.resize(self.picture, image.shape[1::-1], interpolation=cv2.INTER_AREA)
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,7 @@ _COLOUR_WORDS: Mapping[str, str] = {
     **{word: concept for concept in COLOURS for word in (*SYNONYMS[concept], *HELD_OUT[concept])},
 }
 _NOUN_WORDS: Mapping[str, str] = {
-    word: concept
-    for concept in SYNONYMS
-    if concept not in COLOURS
-    for word in (*SYNONYMS[concept], *HELD_OUT[concept])
+    word: concept for concept in SYNONYMS if concept not in COLOURS for word in (*SYNONYMS[concept], *HELD_OUT[concept])
 }
 _DETERMINERS = frozenset("the a an that this these those my your its some any every each all both two three".split())
 _QUALITIES = frozenset("big small little large good nice other same round square long last first next only".split())
@@ -76,7 +73,9 @@ def mentions(words: Sequence[str]) -> list[Mention]:
             i += 1
             continue
         again = words[i] == "one" and bool(found)  # "the blue tube is the one I mean"
-        apart = again or negated and mention.noun not in ("bowl", "zone")  # "not in the bowl yet" still speaks of the bowl
+        apart = (
+            again or negated and mention.noun not in ("bowl", "zone")
+        )  # "not in the bowl yet" still speaks of the bowl
         if not apart and not (end < len(words) and words[end] in _LEFT_ALONE):
             found.append(mention)
         i, negated = end, False

@@ -7,6 +7,7 @@ import mujoco
 import numpy as np
 
 from wam_demo.sim.backdrop import STYLES, Backdrop
+from wam_demo.sim.cameras import displace
 from wam_demo.sim.clutter import colour
 from wam_demo.sim.perturb.base import rounded
 from wam_demo.sim.rotation import exponential
@@ -19,8 +20,8 @@ CAMERA_SHIFT_M, CAMERA_TURN_RAD = 0.02, 0.025
 """Standard deviations, by axis, of how cameras are mounted."""
 
 
-def furnish(world: "World", rng: np.random.Generator) -> None:
-    """Give a world that was just reset another table, walls, light and camera mounts; things keep their looks.
+def furnish(world: "World", rng: np.random.Generator, *, mounts: bool = True) -> None:
+    """Give a world that was just reset another table, walls, light and camera ``mounts``; things keep their looks.
 
     Drawn apart from the evaluation's axes, as `clutter` draws the teacher's scenes, over ranges about as wide.
     """
@@ -37,7 +38,8 @@ def furnish(world: "World", rng: np.random.Generator) -> None:
     )
     world.effects = replace(world.effects, backdrop=backdrop)
     _light(world.scene.model, rng)
-    _mount_cameras(world.scene.model, rng)
+    if mounts:
+        _mount_cameras(world.scene.model, rng)
     world.scene.touch()
 
 
@@ -53,9 +55,5 @@ def _light(model: mujoco.MjModel, rng: np.random.Generator) -> None:
 
 def _mount_cameras(model: mujoco.MjModel, rng: np.random.Generator) -> None:
     for name in POLICY_CAMERAS:
-        camera = model.camera(name)
-        turn, quat = rng.normal(0, CAMERA_TURN_RAD, 3), np.empty(4)
-        angle = float(np.linalg.norm(turn))
-        mujoco.mju_axisAngle2Quat(quat, turn / angle, angle)
-        mujoco.mju_mulQuat(camera.quat, camera.quat.copy(), quat)
-        camera.pos[:] += rng.normal(0, CAMERA_SHIFT_M * (0.5 if name == "wrist" else 1), 3)
+        turn = rng.normal(0, CAMERA_TURN_RAD, 3)
+        displace(model, name, rng.normal(0, CAMERA_SHIFT_M * (0.5 if name == "wrist" else 1), 3), turn)

@@ -76,12 +76,12 @@ class Scene:
         """Take the present looks, cameras and lights as those that `revert` goes back to."""
         self._base = self._copy_model()
 
-    def revert(self, *fields: str, geoms: Sequence[int] | None = None) -> None:
-        """Model fields back to what they were at the reset: all their entries or some geoms'."""
+    def revert(self, *fields: str, rows: Sequence[int] | None = None) -> None:
+        """Model fields back to what they were at the reset: all their entries, or those of some geoms or cameras."""
         for name in fields:
             index = MUTABLE_FIELDS.index(name)
-            rows = slice(None) if geoms is None else list(geoms)
-            self._fields[index][rows] = self._base[index][rows]
+            chosen = slice(None) if rows is None else list(rows)
+            self._fields[index][chosen] = self._base[index][chosen]
         self.touch()
 
     def refresh(self) -> None:
@@ -195,7 +195,7 @@ class Scene:
         self.data.qpos[place], self.data.qvel[velocity] = self._parking[place], 0
         self.set_solid(name, False)
         looks = ("geom_rgba", "geom_size", "geom_type", "geom_rbound", "geom_aabb")
-        self.revert(*looks, geoms=self.geoms(name))
+        self.revert(*looks, rows=self.geoms(name))
         self.refresh()
 
     def paint(self, name: str, rgb: NDArray) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from wam_demo.sim.backdrop import Backdrop
 from wam_demo.sim.controller import ControllerState
-from wam_demo.sim.lens import Blur, Cover
+from wam_demo.sim.lens import Blur, Cover, LostView
 from wam_demo.sim.marking import Marking
 from wam_demo.sim.scene import SceneState
 from wam_demo.sim.tasks.base import Assignment
@@ -55,7 +55,8 @@ class Effects:
 
     Attributes:
         blur: Sensor noise of the policy's cameras.
-        cover: Covered part of the front image.
+        cover: Covered part of a view.
+        lost: View that freezes or goes dark.
         backdrop: Table and sky.
         marking: Pattern on an object.
         delay_steps: Control steps by which actions arrive late.
@@ -64,6 +65,7 @@ class Effects:
 
     blur: Blur | None = None
     cover: Cover | None = None
+    lost: LostView | None = None
     backdrop: Backdrop = field(default_factory=Backdrop)
     marking: Marking | None = None
     delay_steps: int = 0

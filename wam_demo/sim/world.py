@@ -19,7 +19,7 @@ from wam_demo.sim.state import Effects, Progress, StepResult, WorldState, digest
 from wam_demo.sim.tasks.base import Assignment, Task
 from wam_demo.sim.tasks.registry import task_logic
 from wam_demo.sim.view import SceneView
-from wam_demo.types import CONTROL_HZ, IMAGE_SIZE, POLICY_CAMERAS, Event, Image, Observation, Vector
+from wam_demo.types import CONTROL_HZ, IMAGE_SIZE, POLICY_CAMERAS, CameraPose, Event, Image, Observation, Vector
 
 __all__ = ["HOME_SPREAD_RAD", "SUCCESS_STEPS", "StepResult", "World", "WorldState"]
 
@@ -199,7 +199,13 @@ class World:
             )
             for camera in POLICY_CAMERAS
         }
-        return Observation(images, self.state_vector(), self.instruction, self.step_count / CONTROL_HZ)
+        return Observation(
+            images, self.state_vector(), self.instruction, self.step_count / CONTROL_HZ, cameras=self.camera_poses()
+        )
+
+    def camera_poses(self) -> dict[str, CameraPose]:
+        """Where the policy's cameras really are now."""
+        return {name: cameras.pose(self.scene.model, self.scene.data, name) for name in POLICY_CAMERAS}
 
     def state_vector(self) -> Vector:
         """(17,) float32 proprioception, laid out as in `Observation.state`."""
@@ -305,8 +311,10 @@ class World:
         effects = self.effects
         if effects.blur is not None and camera in POLICY_CAMERAS:
             image = effects.blur.apply(image, self.step_count)
-        if effects.cover is not None and camera == POLICY_CAMERAS[0]:
+        if effects.cover is not None and camera == effects.cover.camera:
             image = effects.cover.apply(image)
+        if effects.lost is not None and camera == effects.lost.camera and self.step_count < effects.lost.until:
+            image = effects.lost.apply(image)
         return image
 
     def _delayed(self, action: Vector) -> Vector:

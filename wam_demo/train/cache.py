@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 from scipy.spatial.transform import Rotation
@@ -21,19 +22,29 @@ from torch import Tensor
 from tqdm import tqdm
 
 from wam_demo.data.lerobot import Dataset
+from wam_demo.errors import DataError
 from wam_demo.models.chunk import MOTION_DIMS, motion_of
+from wam_demo.models.precision import autocast
 from wam_demo.models.teacher import Teacher
 from wam_demo.models.text import text_encoder
 from wam_demo.models.tokenizer import Tokenizer, to_tensor
+from wam_demo.train.interventions import draw_weights
 from wam_demo.train.loop import compute_device
-from wam_demo.types import CHUNK_STEPS, CONTROL_HZ, FUTURE_STEPS, IMAGE_SIZE, POLICY_CAMERAS
+from wam_demo.train.recorded_chunks import WIDE_OPEN, chunks_from_states
+from wam_demo.types import (
+    ACTION_DIM,
+    CHUNK_STEPS,
+    CONTROL_HZ,
+    FUTURE_STEPS,
+    IMAGE_SIZE,
+    POLICY_CAMERAS,
+    STATE_DIM,
+    Image,
+)
 
 log = logging.getLogger(__name__)
 
 BATCH = 64
-
-WIDE_OPEN = 0.8
-"""A gripper opened further than this holds nothing and was not commanded to close."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +62,7 @@ class Cache:
         motion: (N, 4, 7) float32 how the TCP really moved until each of those frames, as a displacement.
         tasks: Names of the tasks in the dataset.
         content: Digest of the dataset's frames.
+        weights: (N,) how often a frame is drawn when a policy learns from recordings; see `draw_weights`.
     """
 
     latents: np.ndarray
@@ -63,6 +75,7 @@ class Cache:
     motion: Tensor
     tasks: list[str]
     content: str = ""
+    weights: Tensor | None = None
 
     def approach(self) -> Tensor:
         """(N,) bool: frames of an episode before the expert first closes the gripper."""
@@ -72,21 +85,23 @@ class Cache:
         return so_far - so_far[first] + closing[first] == 0
 
     def split(self, share: float = 0.04) -> tuple[Tensor, Tensor]:
-        """Rows for training and for validation, split by episode (the last ones validate)."""
+        """Rows for training and for validation, split by episode (the last ones validate; a single one does both)."""
         last = int(self.episode.max())
+        if last == 0:
+            return (rows := torch.arange(len(self.episode))), rows
         held = self.episode > last * (1 - share)
         return torch.nonzero(~held)[:, 0], torch.nonzero(held)[:, 0]
 
 
-def future_rows(episode: np.ndarray, every: int) -> np.ndarray:
+def future_rows(episode: np.ndarray, fps: float) -> np.ndarray:
     """Row of the frame at +4, +8, +12, +16 control steps, clamped to the end of the episode.
 
     Args:
         episode: (N,) episode index, ascending.
-        every: Control steps between two rows.
+        fps: Rows a second.
     """
     ends = np.searchsorted(episode, episode, side="right") - 1
-    offsets = np.asarray(FUTURE_STEPS) // every
+    offsets = np.rint(np.asarray(FUTURE_STEPS) * fps / CONTROL_HZ).astype(int)
     return np.minimum(np.arange(len(episode))[:, None] + offsets, ends[:, None])
 
 
@@ -127,7 +142,14 @@ def _images(dataset: Dataset, desc: str) -> Iterator[Tensor]:
     with tqdm(total=dataset.num_frames, desc=desc, disable=None) as bar:
         for rows in batched_list(streams, BATCH):
             bar.update(len(rows))
-            yield torch.from_numpy(np.stack([np.stack(row) for row in rows]))
+            yield torch.from_numpy(np.stack([np.stack([sized(image) for image in row]) for row in rows]))
+
+
+def sized(image: Image) -> Image:
+    """The picture at the size that networks see; pictures of recordings may have any."""
+    if image.shape[:2] == (IMAGE_SIZE, IMAGE_SIZE):
+        return image
+    return cv2.resize(image, (IMAGE_SIZE, IMAGE_SIZE), interpolation=cv2.INTER_AREA)
 
 
 def batched_list(items: Iterator[Any], size: int) -> Iterator[list[Any]]:
@@ -176,7 +198,7 @@ def _latent_batches(dataset: Dataset, tokenizer: Tokenizer) -> Iterator[np.ndarr
     device = compute_device()
     tokenizer = copy.deepcopy(tokenizer).to(device)
     for images in _images(dataset, "latents"):
-        with torch.autocast(device.type, torch.bfloat16):
+        with autocast(device):
             latents = tokenizer.encode(to_tensor(images.flatten(0, 1).to(device)))
         yield latents.float().cpu().unflatten(0, images.shape[:2]).numpy()
 
@@ -186,7 +208,7 @@ def _teacher_batches(dataset: Dataset, teacher: Teacher, grid: int) -> Iterator[
     device = compute_device()
     teacher = copy.deepcopy(teacher).to(device)
     for images in _images(dataset, "teacher"):
-        with torch.autocast(device.type, torch.bfloat16):
+        with autocast(device):
             tokens = teacher.features(images.flatten(0, 1).to(device), grid)
         yield tokens.float().cpu().unflatten(0, images.shape[:2]).flatten(1, 2).numpy()
 
@@ -197,10 +219,14 @@ def load_cache(data: Path, tokenizer: Tokenizer, *, labelled: bool = True) -> Ca
     Args:
         data: Folder of the dataset.
         tokenizer: Frozen.
-        labelled: Read the expert's actions; without, no action of the dataset is ever read.
+        labelled: Read the expert's actions, or compute what was done from the states where no expert labelled them;
+            without, no action of the dataset is ever read.
+
+    Raises:
+        DataError: It lacks a camera of the policies, or its states are others than theirs.
     """
     dataset = Dataset(data)
-    every = round(CONTROL_HZ / dataset.fps)
+    _require_ours(dataset)
     folder = data / "cache"
     folder.mkdir(exist_ok=True)
     config = tokenizer.config
@@ -213,10 +239,10 @@ def load_cache(data: Path, tokenizer: Tokenizer, *, labelled: bool = True) -> Ca
     row = {text: index for index, text in enumerate(distinct)}
     episode = np.asarray(dataset.column("episode_index"), np.int64)
     states = torch.from_numpy(np.asarray(dataset.column("observation.state"), np.float32))
-    chunks = torch.zeros(dataset.num_frames, CHUNK_STEPS, 7)
+    chunks = torch.zeros(dataset.num_frames, CHUNK_STEPS, ACTION_DIM)
     if labelled:
-        chunks = torch.from_numpy(np.asarray(dataset.column("expert_chunk"), np.float32)).view_as(chunks)
-    future = torch.from_numpy(future_rows(episode, every))
+        chunks = torch.from_numpy(_labels(dataset, episode)).view_as(chunks)
+    future = torch.from_numpy(future_rows(episode, dataset.fps))
     return Cache(
         latents=latents,
         states=states,
@@ -226,9 +252,38 @@ def load_cache(data: Path, tokenizer: Tokenizer, *, labelled: bool = True) -> Ca
         episode=torch.from_numpy(episode),
         future=future,
         motion=measured_motion(states, future, chunks if labelled else None),
-        tasks=sorted(set(dataset.column("task_name"))),
+        tasks=sorted(set(dataset.column("task_name"))) if "task_name" in dataset.features else [],
         content=content,
+        weights=_weights(dataset, episode),
     )
+
+
+def _require_ours(dataset: Dataset) -> None:
+    """Refuse what a policy of ours cannot learn from; raises `DataError`."""
+    if missing := [camera for camera in POLICY_CAMERAS if camera not in dataset.cameras]:
+        raise DataError(f"{dataset.root} has no camera {missing[0]!r}; it has: {', '.join(dataset.cameras) or 'none'}")
+    state = dataset.features.get("observation.state")
+    if state is None or state.shape != (STATE_DIM,):
+        shape = "no observation.state" if state is None else f"an observation.state of shape {state.shape}"
+        raise DataError(f"{dataset.root} has {shape}; training takes the {STATE_DIM} numbers of our recordings")
+
+
+def _labels(dataset: Dataset, episode: np.ndarray) -> np.ndarray:
+    """(N, 112) float32: the expert's chunks, or what was done after each frame."""
+    if "expert_chunk" in dataset.features:
+        return np.asarray(dataset.column("expert_chunk"), np.float32)
+    action = dataset.features.get("action")
+    ours = action is not None and action.shape == (ACTION_DIM,) and (action.names or [""])[-1] == "gripper_opening"
+    opening = dataset.column("action")[:, -1] if ours else None
+    return chunks_from_states(dataset.column("observation.state"), episode, dataset.fps, opening)
+
+
+def _weights(dataset: Dataset, episode: np.ndarray) -> Tensor:
+    """(N,) float64, see `draw_weights`."""
+    person = np.zeros(len(episode), bool)
+    if "intervention" in dataset.features:
+        person = np.asarray(dataset.column("intervention"), bool)
+    return torch.from_numpy(draw_weights(person, episode, dataset.fps))
 
 
 def load_teacher_features(data: Path, content: str, teacher: Teacher, grid: int) -> tuple[np.ndarray, Tensor, Tensor]:

@@ -5,7 +5,7 @@ import json
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -114,6 +114,10 @@ class Trainer:
         }
         torch.save(state, self.out / "state.partial")
         os.replace(self.out / "state.partial", self.out / "state.pt")
+
+    def retime(self, steps: int) -> None:
+        """Train until this step instead; the learning rate's schedule follows."""
+        self.config = replace(self.config, steps=steps)
 
     def run(
         self,

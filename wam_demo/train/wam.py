@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from wam_demo.models.precision import autocast
 from wam_demo.models.teacher import Teacher
 from wam_demo.models.tokenizer import Tokenizer
 from wam_demo.models.wam.agra import Projector
@@ -31,7 +32,7 @@ def chunk_error(model: WorldActionModel, cache: Cache, rows: Tensor, batch: int 
     for part in rows.split(batch):
         latents = torch.from_numpy(np.asarray(cache.latents[part.numpy()], np.float32))
         inputs = (latents, cache.embeddings[cache.text[part]], cache.states[part], noise[: len(part)])
-        with torch.autocast(device.type, torch.bfloat16):
+        with autocast(device):
             actions = model.act(*(value.to(device) for value in inputs)).actions.cpu()
         truth = cache.chunks[part]
         offset = (actions - truth)[..., :3].cumsum(1).norm(dim=-1)
@@ -162,7 +163,7 @@ def _step_loss(
         compile_blocks(model)
 
     def loss(step: int) -> tuple[Tensor, dict[str, Tensor]]:
-        with torch.autocast(batches.device.type, torch.bfloat16):
+        with autocast(batches.device):
             batch = batches.action(step)
             value, parts = action_loss(model, batch, projectors, recipe.arm, batches.recorded(step))
             if step % recipe.video_every == 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Iterator, Mapping
@@ -11,8 +12,9 @@ from typing import Any
 
 import gradio as gr
 
+from wam_demo.config import SHARES
 from wam_demo.limits import LIVE_SESSIONS, QUEUE_SIZE, SESSION_IDLE_S, UPLOAD_BYTES
-from wam_demo.runtime import Session, Settings
+from wam_demo.runtime import Session, Settings, Watcher
 from wam_demo.runtime.memory import use_few_arenas
 from wam_demo.ui.api.tab import build_api, has_mcp
 from wam_demo.ui.blind.matches import BlindMatches
@@ -28,6 +30,9 @@ from wam_demo.ui.robot.tab import build_robot
 from wam_demo.ui.robot.upload_sessions import UploadSessions
 from wam_demo.ui.robustness.lab import Lab
 from wam_demo.ui.robustness.tab import build_robustness, open_lab
+from wam_demo.ui.share.pages import SENTENCE, meta, routes
+from wam_demo.ui.share.store import ShareStore
+from wam_demo.ui.share.tab import Sharing, share_function
 from wam_demo.ui.shared.catalogue import Catalogue, shipped, warm_up
 from wam_demo.ui.shared.component import STYLES
 from wam_demo.ui.shared.theme import theme
@@ -36,12 +41,25 @@ TITLE = "Foresight Bench"
 CACHE_SECONDS = 3600
 
 
-def open_hub(catalogue: Catalogue, capacity: int = LIVE_SESSIONS, idle_s: float = SESSION_IDLE_S) -> Hub:
-    """A hub whose sessions start as their page was left, or with the first task and the preferred policy."""
+def open_hub(
+    catalogue: Catalogue,
+    capacity: int = LIVE_SESSIONS,
+    idle_s: float = SESSION_IDLE_S,
+    sharing: Sharing | None = None,
+) -> Hub:
+    """A hub whose sessions start as their page was left, or with the first task and the preferred policy.
+
+    They are recorded for clips.
+    """
     first = Settings(next(iter(catalogue.tasks)), next(iter(catalogue.policies)), speed=FIRST_SPEED)
 
     def open_session(screen: Screen, wishes: Mapping[str, Any]) -> Session:
-        return Session(wished_settings(wishes, catalogue, first), catalogue.backend, [screen])
+        watchers: list[Watcher] = [screen]
+        if sharing is not None:
+            recorder = sharing.recorder()
+            screen.clip = recorder.name
+            watchers.append(recorder)
+        return Session(wished_settings(wishes, catalogue, first), catalogue.backend, watchers)
 
     return Hub(open_session, capacity, idle_s)
 
@@ -54,6 +72,7 @@ def build_app(
     blind: BlindMatches | None = None,
     recordings: UploadSessions | None = None,
     cameras: CameraSessions | None = None,
+    sharing: Sharing | None = None,
 ) -> gr.Blocks:
     """The page with its tabs; those whose part is missing are left out."""
     with gr.Blocks(
@@ -63,7 +82,7 @@ def build_app(
         gr.HTML(TITLE, elem_id="brand", apply_default_css=False, js_on_load=None)
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Live"):
-                build_live(catalogue, hub)
+                build_live(catalogue, hub, [] if sharing is None else [share_function(sharing)])
             if lab is not None:
                 with gr.Tab("Robustness"):
                     build_robustness(catalogue, lab)
@@ -105,6 +124,13 @@ def launch_arguments(**overrides: Any) -> dict[str, Any]:
     }
 
 
+def web_pages(store: ShareStore) -> dict[str, Any]:
+    """Arguments of ``Blocks.launch`` for what messengers read: previews of the app and of shared attempts."""
+    host = os.environ.get("SPACE_HOST")  # an address that a preview's reader can complete by itself elsewhere
+    picture = f"https://{host}/share/preview.png" if host else "share/preview.png"
+    return {"head": meta(TITLE, SENTENCE, picture, TITLE), "app_kwargs": {"routes": routes(store, TITLE)}}
+
+
 def launch(host: str = "127.0.0.1", port: int | None = None, **overrides: Any) -> None:
     """Open the app and serve until interrupted or terminated; nothing of a visitor stays behind.
 
@@ -115,17 +141,20 @@ def launch(host: str = "127.0.0.1", port: int | None = None, **overrides: Any) -
     """
     use_few_arenas()
     catalogue = shipped()
+    sharing = Sharing(catalogue, ShareStore(SHARES))
     threading.Thread(target=warm_up, args=[catalogue], name="warm-up", daemon=True).start()
     with _terminable(), ExitStack() as opened:
-        hub, lab = opened.enter_context(closing(open_hub(catalogue))), opened.enter_context(closing(open_lab()))
+        hub = opened.enter_context(closing(open_hub(catalogue, sharing=sharing)))
+        lab = opened.enter_context(closing(open_lab()))
         blind = open_matches(catalogue)
         if blind is not None:
             opened.enter_context(closing(blind))
         cameras = opened.enter_context(closing(open_cameras(catalogue)))
         recordings = opened.enter_context(closing(UploadSessions(open_policy)))  # the last one is closed first
-        app = build_app(catalogue, hub, lab=lab, blind=blind, recordings=recordings, cameras=cameras)
+        app = build_app(catalogue, hub, lab=lab, blind=blind, recordings=recordings, cameras=cameras, sharing=sharing)
         allowed = [str(recordings.root)]  # downloads, under names that cannot be guessed
-        app.launch(**launch_arguments(server_name=host, server_port=port, allowed_paths=allowed, **overrides))
+        arguments = {**web_pages(sharing.store), "allowed_paths": allowed, **overrides}
+        app.launch(**launch_arguments(server_name=host, server_port=port, **arguments))
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from wam_demo.policies.engine import EngineConfig, InferenceEngine
 from wam_demo.policies.registry import load_policy, require_policy
 from wam_demo.policies.remote import settings
 from wam_demo.policies.remote.client import CUT, PROTOCOL, RemoteConfig, RemotePolicy
-from wam_demo.policies.remote.wire import decode, encode
+from wam_demo.wire import decode, encode
 
 
 @pytest.fixture

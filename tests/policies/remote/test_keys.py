@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as hnp
 from tests.fakes.robots import message
 from wam_demo.errors import InvalidInputError
 from wam_demo.policies.remote.keys import KEYS, fit_image, seed_of, to_observation
-from wam_demo.policies.remote.wire import DTYPES
+from wam_demo.wire import DTYPES
 
 
 def test_a_valid_message_becomes_an_observation():

@@ -14,7 +14,7 @@ from tests.fakes.robots import message
 from wam_demo.errors import InvalidInputError
 from wam_demo.policies.engine import EngineConfig
 from wam_demo.policies.remote.server import PolicyServer, ServerConfig
-from wam_demo.policies.remote.wire import decode, encode
+from wam_demo.wire import decode, encode
 
 
 def ask(connection, **changes):

@@ -98,3 +98,17 @@ def test_a_replay_comes_as_text_or_packed():
 def test_a_bad_replay_is_one_line(payload, says):
     with pytest.raises(InvalidInputError, match=says):
         parse("replay", **payload)
+
+
+def test_a_scene_is_checked_as_a_whole():
+    scene = {"task": "push", "policy": "hold", "seed": 7, "severities": {"shove": 4}}
+    assert parse("scene", **scene).parameters == scene
+    for change, says in (
+        ({"severities": {"shove": 6}}, "from 1 to 5"),
+        ({"severities": {"shoev": 3}}, "did you mean 'shove'"),
+        ({"severities": None}, "an object by disturbance"),
+        ({"policy": "wam"}, "unknown policy"),
+        ({"seed": -1}, "from 0 to"),
+    ):
+        with pytest.raises(InvalidInputError, match=says):
+            parse("scene", **{**scene, **change})

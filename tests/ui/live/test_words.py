@@ -43,4 +43,3 @@ def test_every_view_knows_why_it_is_empty(policy):
 
 def test_a_late_imagination_says_why():
     assert "no answer after 9 s" in why_absent(STEER, "no answer after 9 s")["imagined"]
-    assert why_absent(STEER, replays=True)["attention"].startswith("A log keeps actions")

@@ -89,7 +89,7 @@ def bad(**changes) -> dict:
         (bad(policies=["hold@/etc"]), "unknown policy"),
         (bad(policies="hold"), "must be a list"),
         (bad(axes=["lihgt"]), "did you mean 'light'"),
-        (bad(axes=["light"] * 1000), "at most 16"),
+        (bad(axes=["light"] * 1000), "at most 18"),
         (bad(tasks=["push", 3]), "unknown task"),
         (bad(severities=[]), "no severities"),
         (bad(severities=[9]), "from 1 to 5"),

@@ -11,9 +11,21 @@ from wam_demo.policies.weights import checkpoint_directory, require_checkpoint
 from wam_demo.types import Policy
 
 
-def _spec(name: str, label: str, sentence: str) -> PolicySpec:
+def weights_spec(name: str, label: str, sentence: str, shipped: Path | None = None) -> PolicySpec:
+    """A policy of this network.
+
+    Args:
+        name: As on the command line.
+        label: As on the page.
+        sentence: For visitors.
+        shipped: Where its own weights lie; by default among the shipped ones, under its name.
+    """
+
+    def own(checkpoint: Path | None) -> Path:
+        return checkpoint_directory(name, checkpoint or shipped)
+
     def require(checkpoint: Path | None) -> None:
-        require_checkpoint(checkpoint_directory(name, checkpoint))
+        require_checkpoint(own(checkpoint))
 
     def load(context: LoadContext) -> Policy:
         require(context.checkpoint)
@@ -21,17 +33,17 @@ def _spec(name: str, label: str, sentence: str) -> PolicySpec:
         from wam_demo.policies.wam.policy import WamPolicy
 
         limit_threads()
-        return WamPolicy(checkpoint_directory(name, context.checkpoint))
+        return WamPolicy(own(context.checkpoint))
 
     def tasks(checkpoint: Path | None) -> Sequence[str]:
         from wam_demo.models.checkpoint import read_config
 
-        return tuple(read_config(checkpoint_directory(name, checkpoint), "wam")["trained"].get("tasks", ()))
+        return tuple(read_config(own(checkpoint), "wam")["trained"].get("tasks", ()))
 
     def digest(checkpoint: Path | None) -> str | None:
         from wam_demo.models.checkpoint import sha256_of
 
-        return sha256_of(checkpoint_directory(name, checkpoint))
+        return sha256_of(own(checkpoint))
 
     def is_available() -> bool:
         try:
@@ -54,16 +66,17 @@ def _spec(name: str, label: str, sentence: str) -> PolicySpec:
         can_be_probed=True,
         follows_a_plan=True,
         has_weights=True,
+        weights=own(None),
     )
 
 
-AGRA = _spec(
+AGRA = weights_spec(
     "agra",
     "AGRA, aligned",
     "A world action model (it imagines the next 1.6 s and acts on the same features) that was also taught to see "
     "objects as a large visual encoder sees them.",
 )
-WAM = _spec(
+WAM = weights_spec(
     "wam",
     "WAM, not aligned",
     "The same world action model without that lesson: it imagines and acts on what it learned from video alone.",

@@ -10,9 +10,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from wam_demo.config import CHECKPOINTS
 from wam_demo.errors import CheckpointError, InvalidInputError, PolicyFault
 from wam_demo.models.checkpoint import sha256_of
 from wam_demo.models.geometry import Calibration
+from wam_demo.models.precision import compute_dtype
 from wam_demo.models.text import text_encoder
 from wam_demo.models.tokenizer import Tokenizer, to_images, to_tensor
 from wam_demo.models.wam.imagination import FOLDER, ImaginationModel
@@ -23,14 +25,9 @@ from wam_demo.policies.wam.edited_plans import EditedPlans
 from wam_demo.types import IMAGE_SIZE, STATE_DIM, ActionChunk, Image, Imaginer, Observation, Prediction, Scalars
 
 
-def compute_dtype() -> torch.dtype:
-    """bfloat16 where the CPU multiplies it natively, else float32."""
-    native = torch.backends.cpu.get_cpu_capability() in ("AVX512", "AVX10", "AMX") and _has_bf16()
-    return torch.bfloat16 if native else torch.float32
-
-
-def _has_bf16() -> bool:
-    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+def _tokenizer_of(checkpoint: Path) -> Path:
+    beside = checkpoint.parent / "tokenizer"
+    return beside if beside.is_dir() else CHECKPOINTS / "tokenizer"
 
 
 class WamPolicy(Imaginer):
@@ -38,7 +35,8 @@ class WamPolicy(Imaginer):
 
     Args:
         checkpoint: Directory of the WAM.
-        tokenizer: Directory of the tokenizer it was trained with; the sibling ``tokenizer`` by default.
+        tokenizer: Directory of the tokenizer it was trained with; by default the sibling ``tokenizer``, or the shipped
+            one where there is no sibling.
 
     Raises:
         CheckpointError: A file is missing or corrupt, or the tokenizer is another one.
@@ -48,7 +46,7 @@ class WamPolicy(Imaginer):
         checkpoint = Path(checkpoint)
         self.dtype = compute_dtype()
         self.model = WorldActionModel.from_pretrained(checkpoint).to_compute(self.dtype)
-        self.tokenizer = Tokenizer.from_pretrained(tokenizer or checkpoint.parent / "tokenizer").to(self.dtype)
+        self.tokenizer = Tokenizer.from_pretrained(tokenizer or _tokenizer_of(checkpoint)).to(self.dtype)
         expected = self.model.config.trained.get("encoder_sha256")
         if expected and expected != self.tokenizer.encoder_digest():
             raise CheckpointError(f"{checkpoint} was trained with another tokenizer than the one beside it")

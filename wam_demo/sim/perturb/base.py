@@ -11,7 +11,7 @@ from wam_demo.sim.reading import Reading
 from wam_demo.sim.scene import Scene
 from wam_demo.sim.state import Effects
 from wam_demo.sim.tasks.base import Assignment, Task
-from wam_demo.types import Event
+from wam_demo.types import Event, Image
 
 Parameters = Mapping[str, Any]
 """JSON-serialisable values of one disturbance."""
@@ -37,6 +37,9 @@ class DisturbedWorld(Protocol):
     @property
     def events(self) -> tuple[Event, ...]: ...
     def follow(self, reading: Reading | None) -> None: ...
+    @property
+    def step_count(self) -> int: ...
+    def render(self, camera: str) -> Image: ...
 
 
 class Axis(Protocol):

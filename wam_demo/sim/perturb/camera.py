@@ -1,22 +1,33 @@
-"""camera: front and wrist cameras displaced and turned."""
+"""camera and hand_eye: cameras displaced and turned, the third-person ones or the one on the wrist."""
 
 import mujoco
 import numpy as np
 
+from wam_demo.sim.cameras import displace
 from wam_demo.sim.perturb.base import DisturbedWorld, Parameters, rounded, unit
 from wam_demo.sim.perturb.checks import mapping, numbers
 from wam_demo.sim.scene import Scene
-from wam_demo.types import POLICY_CAMERAS
 
 OFFSET_M = (0.02, 0.04, 0.07, 0.10, 0.15)
 ROTATION_DEG = (1, 2, 4, 6, 10)
+THIRD_PERSON = ("front", "side")
+WRIST = ("wrist",)
 
 
-class Camera:
-    """Parameters: camera -> ``offset`` (3,) [m] and ``rotation`` (3,) [rad], both in the camera's frame."""
+class CameraAxis:
+    """Parameters: camera -> ``offset`` (3,) [m] and ``rotation`` (3,) [rad], both in the camera's frame.
 
-    name, during = "camera", False
+    Args:
+        name: Of the axis.
+        cameras: That it draws a displacement for. Explicit values may move any camera, so that logs from before
+            the wrist had an axis of its own replay.
+    """
+
+    during = False
     parameters = ("cameras",)
+
+    def __init__(self, name: str, cameras: tuple[str, ...]) -> None:
+        self.name, self.cameras = name, cameras
 
     def draw(self, severity: int, rng: np.random.Generator, world: DisturbedWorld) -> Parameters:
         """A random direction of the severity's length for each camera."""
@@ -24,17 +35,17 @@ class Camera:
         return {
             "cameras": {
                 camera: {"offset": rounded(offset * unit(rng, 3)), "rotation": rounded(turn * unit(rng, 3))}
-                for camera in POLICY_CAMERAS
+                for camera in self.cameras
             }
         }
 
     def check(self, parameters: Parameters, scene: Scene) -> Parameters:
-        cameras = mapping(parameters.get("cameras"), "cameras", POLICY_CAMERAS)
+        cameras = mapping(parameters.get("cameras"), "cameras", (*THIRD_PERSON, *WRIST))
         return {"cameras": {camera: _checked(motion, camera) for camera, motion in cameras.items()}}
 
     def apply(self, values: Parameters, world: DisturbedWorld) -> Parameters:
-        """Displace the cameras from where the scene file has them."""
-        self.clear(world)
+        """Displace the cameras from where they were at the reset."""
+        _back(world.scene, (*self.cameras, *values["cameras"]))
         for camera, motion in values["cameras"].items():
             _displace(world.scene, camera, motion["offset"], motion["rotation"])
         world.scene.touch()
@@ -42,7 +53,7 @@ class Camera:
 
     def clear(self, world: DisturbedWorld) -> None:
         """Back to the calibrated poses."""
-        world.scene.revert("cam_pos", "cam_quat")
+        _back(world.scene, self.cameras)
 
 
 def _checked(motion: object, camera: str) -> dict[str, np.ndarray]:
@@ -50,11 +61,11 @@ def _checked(motion: object, camera: str) -> dict[str, np.ndarray]:
     return {"offset": numbers(values, "offset", 3, -0.2, 0.2), "rotation": numbers(values, "rotation", 3, -0.3, 0.3)}
 
 
+def _back(scene: Scene, cameras: tuple[str, ...]) -> None:
+    scene.revert("cam_pos", "cam_quat", rows=[scene.model.camera(name).id for name in cameras])
+
+
 def _displace(scene: Scene, name: str, offset: np.ndarray, rotation: np.ndarray) -> None:
-    camera = scene.model.camera(name)
-    shift, turn, quat = np.empty(3), np.empty(4), np.empty(4)
-    mujoco.mju_rotVecQuat(shift, offset, camera.quat)
-    angle = float(np.linalg.norm(rotation))
-    mujoco.mju_axisAngle2Quat(turn, rotation / max(angle, 1e-9), angle)
-    mujoco.mju_mulQuat(quat, camera.quat, turn)
-    camera.pos[:], camera.quat[:] = camera.pos + shift, quat
+    shift = np.empty(3)
+    mujoco.mju_rotVecQuat(shift, offset, scene.model.camera(name).quat)
+    displace(scene.model, name, shift, rotation)

@@ -52,7 +52,7 @@ class ObjectLook:
 
     def check(self, parameters: Parameters, scene: Scene) -> Parameters:
         return {
-            "object": choice(parameters, "object", _dressed(scene)),
+            "object": choice(parameters, "object", dressed(scene)),
             "hue_deg": number(parameters, "hue_deg", -180, 180, default=0),
             "lightness": number(parameters, "lightness", -100, 100, default=0),
             "chroma": number(parameters, "chroma", 0, 2, default=1),
@@ -85,11 +85,11 @@ class ObjectLook:
     def clear(self, world: DisturbedWorld) -> None:
         """The looks that the reset drew."""
         world.effects = replace(world.effects, marking=None)
-        for name in _dressed(world.scene):
-            world.scene.revert(*_FIELDS, geoms=world.scene.geoms(_painted(world.scene, name)))
+        for name in dressed(world.scene):
+            world.scene.revert(*_FIELDS, rows=world.scene.geoms(_painted(world.scene, name)))
 
 
-def _dressed(scene: Scene) -> list[str]:
+def dressed(scene: Scene) -> list[str]:
     """The things whose looks can be changed: those of the task."""
     return [name for name in scene.things() if name not in POOL]
 

@@ -7,7 +7,7 @@ import numpy as np
 from wam_demo.errors import UnknownNameError
 from wam_demo.sim.perturb.background import Background
 from wam_demo.sim.perturb.base import Axis, DisturbedWorld, Parameters
-from wam_demo.sim.perturb.camera import Camera
+from wam_demo.sim.perturb.camera import THIRD_PERSON, WRIST, CameraAxis
 from wam_demo.sim.perturb.checks import LARGEST_SEED, integer, mapping
 from wam_demo.sim.perturb.delay import Delay
 from wam_demo.sim.perturb.distractor import Distractor
@@ -21,6 +21,7 @@ from wam_demo.sim.perturb.physics import Physics
 from wam_demo.sim.perturb.robot_init import RobotInit
 from wam_demo.sim.perturb.shove import Shove
 from wam_demo.sim.perturb.swap_target import SwapTarget
+from wam_demo.sim.perturb.view_loss import ViewLoss
 from wam_demo.sim.scene import Scene
 from wam_demo.types import Event
 
@@ -34,7 +35,8 @@ APPROACH_STEPS = (4, 9)
 _AXES: Mapping[str, Axis] = {
     axis.name: axis
     for axis in (
-        Camera(),
+        CameraAxis("camera", THIRD_PERSON),
+        CameraAxis("hand_eye", WRIST),
         RobotInit(),
         Noise(),
         Language(),
@@ -45,6 +47,7 @@ _AXES: Mapping[str, Axis] = {
         Shove(),
         SwapTarget(),
         Occlusion(),
+        ViewLoss(),
         ObjectLook(),
         Physics(),
         Delay(),

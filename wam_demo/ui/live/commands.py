@@ -11,11 +11,12 @@ from wam_demo.errors import InvalidInputError, WamDemoError
 from wam_demo.policies.checks import validate_instruction
 from wam_demo.runtime import Command, Settings
 from wam_demo.runtime.logfile import SEED_MAX, parse_log, unpack
+from wam_demo.ui.live.drive import DRIVE_PARSERS
 from wam_demo.ui.shared.catalogue import Catalogue
 from wam_demo.ui.shared.checks import number, one_of, shown, whole
 
 SEVERITY_MAX = 5
-SPEEDS = (0.25, 0.5, 1.0)
+TIME_SPEEDS = (0.25, 0.5, 1.0)
 """Of the simulated time."""
 FIRST_SPEED = 0.5
 """A visitor has time to take part; a plan is the same at every speed."""
@@ -75,8 +76,8 @@ def _checked_severities(value: object, choices: Catalogue) -> dict[str, int]:
 
 
 def _checked_speed(value: object) -> float:
-    if value not in SPEEDS:
-        raise InvalidInputError(f"the speed must be one of {', '.join(map(str, SPEEDS))}, got {shown(value)}")
+    if value not in TIME_SPEEDS:
+        raise InvalidInputError(f"the speed must be one of {', '.join(map(str, TIME_SPEEDS))}, got {shown(value)}")
     return float(value)  # type: ignore[arg-type]
 
 
@@ -164,6 +165,25 @@ def _region(payload: Mapping[str, Any]) -> Parameters:
     }
 
 
+def _scene(payload: Mapping[str, Any], choices: Catalogue) -> Parameters:
+    """A task, policy and seed with the axes that disturb it, as an evaluation or a link names them."""
+    from wam_demo.sim.perturb import AXES
+
+    given = payload.get("severities")
+    if not isinstance(given, Mapping) or len(given) > len(AXES):
+        raise InvalidInputError(f"the severities of a scene are an object by disturbance, got {shown(given)}")
+    severities = {
+        one_of("disturbance", axis, AXES): whole(f"the severity of {axis}", severity, 1, SEVERITY_MAX)
+        for axis, severity in given.items()
+    }
+    return {
+        "task": one_of("task", payload.get("task"), choices.tasks),
+        "policy": one_of("policy", payload.get("policy"), choices.policies),
+        **_seed(payload, choices),
+        "severities": severities,
+    }
+
+
 def _switch(payload: Mapping[str, Any], choices: Catalogue) -> Parameters:
     return {"on": bool(payload.get("on"))}
 
@@ -178,6 +198,13 @@ def _replay(payload: Mapping[str, Any], choices: Catalogue) -> Parameters:
     return {"attempts": parse_log(text, choices.tasks)}
 
 
+def _by_itself(
+    parse: Callable[[Mapping[str, Any]], Parameters],
+) -> Callable[[Mapping[str, Any], Catalogue], Parameters]:
+    """A check that needs no choices."""
+    return lambda payload, choices: parse(payload)
+
+
 _PARSERS: Mapping[str, Callable[[Mapping[str, Any], Catalogue], Parameters]] = {
     **dict.fromkeys(("run", "pause", "step", "reset", "next", "swap_target", "clear", "own_words"), _nothing),
     **dict.fromkeys(("log", "link", "paired"), _nothing),
@@ -188,10 +215,12 @@ _PARSERS: Mapping[str, Callable[[Mapping[str, Any], Catalogue], Parameters]] = {
     "task": _task,
     "policy": _policy,
     "seed": _seed,
+    "scene": _scene,
     "instruction": _instruction,
     "axis": _axis,
     "distractor": _distractor,
     "shove": _shove,
+    **{kind: _by_itself(parse) for kind, parse in DRIVE_PARSERS.items()},
 }
 
 

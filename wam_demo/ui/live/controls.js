@@ -16,7 +16,7 @@ const act = {
   dismiss: () => { root.classList.remove("coached"); keep("wam-coach", "off"); },
   twin: () => send("twin", { on: !live.status?.twin }),
   log: () => ask("log"), link: () => ask("link"), paired: () => ask("paired"),
-  replay: () => $('[data-file="log"]').click(), copy: copyLink,
+  replay: () => $('[data-file="log"]').click(),
   help: () => { const dialog = $("dialog.help"); dialog.open ? dialog.close() : dialog.showModal(); },
 };
 const KEYS = {};
@@ -34,7 +34,7 @@ shortcut("c", act.clear, "clear every disturbance"); shortcut("w", act.swap, "sw
 shortcut("[", act.nearer, "imagine nearer or further", "[ ]"); shortcut("]", act.further);
 shortcut("i", act.instruct, "type an instruction"); shortcut("l", act.theme, "light or dark");
 shortcut("b", act.twin, "twin: with and without"); shortcut("j", act.log, "download the log");
-shortcut("k", act.link, "share as a link"); shortcut("o", act.replay, "replay a log");
+shortcut("k", act.link, "share: clip or link"); shortcut("o", act.replay, "replay a log");
 shortcut("p", act.paired, "test on n seeds"); shortcut("h", act.help, "this help"); shortcut("?", act.help);
 onKeys(KEYS, (work) => !$("dialog.share").open && !$(".explained:popover-open") && (!$("dialog.help").open || work === act.help));
 for (const button of $$("[data-do], [data-act]")) button.addEventListener("click", (event) => {

@@ -30,7 +30,7 @@ function explain() {
   for (const [plotted, name] of [["action", "action"], ["error", "errors"]]) $(`.chart:has([data-plot="${plotted}"]) header h3`).insertAdjacentHTML("afterend", about(name));
   into("attention", ".frame", heatScale("little", "much"));
   into("error", ".frame", heatScale("equal", "different"));
-  $("dialog.help dl").insertAdjacentHTML("beforebegin", `<ul class="numbers">${$$(".badge").map((item) =>
+  $("dialog.help dl").insertAdjacentHTML("beforebegin", `<ul class="meanings">${$$(".badge").map((item) =>
     `<li><b>${item.querySelector("span").textContent || item.lastElementChild.textContent}</b> ${escapeHtml(item.title)}.</li>`).join("")}</ul><h2>Keyboard</h2>`);
   for (const [name, , , show] of COACH) $(`[data-coach="${name}"]`).addEventListener("click", show);
 }

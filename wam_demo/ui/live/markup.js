@@ -15,7 +15,7 @@ const MARKUP = `
     <label class="field"><span>Policy</span><select data-set="policy">${options(CONFIG.policies)}</select></label>${about("policy")}
     <form class="field" data-form="seed"><label for="wam-seed">Seed</label>
       <input id="wam-seed" type="text" inputmode="numeric" size="5" autocomplete="off"></form>
-    <div class="speeds" role="group" aria-label="Speed">${CONFIG.speeds.map((speed) =>
+    <div class="speeds" role="group" aria-label="Speed">${CONFIG.time_speeds.map((speed) =>
       `<button type="button" data-speed="${speed}" aria-pressed="false" title="Speed of the simulated time">${{ 0.25: "¼", 0.5: "½" }[speed] || speed}×</button>`).join("")}</div>
     <div class="transport">
       ${tool("toggle", "Pause", "Space", ICONS.pause, 'data-role="toggle"')}
@@ -72,5 +72,4 @@ const MARKUP = `
     <dl></dl>
     <p>Click on <b>Now</b> to drop an object there. Drag on <b>Now</b> to shove what you grab.</p>
     <form method="dialog"><button class="pad">Close</button></form></dialog>
-  ${LINK_DIALOG}
 </div>`;

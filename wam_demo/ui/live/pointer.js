@@ -18,7 +18,7 @@ function listenToPointer(canvas, taker) {
   canvas.addEventListener("pointerdown", (event) => {
     if (event.button) return;
     const at = place(event);
-    if (event.pointerType !== "touch") return take(at, event);
+    if (event.pointerType !== "touch" || plugged("pointer").length) return take(at, event);
     waiting = { at, x: event.clientX, y: event.clientY, event, timer: setTimeout(() => { take(at, waiting.event); waiting = null; navigator.vibrate?.(15); }, HOLD_MS) };
   });
   canvas.addEventListener("pointermove", (event) => {

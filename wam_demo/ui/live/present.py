@@ -35,7 +35,7 @@ def moment(view: SessionView, spec: PolicySpec) -> StripMoment:
         prediction=None if played is None else played.prediction,
         answered=None if played is None else played.prediction_step,
         observed=view.attended,
-        absent=why_absent(spec, view.imagination_fault, view.replay is not None),
+        absent=why_absent(spec, view.imagination_fault),
     )
 
 

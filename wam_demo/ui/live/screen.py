@@ -18,6 +18,8 @@ class Screen(Watcher):
 
     def __init__(self) -> None:
         self.newest: tuple[SessionView, dict[str, Any]] | None = None
+        self.clip = ""
+        """Name under which the page asks for clips of what it saw."""
         self._track = Track()
         self._charts: dict[str, Any] = self._track.charts()
         self._changed: Callable[[], None] = lambda: None

@@ -14,6 +14,7 @@ from wam_demo.errors import WamDemoError
 from wam_demo.policies.registry import policy_spec
 from wam_demo.runtime import SessionView
 from wam_demo.ui.live.counterfactual import counterfactual_status, counterfactual_tiles
+from wam_demo.ui.live.drive import drive_status, recording_status
 from wam_demo.ui.live.hub import Hub, Visitor
 from wam_demo.ui.live.present import charts, moment, status
 from wam_demo.ui.live.probe import probe_status, probe_tiles
@@ -112,9 +113,12 @@ def _encode(
     shown = moment(view, policy_spec(view.settings.policy))
     words = {
         **status(view),
+        "clip": screen.clip,
         "strip": strip_status(shown),
         "probe": probe_status(probed, view),
         "whatif": counterfactual_status(counterfactual, view),
+        "drive": drive_status(view),
+        "recording": recording_status(view),
     }
     export = None if view.export is None else asdict(view.export)
     pictures = strip_tiles(shown) if view.twin is None else twin_tiles(view.twin)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
 
 import gradio as gr
 
@@ -11,8 +12,9 @@ from wam_demo.limits import LOG_BYTES
 from wam_demo.policies.registry import policy_spec
 from wam_demo.runtime import Session, SessionView
 from wam_demo.types import CONTROL_HZ, FUTURE_STEPS
-from wam_demo.ui.live.commands import SPEEDS, parse_command, parse_point, parse_region
+from wam_demo.ui.live.commands import TIME_SPEEDS, parse_command, parse_point, parse_region
 from wam_demo.ui.live.counterfactual import counterfactual_plan
+from wam_demo.ui.live.drive import SPEEDS, parse_drive
 from wam_demo.ui.live.hub import Hub
 from wam_demo.ui.live.probe import CELLS, ask_about
 from wam_demo.ui.live.screen import Screen
@@ -20,26 +22,30 @@ from wam_demo.ui.live.stream import stream
 from wam_demo.ui.live.words import POINTER_HINT
 from wam_demo.ui.shared import component
 from wam_demo.ui.shared.catalogue import AXIS_WORDS, Catalogue
-from wam_demo.ui.shared.component import QUICK
+from wam_demo.ui.shared.component import QUICK, Answer
 
 _LIVE = (
     "explain", "log", "twin", "markup", "live", "pointer", "controls", "instruct", "history", "clip", "probe", "whatif",
-    "start",
+    "drive", "drive_input", "record",
 )  # fmt: skip
 _SCRIPTS = (
-    *(f"shared/{name}.js" for name in ("dom", "strip", "charts")),
+    *(f"shared/{name}.js" for name in ("dom", "place", "strip", "charts")),
     *(f"live/{name}.js" for name in _LIVE),
+    "share/share.js",
+    "share/place_live.js",
+    "live/start.js",
 )
 
 
-def build_live(catalogue: Catalogue, hub: Hub) -> gr.HTML:
+def build_live(catalogue: Catalogue, hub: Hub, functions: Sequence[Callable[[Any], Answer]] = ()) -> gr.HTML:
     """Add the Live tab's component to the blocks that are open.
 
     Args:
         catalogue: What can be chosen.
         hub: Finds the session of each page.
+        functions: What other parts answer to this tab, by their names.
     """
-    canvas = component.component(script(catalogue), "live")
+    canvas = component.component(script(catalogue), "live", functions)
 
     async def connect(event: gr.EventData, request: gr.Request) -> AsyncIterator[str]:
         wishes = event._data.get("wishes") if isinstance(event._data, dict) else None
@@ -55,6 +61,9 @@ def build_live(catalogue: Catalogue, hub: Hub) -> gr.HTML:
     def whatif(event: gr.EventData, request: gr.Request) -> None:
         receive_whatif(hub, catalogue, request.session_hash, event._data)
 
+    def drive(event: gr.EventData, request: gr.Request) -> None:
+        receive_drive(hub, request.session_hash, event._data)
+
     def receipt(event: gr.EventData, request: gr.Request) -> None:
         data = event._data if isinstance(event._data, dict) else {}
         number = data.get("n")
@@ -64,6 +73,7 @@ def build_live(catalogue: Catalogue, hub: Hub) -> gr.HTML:
     canvas.command(command, None, None, **QUICK)
     canvas.probe(probe, None, None, **QUICK)
     canvas.whatif(whatif, None, None, **QUICK)
+    canvas.drive(drive, None, None, **QUICK)
     canvas.receipt(receipt, None, None, **QUICK)
     return canvas
 
@@ -102,6 +112,18 @@ def receive_whatif(hub: Hub, catalogue: Catalogue, key: str, payload: object) ->
     _ask(hub, key, ask)
 
 
+def receive_drive(hub: Hub, key: str, payload: object) -> None:
+    """Pass on how a page moves the arm; what is wrong with it becomes one line on the page."""
+    try:
+        session = hub.session(key)
+    except WamDemoError:
+        return
+    try:
+        session.drive(parse_drive(payload))
+    except WamDemoError as error:
+        session.warn(str(error))
+
+
 def _ask(hub: Hub, key: str, ask: Callable[[Session, Screen, SessionView], None]) -> None:
     """Ask about the newest view of a page, if it is here and has one."""
     try:
@@ -123,12 +145,14 @@ def script(catalogue: Catalogue) -> str:
         "tasks": component.named(catalogue.tasks),
         "policies": component.named(catalogue.labels),
         "about": {name: spec.sentence for name, spec in catalogue.policies.items()},
-        "speeds": list(SPEEDS),
+        "time_speeds": list(TIME_SPEEDS),
         "axes": [{"name": axis, "label": AXIS_WORDS[axis][0], "help": AXIS_WORDS[axis][1]} for axis in catalogue.axes],
         "horizons": list(FUTURE_STEPS),
         "control_hz": CONTROL_HZ,
         "cells": CELLS,
         "pointer_hint": POINTER_HINT,
         "log_bytes": LOG_BYTES,
+        "speeds": len(SPEEDS),
+        "records": catalogue.backend.recordings is not None,
     }
     return component.script(config, *_SCRIPTS)

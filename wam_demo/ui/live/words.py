@@ -90,18 +90,17 @@ def _going_on(view: SessionView) -> str:
     return f"{policy} works on seed {seed}. {aside}"
 
 
-def why_absent(spec: PolicySpec, fault: str | None = None, replays: bool = False) -> dict[str, str]:
+def why_absent(spec: PolicySpec, fault: str | None = None) -> dict[str, str]:
     """Why a view of the strip has no picture yet.
 
     Args:
         spec: The policy.
         fault: Why the last imagination did not come, if it did not.
-        replays: A log is played, and no plans are made.
     """
     reasons = dict.fromkeys(VIEWS, spec.sentence)
     if spec.imagines:
         reasons["imagined"] = f"No imagination: {fault}." if fault else "The first imagination is on its way."
         reasons["error"] = "Waits for an imagined moment to come."
     if spec.attends:
-        reasons["attention"] = "A log keeps actions, not attention." if replays else "The first plan is on its way."
+        reasons["attention"] = "The first plan is on its way."
     return reasons

@@ -26,6 +26,7 @@ from wam_demo.evaluate.specs.record import EpisodeRecord
 from wam_demo.limits import GRID_EPISODES, GRID_PROCESSES, GRID_QUEUE, GRID_RUNS_KEPT, GRID_VIDEOS_WAITING
 from wam_demo.policies.registry import load_policy
 from wam_demo.types import Policy
+from wam_demo.ui.robustness.reference import REFERENCE_NAME, unpack_reference
 from wam_demo.ui.robustness.view import view
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{8,32}")
@@ -76,10 +77,16 @@ class Lab:
         open_run: Makes a run.
         queue: Runs that may wait.
         kept: Runs whose folder stays when they have ended.
+        reference: The journal that is shown before anything has run; ``None`` for none.
     """
 
     def __init__(
-        self, directory: Path, open_run: Open = open_grid, queue: int = GRID_QUEUE, kept: int = GRID_RUNS_KEPT
+        self,
+        directory: Path,
+        open_run: Open = open_grid,
+        queue: int = GRID_QUEUE,
+        kept: int = GRID_RUNS_KEPT,
+        reference: Path | None = None,
     ) -> None:
         self._directory, self._open, self._places, self._kept = directory, open_run, queue, kept
         self._jobs: dict[str, Job] = {}
@@ -89,6 +96,8 @@ class Lab:
         self._changed = threading.Condition()
         self._videos = threading.BoundedSemaphore(GRID_VIDEOS_WAITING)
         self._closed = False
+        self.reference = None if reference is None else self._reference(reference)
+        """The name of the shipped run; ``None`` where there is none that these weights have played."""
         self._worker = threading.Thread(target=self._work, name="robustness", daemon=True)
         self._worker.start()
 
@@ -200,6 +209,16 @@ class Lab:
             if job.run is not None:
                 job.run.close()
 
+    def _reference(self, packed: Path) -> str | None:
+        if not unpack_reference(self._directory, packed):
+            return None
+        try:
+            self._jobs[REFERENCE_NAME] = self._found(REFERENCE_NAME)
+        except WamDemoError as error:  # other weights, or scenes of another version
+            _log.warning("the reference grid is not shown: %s", error)
+            return None
+        return REFERENCE_NAME
+
     # With the lock held
 
     def _require_place(self) -> None:
@@ -262,7 +281,7 @@ class Lab:
         """Delete the oldest runs, also those of earlier processes."""
         with suppress(OSError):
             folders = sorted((journal.parent for journal in self._directory.glob(f"*/{JOURNAL_NAME}")), key=_age)
-            for folder in folders[: -self._kept]:
+            for folder in [folder for folder in folders if folder.name != REFERENCE_NAME][: -self._kept]:
                 job = self._jobs.get(folder.name)
                 if job is not None and job.state in ("queued", "running"):
                     continue

@@ -9,16 +9,16 @@ const all = (group) => `<button type="button" class="link" data-all="${group}">a
 const MARKUP = `
 <div class="wam labtab" data-state="none">
   <div class="stage">
-    <aside class="side setup" aria-label="What to test">
+    <aside class="side setup" aria-label="What to test"><div class="choices">
       <section><h3 class="kicker">Policies</h3>${chips("policies", CONFIG.policies)}</section>
       <section><h3 class="kicker">Tasks</h3>${chips("tasks", CONFIG.tasks)}</section>
       <section><h3 class="kicker">What disturbs ${all("axes")}</h3>${chips("axes", CONFIG.axes)}</section>
       <section><h3 class="kicker">Severities</h3>${chips("severities", [1, 2, 3, 4, 5].map((s) => ({ name: s, label: s })))}</section>
-      <section class="numbers">
+      </div>
+      <section class="launch"><div class="numbers">
         ${number("episodes", "Episodes a cell", "Scenes in every cell, the same ones for every policy", 1, CONFIG.most_episodes)}
-        ${number("seed", "Seed", "Selects the set of scenes, 0 to 49", 0, 49)}
-      </section>
-      <section class="launch"><p class="estimate" role="status" aria-live="polite"></p>
+        ${number("seed", "Seed", `Selects the set of scenes, 0 to ${CONFIG.sets - 1}`, 0, CONFIG.sets - 1)}</div>
+        <p class="estimate" role="status" aria-live="polite"></p>
         <button type="button" class="pad primary" data-do="start">Start</button></section>
     </aside>
     <div class="work">
@@ -34,12 +34,17 @@ const MARKUP = `
             <button type="button" class="tool" data-download="json" title="Cells, pairs and episodes">JSON</button></span>
         </div>
       </section>
+      <details class="origin" hidden><summary>How these numbers were made</summary>
+        <p class="soft">An episode is a success if its goal held for 0.5 s before its time was over. The same scenes were played by every policy.
+          This command plays them again; the journal keeps every action, so each video is the episode itself.</p>
+        <pre></pre><button type="button" class="tool" data-copy-command>Copy</button></details>
       <p class="views"><label class="taskpick" hidden>Task <select></select></label></p>
       <div class="grids"></div>
       <div class="charts2">
         <section class="panel"><header><h3>By severity</h3><ul class="legend keys"></ul></header><div class="curves"></div></section>
         <section class="panel"><header><h3>By disturbance</h3><span class="note">all severities together</span></header><div class="radar"></div></section>
       </div>
+      <details class="panel looks"><summary>What the severities look like</summary><div class="scroll"><table></table></div></details>
     </div>
   </div>
   <p class="status" role="status" aria-live="polite"></p>

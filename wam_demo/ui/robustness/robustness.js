@@ -1,17 +1,18 @@
 // Watches a run: where it stands, the grid as it fills, cancel and resume, downloads.
 const KEPT = "wam-robustness-run";
 
-function show(name) {
+function show(name, push = false) {
   Object.assign(lab, { name, run: null, against: null });
+  if (push || pagePlace.read().run) pagePlace.write({ run: name }, push);
   try { name ? sessionStorage.setItem(KEPT, name) : sessionStorage.removeItem(KEPT); } catch { /* private mode */ }
-  if (!name) { root.dataset.state = "none"; tell("where", "Nothing has run yet"); tell("when", "choose what disturbs, press Start, and watch the cells fill"); preview(); }
+  if (!name) { root.dataset.state = "none"; tell("where", "Nothing has run yet"); tell("when", "choose what disturbs, press Start, and watch the cells fill"); $(".origin").hidden = true; preview(); }
 }
 
 const WHERE = {
   queued: (run) => [`Waits: number ${run.position} in the queue`, `starts by itself in about ${clock(run.wait_s)}`],
   running: (run) => [run.stopping ? "Stopping" : `${run.done} of ${run.total} episodes`, `about ${clock(run.left_s)} left`],
   cancelled: (run) => [`Stopped at ${run.done} of ${run.total} episodes`, "nothing is lost; resume goes on here"],
-  done: (run) => [`${run.total} episodes`, run.elapsed_s ? `in ${clock(run.elapsed_s)}` : "complete"],
+  done: (run) => run.reference ? [`Reference: ${run.total} episodes`, "came with these weights; choose what disturbs and press Start for a run of your own"] : [`${run.total} episodes`, run.elapsed_s ? `in ${clock(run.elapsed_s)}` : "complete"],
   failed: (run) => [`Failed at ${run.done} of ${run.total} episodes`, run.why],
 };
 
@@ -22,6 +23,8 @@ function paintRun() {
   tell("where", where);
   tell("when", when);
   $(".meter i").style.width = `${(100 * run.done) / run.total}%`;
+  $(".origin").hidden = false;
+  setText($(".origin pre"), run.command);
   $(".meter").title = `${run.done} of ${run.total}`;
 }
 
@@ -35,11 +38,12 @@ async function look(kind = "look") {
     lab.run = fresh ? indexed(run) : { ...lab.run, ...run };
     paintRun();
     if (fresh) { paintGrids(lab.run); paintCharts(lab.run); }
-    if (run.state === "running") notice("Click a cell to see its episodes, worst failures first.");
+    if (looks.open && fresh) paintLooks();
+    if (run.state === "running" || run.reference) notice("Click a cell to see its episodes, failures first, the worst of them at the top.");
     if (run.state === "failed") notice(run.why, true);
   } catch (error) {
     notice(error.message, true);
-    if (/not kept|not known/.test(error.message)) { show(null); estimate(); }
+    if (/not kept|not known/.test(error.message)) { show(CONFIG.reference === name ? null : CONFIG.reference); estimate(); }
   }
 }
 
@@ -48,7 +52,7 @@ const act = {
     ready(false);
     try {
       const { name } = await ask("start", { grid: setup() });
-      show(name);
+      show(name, true);
       lab.task = ALL;
       if (innerWidth <= 1000) $(".runbar").scrollIntoView({ behavior: "smooth" }); // on a phone the run lies below
       await look();
@@ -77,6 +81,11 @@ root.addEventListener("change", (event) => {
 });
 
 choose(CONFIG.usual);
-try { const kept = sessionStorage.getItem(KEPT); if (kept && !window.wamPrefill) show(kept); } catch { /* private mode */ }
+let kept = null;
+try { kept = sessionStorage.getItem(KEPT); } catch { /* private mode */ }
+const first = pagePlace.read().run || kept || CONFIG.reference;
+if (first && !window.wamPrefill) show(first);
+pagePlace.listen(({ tab, run }) => { if (tab === "robustness" && (run || CONFIG.reference) !== lab.name) { show(run || CONFIG.reference); look(); } });
+$("[data-copy-command]").addEventListener("click", () => navigator.clipboard?.writeText($(".origin pre").textContent).then(() => notice("The command is copied."), () => {}));
 prefill();
 whileVisible(root, 1000, () => look());

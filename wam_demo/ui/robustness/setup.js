@@ -44,6 +44,7 @@ function ready(yes) { $(".estimate").classList.toggle("warn", !yes); $('[data-do
 let soon = null;
 function changed() {
   if (!lab.name) preview();
+  if (looks.open) paintLooks();
   clearTimeout(soon);
   soon = setTimeout(estimate, 250);
 }
@@ -54,6 +55,9 @@ for (const button of $$("[data-all]")) button.addEventListener("click", () => {
   changed();
 });
 
+// The set of scenes that a seed of the Live tab selects: the one it belongs to, or another one for every other seed.
+const setOf = (seed) => (seed >= CONFIG.first_seed && seed < CONFIG.first_seed + CONFIG.sets * CONFIG.seeds_a_set
+  ? Math.floor((seed - CONFIG.first_seed) / CONFIG.seeds_a_set) : (Number(seed) || 0) % CONFIG.sets);
 // From the Live tab: the same disturbance on n seeds, paired with another policy.
 function prefill() {
   const test = window.wamPrefill;
@@ -67,9 +71,9 @@ function prefill() {
   choose({
     policies: other ? [policy, other] : [policy], tasks: [known(CONFIG.tasks, test.task) ? test.task : usual.tasks[0]],
     axes: ["none", test.axis], severities: [[1, 2, 3, 4, 5].includes(test.severity) ? test.severity : 3],
-    episodes: CONFIG.prefill_seeds, seed: usual.seed,
+    episodes: CONFIG.prefill_seeds, seed: setOf(test.seed),
   });
-  notice(`From the Live tab: ${axisLabel(test.axis)} on ${CONFIG.prefill_seeds} scenes, each with and without it, for both policies. Press Start.`);
+  notice(`From the Live tab: ${axisLabel(test.axis)} on ${CONFIG.prefill_seeds} scenes of set ${setOf(test.seed)}, which its seed selects, each with and without it, for both policies. Press Start.`);
   $('[data-do="start"]').focus({ preventScroll: true });
 }
 window.addEventListener("wam-prefill", prefill);

@@ -9,9 +9,10 @@ from typing import Any
 
 import gradio as gr
 
-from wam_demo.config import RUNS
+from wam_demo.config import REFERENCE, RUNS, SEVERITIES
 from wam_demo.errors import InvalidInputError
-from wam_demo.evaluate.specs.evaluation import NOMINAL
+from wam_demo.evaluate.grid.document import command
+from wam_demo.evaluate.specs.evaluation import EVALUATION_SEEDS, NOMINAL, SEEDS_PER_RUN
 from wam_demo.evaluate.specs.grid import GridSpec
 from wam_demo.evaluate.specs.record import EpisodeRecord, worst_first
 from wam_demo.evaluate.statistics.power import detectable_difference
@@ -26,8 +27,8 @@ from wam_demo.ui.shared.checks import one_of, whole
 from wam_demo.ui.shared.component import Answer, Question
 
 _SCRIPTS = (
-    "shared/dom.js", "shared/charts.js",
-    *(f"robustness/{name}.js" for name in ("markup", "grid", "charts", "episodes", "setup", "robustness")),
+    "shared/dom.js", "shared/place.js", "shared/charts.js",
+    *(f"robustness/{name}.js" for name in ("markup", "grid", "charts", "episodes", "thumbnails", "setup", "robustness")),
 )  # fmt: skip
 EPISODES_PER_CELL = 8
 """Chosen when the page opens."""
@@ -37,7 +38,7 @@ PREFILL_SEEDS = 20
 
 def open_lab(directory: Path = RUNS) -> Lab:
     """The laboratory of this checkout."""
-    return Lab(directory)
+    return Lab(directory, reference=REFERENCE)
 
 
 def build_robustness(catalogue: Catalogue, lab: Lab) -> gr.HTML:
@@ -52,7 +53,7 @@ def build_robustness(catalogue: Catalogue, lab: Lab) -> gr.HTML:
     def robustness(question: Any) -> Answer:
         return answer(question)
 
-    return component.component(script(catalogue), "robustness", [robustness])
+    return component.component(script(catalogue, lab.reference), "robustness", [robustness])
 
 
 def responder(catalogue: Catalogue, lab: Lab) -> Callable[[Any], Answer]:
@@ -98,9 +99,12 @@ def responder(catalogue: Catalogue, lab: Lab) -> Callable[[Any], Answer]:
         name, kind, content = download(job, str(question.get("format")))
         return {"file": name, "type": kind, "content": base64.b64encode(content).decode()}
 
+    def pictures(question: Question) -> Answer:
+        return {"picture": base64.b64encode(SEVERITIES.read_bytes()).decode()}
+
     kinds: Mapping[str, Callable[[Question], Answer]] = {
         "estimate": estimate, "start": start, "look": look, "cancel": cancel, "resume": resume,
-        "episodes": episodes, "video": video, "download": fetch,
+        "episodes": episodes, "video": video, "download": fetch, "pictures": pictures,
     }  # fmt: skip
     return component.answering(kinds)
 
@@ -125,8 +129,8 @@ def read_spec(grid: object, catalogue: Catalogue) -> GridSpec:
     )
 
 
-def script(catalogue: Catalogue) -> str:
-    """The component's JavaScript, with the choices of this machine in front."""
+def script(catalogue: Catalogue, reference: str | None = None) -> str:
+    """The component's JavaScript, with the choices of this machine in front; ``reference`` is shown first."""
     policies = catalogue.those(lambda spec: not spec.is_baseline)
     words = {NOMINAL: NOMINAL_WORDS, **AXES_IN_WORDS}
     config = {
@@ -141,6 +145,11 @@ def script(catalogue: Catalogue) -> str:
             "episodes": EPISODES_PER_CELL,
             "seed": 0,
         },
+        "reference": reference,
+        "pictured": list(AXES_IN_WORDS) if SEVERITIES.is_file() else [],
+        "first_seed": EVALUATION_SEEDS[0],
+        "seeds_a_set": SEEDS_PER_RUN,
+        "sets": len(EVALUATION_SEEDS) // SEEDS_PER_RUN,
         "prefill_seeds": PREFILL_SEEDS,
         "most_episodes": GRID_EPISODES,
         "control_hz": CONTROL_HZ,
@@ -166,6 +175,7 @@ def _shown(lab: Lab, job: Job, have: object) -> Answer:
         "why": job.error,
     }
     if have != done:
+        answer |= {"command": command(job.spec), "reference": job.name == lab.reference}
         grid = job.spec.document()
         weights = {} if job.run is None else dict(job.run.weights)
         answer |= {"grid": grid, "weights": weights, **lab.drawn(job)}

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 NOMINAL_WORDS = ("nothing", "The scene as it was trained on")
 AXES_IN_WORDS: Mapping[str, tuple[str, str]] = {
-    "camera": ("camera", "Front and wrist camera moved: 1 is 2 cm and 1°, 5 is 15 cm and 10°"),
+    "camera": ("camera", "Front and side camera moved: 1 is 2 cm and 1°, 5 is 15 cm and 10°"),
+    "hand_eye": ("wrist camera", "The camera on the wrist moved: 1 is 2 cm and 1°, 5 is 15 cm and 10°"),
     "robot_init": ("start pose", "Other start joints: 1 is 0.05 rad away, 5 is 0.4 rad"),
     "noise": ("noise", "Blur or fog in the pictures, at LIBERO-Plus severities 2 to 10"),
     "language": (
@@ -17,7 +18,8 @@ AXES_IN_WORDS: Mapping[str, tuple[str, str]] = {
     "distractor": ("distractors", "1, 2, 4, 6 or 8 unseen objects dropped in, one of them 14 to 7 cm from the target"),
     "shove": ("shove", "Target pushed during the approach: 1, 2, 4, 6 or 9 cm"),
     "swap_target": ("moved target", "Target or goal moved during the episode: 3, 5, 8, 12 or 16 cm"),
-    "occlusion": ("occlusion", "2, 5, 10, 15 or 25 % of the front picture covered"),
+    "occlusion": ("occlusion", "2, 5, 10, 15 or 25 % of one view covered"),
+    "view_loss": ("lost view", "A view freezes or goes dark for 0.4, 0.8, 1.6, 3.2 s or to the end"),
     "object_look": (
         "object look",
         "Size of the object by 5 to 25 %, its shade and stripes; the word for its colour still fits",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, cast
 
+from wam_demo.config import PUBLIC, RECORDINGS
 from wam_demo.policies.registry import PolicySpec, checkpoint_digest, load_policy, policy_spec, policy_specs
 from wam_demo.runtime import Backend, Planner
 from wam_demo.types import Event
@@ -16,12 +17,13 @@ if TYPE_CHECKING:
     from wam_demo.robots.source import Source
 
 AXIS_WORDS: Mapping[str, tuple[str, str]] = {
-    "camera": ("camera", "Move the cameras: 1 is 2 cm and 1°, 5 is 15 cm and 10°"),
+    "camera": ("camera", "Move the front and side cameras: 1 is 2 cm and 1°, 5 is 15 cm and 10°"),
+    "hand_eye": ("wrist camera", "Move the camera on the wrist: 1 is 2 cm and 1°, 5 is 15 cm and 10°"),
     "light": ("light", "Change intensity, direction and colour of the light"),
     "background": ("background", "Give table and backdrop another texture"),
     "noise": ("noise", "Blur or fog in the camera pictures"),
     "delay": ("delay", "Delay every action: 1 is 0.1 s, 5 is 0.8 s"),
-    "occlusion": ("occlusion", "Cover part of the front camera: 1 is 2 %, 5 is 25 %"),
+    "occlusion": ("occlusion", "Cover part of one view: 1 is 2 %, 5 is 25 %"),
 }
 """Label and help of the axes that have a slider, in their order."""
 
@@ -75,6 +77,7 @@ def shipped() -> Catalogue:
             horizons={name: spec.horizon for name, spec in TASKS.items()},
             digest=lru_cache(checkpoint_digest),
             has_policy=lambda name: any(spec.name == name and spec.is_available() for spec in policy_specs()),
+            recordings=None if PUBLIC else RECORDINGS,
         ),
         open_probing=_open_probing,
         open_counterfactuals=_open_counterfactuals,

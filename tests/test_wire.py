@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from wam_demo.errors import InvalidInputError
-from wam_demo.policies.remote.wire import DTYPES, decode, encode
+from wam_demo.wire import DTYPES, decode, encode
 
 
 @given(

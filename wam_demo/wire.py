@@ -1,4 +1,4 @@
-"""Messages of the openpi protocol: msgpack with numpy arrays; nothing that arrives is trusted."""
+"""Messages of numbers: msgpack with numpy arrays, as openpi sends them; nothing that arrives is trusted."""
 
 from __future__ import annotations
 
