@@ -158,11 +158,14 @@ class Session:
     def _answer_came(self) -> bool:
         """Whether a plan or an imagination has come while nothing moves."""
         attempt = self._episodes.attempt
-        return self._state == "paused" and self._episodes.twin is None and attempt is not None and attempt.collect()
+        if attempt is None or self._episodes.twin is not None:
+            return False
+        still = self._state == "paused" or (self._state == "running" and not attempt.step)
+        return still and attempt.collect()
 
     def _take_commands(self) -> bool:
-        """Wait for the next half step or a command, whichever comes first, and obey."""
-        wait = self._due - self._clock.now() if self._state == "running" else _TICK_S
+        """Wait for the next part of a step or a command, whichever comes first, and obey."""
+        wait = min(_TICK_S, self._due - self._clock.now()) if self._state == "running" else _TICK_S
         obeyed = False
         while not self._closing.is_set():
             try:
@@ -222,7 +225,7 @@ class Session:
 
     def _is_prepared(self, attempt: Attempt) -> bool:
         """Whether it may move: what its first plan leads to is shown before."""
-        if attempt.prepare() or self._clock.now() > self._begun_at + PREPARE_S:
+        if self._person.holds or attempt.prepare() or self._clock.now() > self._begun_at + PREPARE_S:
             return True
         if self._notice_ran_out(self._clock.now()):
             self._publish()
