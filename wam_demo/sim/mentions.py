@@ -18,19 +18,130 @@ _COLOUR_WORDS: Mapping[str, str] = {
 _NOUN_WORDS: Mapping[str, str] = {
     word: concept for concept in SYNONYMS if concept not in COLOURS for word in (*SYNONYMS[concept], *HELD_OUT[concept])
 }
-_DETERMINERS = frozenset("the a an that this these those my your its some any every each all both two three".split())
-_QUALITIES = frozenset("big small little large good nice other same round square long last first next only".split())
+_DETERMINERS = frozenset(
+    [
+        "the",
+        "a",
+        "an",
+        "that",
+        "this",
+        "these",
+        "those",
+        "my",
+        "your",
+        "its",
+        "some",
+        "any",
+        "every",
+        "each",
+        "all",
+        "both",
+        "two",
+        "three",
+    ]
+)
+_QUALITIES = frozenset(
+    [
+        "big",
+        "small",
+        "little",
+        "large",
+        "good",
+        "nice",
+        "other",
+        "same",
+        "round",
+        "square",
+        "long",
+        "last",
+        "first",
+        "next",
+        "only",
+    ]
+)
 _VERBS = frozenset(
-    "put place pick move drop grab take lift bring push slide shove nudge press hit tap stack set open pull reach"
-    " touch get give hold throw fetch stow transfer deposit want into in onto on to up down".split()
+    [
+        "put",
+        "place",
+        "pick",
+        "move",
+        "drop",
+        "grab",
+        "take",
+        "lift",
+        "bring",
+        "push",
+        "slide",
+        "shove",
+        "nudge",
+        "press",
+        "hit",
+        "tap",
+        "stack",
+        "set",
+        "open",
+        "pull",
+        "reach",
+        "touch",
+        "get",
+        "give",
+        "hold",
+        "throw",
+        "fetch",
+        "stow",
+        "transfer",
+        "deposit",
+        "want",
+        "into",
+        "in",
+        "onto",
+        "on",
+        "to",
+        "up",
+        "down",
+    ]
 )
 _SCENERY = frozenset(
-    "table hand gripper finger fingers fingertips robot arm top side handle left right middle centre center camera"
-    " cabinet machine tower poke music coffee morning way time air end front back rest ground floor edge".split()
+    [
+        "table",
+        "hand",
+        "gripper",
+        "finger",
+        "fingers",
+        "fingertips",
+        "robot",
+        "arm",
+        "top",
+        "side",
+        "handle",
+        "left",
+        "right",
+        "middle",
+        "centre",
+        "center",
+        "camera",
+        "cabinet",
+        "machine",
+        "tower",
+        "poke",
+        "music",
+        "coffee",
+        "morning",
+        "way",
+        "time",
+        "air",
+        "end",
+        "front",
+        "back",
+        "rest",
+        "ground",
+        "floor",
+        "edge",
+    ]
 )
-_NEGATIONS = frozenset("not never no except without don't dont nor leave".split())
-_LEFT_ALONE = frozenset("stays stay alone".split())
-_IS = frozenset("that which is looks coloured colored".split())
+_NEGATIONS = frozenset(["not", "never", "no", "except", "without", "don't", "dont", "nor", "leave"])
+_LEFT_ALONE = frozenset(["stays", "stay", "alone"])
+_IS = frozenset(["that", "which", "is", "looks", "coloured", "colored"])
 _LEAST_TYPO = 0.8
 """Likeness above which an unknown word is taken for a mistyped known one of four letters or more."""
 
@@ -73,8 +184,8 @@ def mentions(words: Sequence[str]) -> list[Mention]:
             i += 1
             continue
         again = words[i] == "one" and bool(found)  # "the blue tube is the one I mean"
-        apart = (
-            again or negated and mention.noun not in ("bowl", "zone")
+        apart = again or (
+            negated and mention.noun not in ("bowl", "zone")
         )  # "not in the bowl yet" still speaks of the bowl
         if not apart and not (end < len(words) and words[end] in _LEFT_ALONE):
             found.append(mention)
@@ -135,11 +246,127 @@ def _is_stranger(word: str, before: str) -> bool:
 
 
 _FUNCTION_WORDS = frozenset(
-    "it them him her me us you i we he she they and or then now please just so there here above below over under"
-    " inside outside within of at by for with from out off away towards toward across straight slowly carefully"
-    " quickly gently back open closed shut pressed one belongs goes go come comes should would could is are was"
-    " be been has have had see like yet why what where which who how whichever while until before after if"
-    " upon atop about near behind beside between stop wait end ends up down kindly missing better look standing lying"
-    " wants needs starts stay touching pushing lifting something anything nothing everything somebody fall let make"
-    " upwards outwards once again alone".split()
+    [
+        "it",
+        "them",
+        "him",
+        "her",
+        "me",
+        "us",
+        "you",
+        "i",
+        "we",
+        "he",
+        "she",
+        "they",
+        "and",
+        "or",
+        "then",
+        "now",
+        "please",
+        "just",
+        "so",
+        "there",
+        "here",
+        "above",
+        "below",
+        "over",
+        "under",
+        "inside",
+        "outside",
+        "within",
+        "of",
+        "at",
+        "by",
+        "for",
+        "with",
+        "from",
+        "out",
+        "off",
+        "away",
+        "towards",
+        "toward",
+        "across",
+        "straight",
+        "slowly",
+        "carefully",
+        "quickly",
+        "gently",
+        "back",
+        "open",
+        "closed",
+        "shut",
+        "pressed",
+        "one",
+        "belongs",
+        "goes",
+        "go",
+        "come",
+        "comes",
+        "should",
+        "would",
+        "could",
+        "is",
+        "are",
+        "was",
+        "be",
+        "been",
+        "has",
+        "have",
+        "had",
+        "see",
+        "like",
+        "yet",
+        "why",
+        "what",
+        "where",
+        "which",
+        "who",
+        "how",
+        "whichever",
+        "while",
+        "until",
+        "before",
+        "after",
+        "if",
+        "upon",
+        "atop",
+        "about",
+        "near",
+        "behind",
+        "beside",
+        "between",
+        "stop",
+        "wait",
+        "end",
+        "ends",
+        "up",
+        "down",
+        "kindly",
+        "missing",
+        "better",
+        "look",
+        "standing",
+        "lying",
+        "wants",
+        "needs",
+        "starts",
+        "stay",
+        "touching",
+        "pushing",
+        "lifting",
+        "something",
+        "anything",
+        "nothing",
+        "everything",
+        "somebody",
+        "fall",
+        "let",
+        "make",
+        "upwards",
+        "outwards",
+        "once",
+        "again",
+        "alone",
+    ]
 )

@@ -21,15 +21,55 @@ JUDGES: Mapping[str, tuple[str, ...]] = {
 """Tasks whose success can be told in the scene of a task, its own first."""
 _FIXTURE = {"pick_place": "bowl", "push": "zone"}
 """What the scene of a task has besides objects."""
-_ON = frozenset("on onto upon atop stack top tower balance carry under below beneath".split())
-_REVERSED = frozenset("carry under below beneath".split())
+_ON = frozenset(
+    ["on", "onto", "upon", "atop", "stack", "top", "tower", "balance", "carry", "under", "below", "beneath"]
+)
+_REVERSED = frozenset(["carry", "under", "below", "beneath"])
 """With these the thing that is named first is the lower one."""
 _REACH = frozenset(
-    "reach go hover point above touch show indicate fingertips wait wonder where stop mean about move hand over".split()
+    [
+        "reach",
+        "go",
+        "hover",
+        "point",
+        "above",
+        "touch",
+        "show",
+        "indicate",
+        "fingertips",
+        "wait",
+        "wonder",
+        "where",
+        "stop",
+        "mean",
+        "about",
+        "move",
+        "hand",
+        "over",
+    ]
 )
-_HANDLE = frozenset("put place pick drop grab take lift set push slide shove nudge throw give stow fetch".split())
-_ELSEWHERE = frozenset("out from off behind beside near around between next".split())
-_UNDO = frozenset("close release".split())
+_HANDLE = frozenset(
+    [
+        "put",
+        "place",
+        "pick",
+        "drop",
+        "grab",
+        "take",
+        "lift",
+        "set",
+        "push",
+        "slide",
+        "shove",
+        "nudge",
+        "throw",
+        "give",
+        "stow",
+        "fetch",
+    ]
+)
+_ELSEWHERE = frozenset(["out", "from", "off", "behind", "beside", "near", "around", "between", "next"])
+_UNDO = frozenset(["close", "release"])
 ONE_AT_A_TIME = "it names more than one thing to do"
 NO_GOAL = "it does not say what to do with it in a way that can be scored here"
 NO_OBJECT = "it names no object of this scene"
