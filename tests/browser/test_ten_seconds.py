@@ -147,7 +147,8 @@ def test_a_warning_goes_while_the_arm_moves(serve, visit):
 def test_no_header_is_cut(serve, visit, width):
     page = visit(serve(), width, 844)
     cut = page.evaluate("""() => [...document.querySelectorAll('#live .panel > header, #live .toolbar, .sentence')]
-        .filter((node) => node.offsetParent && node.scrollWidth > node.clientWidth + 1).map((node) => node.textContent.trim())""")
+        .filter((node) => node.offsetParent && node.scrollWidth > node.clientWidth + 1)
+        .map((node) => node.textContent.trim())""")
     assert cut == []
 
 
@@ -217,6 +218,7 @@ def test_on_a_phone_now_and_imagined_stay_in_sight(phone):
 def test_on_a_phone_targets_are_large_enough(phone):
     small = phone.evaluate("""() => [...document.querySelectorAll('#live .wam :is(button, select, input)')]
         .filter((node) => node.offsetParent && !node.classList.contains('hidden'))
-        .map((node) => [node, node.closest('label.slider, label.horizon')?.getBoundingClientRect() || node.getBoundingClientRect()])
-        .filter(([, box]) => box.height < 43.5 || box.width < 43.5).map(([node, box]) => `${node.outerHTML.slice(0, 80)} ${box.width}x${box.height}`)""")
+        .map((node) => [node, (node.closest('label.slider, label.horizon') || node).getBoundingClientRect()])
+        .filter(([, box]) => box.height < 43.5 || box.width < 43.5)
+        .map(([node, box]) => `${node.outerHTML.slice(0, 80)} ${box.width}x${box.height}`)""")
     assert small == []

@@ -10,6 +10,12 @@ from difflib import SequenceMatcher
 from wam_demo.sim.colours import COLOURS, CONFOUNDER_COLOURS
 from wam_demo.sim.language import HELD_OUT, SYNONYMS
 
+
+def group(words: str) -> frozenset[str]:
+    """A set of words, written with blanks between them."""
+    return frozenset(words.split(" "))
+
+
 _OTHER_COLOURS = (*CONFOUNDER_COLOURS, "brown", "white", "grey", "gray", "black", "violet", "cyan", "silver")
 _COLOUR_WORDS: Mapping[str, str] = {
     **{word: word for word in _OTHER_COLOURS},
@@ -18,130 +24,19 @@ _COLOUR_WORDS: Mapping[str, str] = {
 _NOUN_WORDS: Mapping[str, str] = {
     word: concept for concept in SYNONYMS if concept not in COLOURS for word in (*SYNONYMS[concept], *HELD_OUT[concept])
 }
-_DETERMINERS = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "that",
-        "this",
-        "these",
-        "those",
-        "my",
-        "your",
-        "its",
-        "some",
-        "any",
-        "every",
-        "each",
-        "all",
-        "both",
-        "two",
-        "three",
-    ]
+_DETERMINERS = group("the a an that this these those my your its some any every each all both two three")
+_QUALITIES = group("big small little large good nice other same round square long last first next only")
+_VERBS = group(
+    "put place pick move drop grab take lift bring push slide shove nudge press hit tap stack set open pull reach"
+    " touch get give hold throw fetch stow transfer deposit want into in onto on to up down"
 )
-_QUALITIES = frozenset(
-    [
-        "big",
-        "small",
-        "little",
-        "large",
-        "good",
-        "nice",
-        "other",
-        "same",
-        "round",
-        "square",
-        "long",
-        "last",
-        "first",
-        "next",
-        "only",
-    ]
+_SCENERY = group(
+    "table hand gripper finger fingers fingertips robot arm top side handle left right middle centre center camera"
+    " cabinet machine tower poke music coffee morning way time air end front back rest ground floor edge"
 )
-_VERBS = frozenset(
-    [
-        "put",
-        "place",
-        "pick",
-        "move",
-        "drop",
-        "grab",
-        "take",
-        "lift",
-        "bring",
-        "push",
-        "slide",
-        "shove",
-        "nudge",
-        "press",
-        "hit",
-        "tap",
-        "stack",
-        "set",
-        "open",
-        "pull",
-        "reach",
-        "touch",
-        "get",
-        "give",
-        "hold",
-        "throw",
-        "fetch",
-        "stow",
-        "transfer",
-        "deposit",
-        "want",
-        "into",
-        "in",
-        "onto",
-        "on",
-        "to",
-        "up",
-        "down",
-    ]
-)
-_SCENERY = frozenset(
-    [
-        "table",
-        "hand",
-        "gripper",
-        "finger",
-        "fingers",
-        "fingertips",
-        "robot",
-        "arm",
-        "top",
-        "side",
-        "handle",
-        "left",
-        "right",
-        "middle",
-        "centre",
-        "center",
-        "camera",
-        "cabinet",
-        "machine",
-        "tower",
-        "poke",
-        "music",
-        "coffee",
-        "morning",
-        "way",
-        "time",
-        "air",
-        "end",
-        "front",
-        "back",
-        "rest",
-        "ground",
-        "floor",
-        "edge",
-    ]
-)
-_NEGATIONS = frozenset(["not", "never", "no", "except", "without", "don't", "dont", "nor", "leave"])
-_LEFT_ALONE = frozenset(["stays", "stay", "alone"])
-_IS = frozenset(["that", "which", "is", "looks", "coloured", "colored"])
+_NEGATIONS = group("not never no except without don't dont nor leave")
+_LEFT_ALONE = group("stays stay alone")
+_IS = group("that which is looks coloured colored")
 _LEAST_TYPO = 0.8
 """Likeness above which an unknown word is taken for a mistyped known one of four letters or more."""
 
@@ -245,128 +140,12 @@ def _is_stranger(word: str, before: str) -> bool:
     return place and word.isalpha() and not any(word in group for group in known)
 
 
-_FUNCTION_WORDS = frozenset(
-    [
-        "it",
-        "them",
-        "him",
-        "her",
-        "me",
-        "us",
-        "you",
-        "i",
-        "we",
-        "he",
-        "she",
-        "they",
-        "and",
-        "or",
-        "then",
-        "now",
-        "please",
-        "just",
-        "so",
-        "there",
-        "here",
-        "above",
-        "below",
-        "over",
-        "under",
-        "inside",
-        "outside",
-        "within",
-        "of",
-        "at",
-        "by",
-        "for",
-        "with",
-        "from",
-        "out",
-        "off",
-        "away",
-        "towards",
-        "toward",
-        "across",
-        "straight",
-        "slowly",
-        "carefully",
-        "quickly",
-        "gently",
-        "back",
-        "open",
-        "closed",
-        "shut",
-        "pressed",
-        "one",
-        "belongs",
-        "goes",
-        "go",
-        "come",
-        "comes",
-        "should",
-        "would",
-        "could",
-        "is",
-        "are",
-        "was",
-        "be",
-        "been",
-        "has",
-        "have",
-        "had",
-        "see",
-        "like",
-        "yet",
-        "why",
-        "what",
-        "where",
-        "which",
-        "who",
-        "how",
-        "whichever",
-        "while",
-        "until",
-        "before",
-        "after",
-        "if",
-        "upon",
-        "atop",
-        "about",
-        "near",
-        "behind",
-        "beside",
-        "between",
-        "stop",
-        "wait",
-        "end",
-        "ends",
-        "up",
-        "down",
-        "kindly",
-        "missing",
-        "better",
-        "look",
-        "standing",
-        "lying",
-        "wants",
-        "needs",
-        "starts",
-        "stay",
-        "touching",
-        "pushing",
-        "lifting",
-        "something",
-        "anything",
-        "nothing",
-        "everything",
-        "somebody",
-        "fall",
-        "let",
-        "make",
-        "upwards",
-        "outwards",
-        "once",
-        "again",
-        "alone",
-    ]
+_FUNCTION_WORDS = group(
+    "it them him her me us you i we he she they and or then now please just so there here above below over under"
+    " inside outside within of at by for with from out off away towards toward across straight slowly carefully"
+    " quickly gently back open closed shut pressed one belongs goes go come comes should would could is are was"
+    " be been has have had see like yet why what where which who how whichever while until before after if"
+    " upon atop about near behind beside between stop wait end ends up down kindly missing better look standing lying"
+    " wants needs starts stay touching pushing lifting something anything nothing everything somebody fall let make"
+    " upwards outwards once again alone"
 )

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from wam_demo.sim.language import SYNONYMS
-from wam_demo.sim.mentions import Mention, mentions, words_of
+from wam_demo.sim.mentions import Mention, group, mentions, words_of
 from wam_demo.sim.tasks.base import Assignment
 from wam_demo.sim.tasks.specs import TASKS
 
@@ -21,55 +21,15 @@ JUDGES: Mapping[str, tuple[str, ...]] = {
 """Tasks whose success can be told in the scene of a task, its own first."""
 _FIXTURE = {"pick_place": "bowl", "push": "zone"}
 """What the scene of a task has besides objects."""
-_ON = frozenset(
-    ["on", "onto", "upon", "atop", "stack", "top", "tower", "balance", "carry", "under", "below", "beneath"]
-)
-_REVERSED = frozenset(["carry", "under", "below", "beneath"])
+_ON = group("on onto upon atop stack top tower balance carry under below beneath")
+_REVERSED = group("carry under below beneath")
 """With these the thing that is named first is the lower one."""
-_REACH = frozenset(
-    [
-        "reach",
-        "go",
-        "hover",
-        "point",
-        "above",
-        "touch",
-        "show",
-        "indicate",
-        "fingertips",
-        "wait",
-        "wonder",
-        "where",
-        "stop",
-        "mean",
-        "about",
-        "move",
-        "hand",
-        "over",
-    ]
+_REACH = group(
+    "reach go hover point above touch show indicate fingertips wait wonder where stop mean about move hand over"
 )
-_HANDLE = frozenset(
-    [
-        "put",
-        "place",
-        "pick",
-        "drop",
-        "grab",
-        "take",
-        "lift",
-        "set",
-        "push",
-        "slide",
-        "shove",
-        "nudge",
-        "throw",
-        "give",
-        "stow",
-        "fetch",
-    ]
-)
-_ELSEWHERE = frozenset(["out", "from", "off", "behind", "beside", "near", "around", "between", "next"])
-_UNDO = frozenset(["close", "release"])
+_HANDLE = group("put place pick drop grab take lift set push slide shove nudge throw give stow fetch")
+_ELSEWHERE = group("out from off behind beside near around between next")
+_UNDO = group("close release")
 ONE_AT_A_TIME = "it names more than one thing to do"
 NO_GOAL = "it does not say what to do with it in a way that can be scored here"
 NO_OBJECT = "it names no object of this scene"
