@@ -1,4 +1,5 @@
 # make demo   the app, from a bare machine      make test   every fast test, browser included
+# make arm    environment of the bridge of an arm (ARM=hardware adds LeRobot)
 # make check  format, lint, types, imports      make format rewrite what can be rewritten
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -6,7 +7,10 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 
-.PHONY: demo test check format install install-dev
+ARM ?= simulated
+ARM_PIP = bridge/.venv/bin/python -m pip --disable-pip-version-check --no-input --quiet
+
+.PHONY: arm demo test check format install install-dev
 demo: install
 	HF_HUB_OFFLINE=1 $(BIN)/python app.py
 
@@ -22,6 +26,20 @@ check: install-dev
 format: install-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+arm: bridge/.venv/.$(ARM)
+
+bridge/.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "wam_demo needs Python 3.11 or newer"; exit 1; }
+	$(PYTHON) -m venv bridge/.venv
+
+bridge/.venv/.simulated: bridge/requirements.txt | bridge/.venv/bin/python
+	$(ARM_PIP) install -r bridge/requirements.txt
+	@touch $@
+
+bridge/.venv/.hardware: bridge/requirements-hardware.txt bridge/.venv/.simulated
+	$(ARM_PIP) install -r bridge/requirements-hardware.txt
+	@touch $@
 
 install: $(VENV)/.system $(VENV)/.runtime
 install-dev: install $(VENV)/.system-dev $(VENV)/.dev

@@ -15,6 +15,8 @@ from bridge.limiter import at_rest, towards
 MOVE_RAD = 0.05
 SETTLE_S = 1.5
 FIRST_FRAME_S = 5.0
+BRAKING_S = 0.05
+"""Longest time to stop from full speed [s]: a commander is given up early enough to be at rest in time."""
 CALL_S = 0.1
 """Longest call of a driver [s]."""
 
@@ -83,7 +85,7 @@ def limits(session: _Session) -> None:
     _require(bool((arm.acceleration > 0).all()), "acceleration above 0")
     _require((arm.lower[-1], arm.upper[-1]) == (0, 1), "the gripper goes from 0 to 1")
     braking = float(np.max(arm.velocity / arm.acceleration))
-    _require(braking <= 0.08, f"at full speed it takes {braking:.2f} s to stop; 0.08 s is the most")
+    _require(braking <= BRAKING_S, f"at full speed it takes {braking:.3f} s to stop; {BRAKING_S} s is the most")
     tcp = session.driver.kinematics.tcp(arm.home[:-1])[0]
     _require(bool((tcp > arm.workspace[0]).all() and (tcp < arm.workspace[1]).all()), "home is in the workspace")
 

@@ -259,9 +259,9 @@ class Gate:
             raise Refusal("replayed", f"command {command.number} came before")
         if self._state not in ("armed", "moving"):
             raise Refusal("state", f"the arm is {self._state}: {self._why or self._fault or 'arm it first'}")
-        if command.commander == "policy" and self._camera_watch is not None:
-            if (stale := self._camera_watch.stale(now)) is not None:
-                raise Refusal("camera", stale)
+        watch = self._camera_watch if command.commander == "policy" else None
+        if watch is not None and (stale := watch.stale(now)) is not None:
+            raise Refusal("camera", stale)
 
     def _commanded(self, command: Command, now: float) -> None:
         """A command has been admitted."""

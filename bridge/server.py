@@ -1,4 +1,4 @@
-"""The bridge's websocket on loopback: a token, one answer to each request, and a client that is gone commands no more."""
+"""The bridge's websocket on loopback: a token, an answer to each request; a client that is gone commands no more."""
 
 from __future__ import annotations
 

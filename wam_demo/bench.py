@@ -112,6 +112,17 @@ def _observations(world: World, count: int) -> list[Observation]:
     return observations
 
 
+def observed(task: str, count: int) -> list[Observation]:
+    """What the scripted expert sees along ``count`` control steps of a task."""
+    from wam_demo.sim.world import World
+
+    world = World(task)
+    try:
+        return _observations(world, count)
+    finally:
+        world.close()
+
+
 def policy_gflop(policy: Any, observation: Observation) -> float:
     """Floating-point operations of one policy call, counted by torch [GFLOP]."""
     from torch.utils.flop_counter import FlopCounterMode

@@ -11,7 +11,9 @@ from pathlib import Path
 import wam_demo
 from wam_demo.arguments import Parser, whole
 from wam_demo.commands import (
+    arm,
     bench,
+    dataset,
     demo,
     demos,
     evaluate,
@@ -30,6 +32,7 @@ from wam_demo.errors import InvalidInputError, UnknownNameError, WamDemoError
 
 COMMANDS = {
     "demos": demos,
+    "dataset": dataset,
     "train": train,
     "tune": tune,
     "eval": evaluate,
@@ -43,6 +46,7 @@ COMMANDS = {
     "serve": serve,
     "demo": demo,
     "replay": replay,
+    "arm": arm,
 }
 MAX_SEED = 2**31 - 1
 

@@ -21,14 +21,15 @@ def durations_ms(call: Callable[[int], object], repeats: int, warmup: int = 3) -
     return durations
 
 
-def matmul_gflops(dtype: Any, repeats: int) -> float:
-    """Best measured rate of a 1024^3 matrix product with torch on the CPU [GFLOP/s].
+def matmul_gflops(dtype: Any, repeats: int, size: int = MATMUL_SIZE) -> float:
+    """Best measured rate of a matrix product with torch on the CPU [GFLOP/s].
 
     Args:
         dtype: A torch floating type.
         repeats: Products timed; the fastest counts, so that other load hides less of the peak.
+        size: Rows and columns of both matrices.
     """
     import torch
 
-    left, right = (torch.randn(MATMUL_SIZE, MATMUL_SIZE).to(dtype) for _ in range(2))
-    return 2 * MATMUL_SIZE**3 / min(durations_ms(lambda _: left @ right, repeats)) / 1e6
+    left, right = (torch.randn(size, size).to(dtype) for _ in range(2))
+    return 2 * size**3 / min(durations_ms(lambda _: left @ right, repeats)) / 1e6

@@ -19,7 +19,7 @@ from wam_demo.types import Image
 
 VELOCITY = np.array([1.2, 1.2, 1.2, 1.2, 1.6, 1.6, 1.6])
 """Joint speeds [rad/s], about half of the published ones: enough for the largest control step."""
-ACCELERATION = np.array([20.0, 20.0, 20.0, 20.0, 30.0, 30.0, 30.0])
+ACCELERATION = np.array([36.0, 36.0, 36.0, 36.0, 48.0, 48.0, 48.0])
 RATED_NM = np.array([87.0, 87.0, 87.0, 87.0, 12.0, 12.0, 12.0])
 FINGER_N = 20.0
 PHYSICS_S = 0.004
@@ -57,7 +57,7 @@ class PandaSim:
         self.limits = ArmLimits(
             lower=np.append(ranges[:, 0], 0.0),
             upper=np.append(ranges[:, 1], 1.0),
-            velocity=np.append(VELOCITY, 6.0),
+            velocity=np.append(VELOCITY, 5.0),
             acceleration=np.append(ACCELERATION, 150.0),
             workspace=WORKSPACE.copy(),
             home=np.append(HOME, 1.0),

@@ -21,8 +21,8 @@ ORIENTATION_WEIGHT = 0.03
 HOME = np.array([0.0, -0.65, 0.55, 1.65, 0.0, 1.0])
 """TCP 0.15 m ahead and 0.08 m up, pointing down; gripper open."""
 WORKSPACE = np.array([[0.08, -0.25, 0.005], [0.36, 0.25, 0.32]])
-VELOCITY = np.array([2.0, 2.0, 2.0, 2.5, 2.5, 4.0])
-ACCELERATION = np.array([30.0, 30.0, 30.0, 40.0, 40.0, 80.0])
+VELOCITY = np.array([1.5, 1.5, 1.5, 1.8, 1.8, 3.0])
+ACCELERATION = np.array([45.0, 45.0, 45.0, 55.0, 55.0, 90.0])
 
 
 def assets() -> Path:

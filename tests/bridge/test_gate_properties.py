@@ -1,5 +1,7 @@
 """Whatever clients, drivers and time do, the gate's output is finite and within every limit, and STOP works."""
 
+from contextlib import suppress
+
 import numpy as np
 import pytest
 from hypothesis import settings
@@ -26,17 +28,14 @@ class GateMachine(RuleBasedStateMachine):
         self.clock, self.driver = Hands(), Gantry(("front",))
         self.gate = Gate(self.driver.limits, self.driver.kinematics, ("front",))
         self.number = 0
-        self.armed_since_halt = False
         self.before = self.gate.motion
 
     @rule(client=clients, mode=some.sampled_from(["dry", "half", "full"]))
     def arm(self, client, mode):
-        try:
+        with suppress(Refusal):
             self.gate.take_lease(client, str(client), self.clock())
             self.gate.arm(client, mode, self.clock())
             self.before = self.gate.motion
-        except Refusal:
-            pass
 
     @rule(
         client=clients,
@@ -70,10 +69,8 @@ class GateMachine(RuleBasedStateMachine):
     def home(self, client):
         self.number += 1
         epoch = self.gate.status(self.clock()).epoch
-        try:
+        with suppress(Refusal):
             self.gate.go_home(client, Command(None, self.number, epoch, self.clock()), self.clock())
-        except Refusal:
-            pass
 
     @rule(count=some.integers(1, 12))
     def tick(self, count):

@@ -119,6 +119,7 @@ def test_the_gripper_is_dragged_in_the_picture_and_lifted_by_the_wheel(page):
     page.mouse.down()
     page.mouse.move(box["x"] + 0.75 * box["width"], box["y"] + 0.5 * box["height"], steps=6)
     eventually(lambda: place(page)[1] - start[1] > 0.1)
+    start = place(page)
     page.mouse.wheel(0, -400)
     eventually(lambda: moved(page, 2, start, 1))
     page.mouse.up()

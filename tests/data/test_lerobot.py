@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
+from wam_demo.data.edit import merge
 from wam_demo.data.lerobot import Dataset
-from wam_demo.data.merge import merge
 from wam_demo.data.schema import DEMONSTRATION_FEATURES, Feature
 from wam_demo.data.writer import LeRobotWriter
 from wam_demo.errors import DataError, UnknownNameError
@@ -76,7 +76,7 @@ def test_merge_renumbers_frames_episodes_and_tasks(tmp_path):
     assert merged.instructions[-4:] == ["touch it", "touch it", "new", "new"]
     assert merged.column("episode_index").tolist() == [0] * 3 + [1] * 5 + [2] * 2 + [3] * 2
     assert merged.episode_bounds.tolist() == [[0, 3], [3, 8], [8, 10], [10, 12]]
-    assert merged.episodes(["data/file_index"])["data/file_index"].to_pylist() == [0, 0, 1, 1]
+    assert merged.episodes(["data/file_index"])["data/file_index"].to_pylist() == [0, 0, 0, 0]
 
 
 def test_statistics_are_those_of_all_frames(tmp_path):

@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 
 from tests.data.test_lerobot import SMALL, frame, write
-from wam_demo.data.merge import merge
+from tests.data.test_recording import FEATURES, record
+from tests.fakes.torchvision_video import VideoReader
+from wam_demo.data.edit import merge
+from wam_demo.data.lerobot import Dataset
+from wam_demo.data.recording import RecordingWriter
 from wam_demo.data.writer import LeRobotWriter
 
 pytestmark = pytest.mark.slow
@@ -43,3 +47,57 @@ def test_it_reads_a_subsampled_dataset(tmp_path, lerobot_dataset):
     dataset = lerobot_dataset("local/d", root=tmp_path / "d", episodes=[0])
     assert dataset.fps == 2.5
     assert dataset[2]["timestamp"].item() == pytest.approx(0.8)
+
+
+@pytest.fixture
+def videos(monkeypatch, lerobot_dataset):
+    """Whatever decodes videos here: LeRobot's choice where it works, else its pyav backend."""
+    import torchvision
+
+    if not hasattr(torchvision.io, "VideoReader"):
+        monkeypatch.setattr(torchvision.io, "VideoReader", VideoReader, raising=False)
+    if not hasattr(torchvision, "set_video_backend"):
+        monkeypatch.setattr(torchvision, "set_video_backend", lambda name: None, raising=False)
+    return "pyav"
+
+
+def check_recording(root, loaded, cameras) -> None:
+    """LeRobot sees what our own reader sees: shapes, rate, videos, flags."""
+    ours = Dataset(root)
+    assert (len(loaded), loaded.num_episodes, loaded.fps) == (ours.num_frames, ours.num_episodes, 10)
+    assert loaded.meta.video_keys == [f"observation.images.{camera}" for camera in cameras]
+    pictures = {camera: list(ours.iter_images(camera)) for camera in cameras}
+    columns = {name: ours.column(name) for name in ("observation.state", "action", "commanded_action", "intervention")}
+    for index in sorted({0, 1, len(loaded) // 2, len(loaded) - 1}):
+        item = loaded[index]
+        for camera in cameras:
+            seen = 255 * item[f"observation.images.{camera}"].numpy().transpose(1, 2, 0)
+            assert np.abs(seen - pictures[camera][index]).mean() < 1
+        for name, values in columns.items():
+            np.testing.assert_array_equal(item[name].numpy().squeeze(), values[index])
+        assert item["task"] == ours.instructions[index]
+
+
+def test_it_reads_a_recording_that_grew_over_two_runs(tmp_path, lerobot_dataset, videos):
+    for lengths in ((5, 3), (7,)):
+        with RecordingWriter(tmp_path / "r", FEATURES) as writer:
+            for length in lengths:
+                record(writer, length, f"go {length}", success=True, success_by="judge")
+    loaded = lerobot_dataset("local/r", root=tmp_path / "r", video_backend=videos)
+    check_recording(tmp_path / "r", loaded, ["front", "wrist"])
+    assert loaded.meta.episodes["success"] == [True] * 3
+
+
+def test_it_reads_what_record_writes_with_a_person_in_it(tmp_path, lerobot_dataset, videos):
+    from wam_demo.cli import main
+
+    root = tmp_path / "r"
+    words = ["--task", "pick_place", "--axis", "language", "--severity", "5", "--out", str(root)]
+    assert main(["record", "--policy", "expert", "--episodes", "2", *words]) == 0
+    assert main(["record", "--policy", "agra", "--person", "expert", "--episodes", "3", *words]) == 0
+    loaded = lerobot_dataset("local/r", root=root, video_backend=videos, delta_timestamps={"action": [0.0]})
+    rows = Dataset(root).episodes(["drivers", "interventions", "intervention_frames"]).to_pylist()
+    assert [row["drivers"] for row in rows[:2]] == ["expert", "expert"]
+    assert sum(row["interventions"] for row in rows) >= 1
+    assert Dataset(root).column("intervention").sum() == sum(row["intervention_frames"] for row in rows)
+    check_recording(root, loaded, ["front", "wrist"])

@@ -59,9 +59,17 @@ def run(options: argparse.Namespace) -> None:
         raise InvalidInputError(
             f"training {options.kind!r} decides itself what is aligned how: leave those options out"
         )
+    from wam_demo.train.parallel import is_main, launched
+
+    if launched() and options.kind in ("arms", "all"):
+        raise InvalidInputError(f"'train {options.kind}' starts processes of its own: launch its commands one by one")
+    if launched() and options.out is None:
+        raise InvalidInputError("several processes need --out, the folder that they share")
     out = prepare(options, "train")
     asked = {"kind": options.kind, "preset": options.preset, "seed": options.seed}
-    finish(out, "train", {**asked, **_trained(options, out)})
+    trained = _trained(options, out)
+    if is_main():
+        finish(out, "train", {**asked, **trained})
 
 
 def _trained(options: argparse.Namespace, out: Path) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from wam_demo.arguments import Parser, directory, real, whole
+from wam_demo.commands.episodes import episode_numbers
 from wam_demo.commands.output import finish, prepare, require_learned
 from wam_demo.config import CHECKPOINTS, TUNING
 from wam_demo.errors import InvalidInputError
@@ -18,7 +19,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--policy", default="agra", metavar="P", help="policy that learns on (agra)")
     parser.add_argument("--checkpoint", type=Path, metavar="DIR", help="weights instead of the policy's own")
     parser.add_argument("--data", type=directory, required=True, metavar="DIR", help="recorded episodes")
-    parser.add_argument("--episodes", type=numbers, metavar="N[-M],..", help="which of them (all)")
+    parser.add_argument("--episodes", type=episode_numbers, metavar="N[-M],..", help="which of them (all)")
     parser.add_argument("--name", required=True, metavar="NAME", help="of the new policy")
     parser.add_argument("--minutes", type=real(0.05, 600), default=15, metavar="M", help="of training (15)")
     parser.add_argument("--steps", type=whole(1, 1_000_000), metavar="N", help="instead of --minutes")
@@ -44,17 +45,6 @@ def run(options: argparse.Namespace) -> None:
     result = tune(parent, options.data, rehearsal, out, tokenizer, recipe=recipe, episodes=options.episodes)
     publish(out, options.name)
     finish(out, "tune", {"name": options.name, "seed": options.seed, **result})
-
-
-def numbers(text: str) -> list[int]:
-    """Episode numbers and ranges separated by commas, e.g. ``0-9,12``; raises `InvalidInputError`."""
-    found: list[int] = []
-    for part in text.split(","):
-        first, _, last = part.strip().partition("-")
-        if not first.isdigit() or not (last or first).isdigit() or int(last or first) < int(first):
-            raise InvalidInputError(f"{text[:60]!r} does not name episodes; valid is like 0-9,12")
-        found += range(int(first), int(last or first) + 1)
-    return list(dict.fromkeys(found))
 
 
 def _own_weights(options: argparse.Namespace) -> Path:

@@ -9,8 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wam_demo.data.edit import merge
 from wam_demo.data.lerobot import Dataset
-from wam_demo.data.merge import merge
 from wam_demo.data.plan import CollectionPlan, task_weights
 from wam_demo.data.schema import (
     CAMERA_POSES,

@@ -48,13 +48,23 @@ class Dataset:
         self.tasks = read_tasks(self.root)
         self.robot_type = str(info.get("robot_type") or "")
         rows = self.episodes(["data/chunk_index", "data/file_index"]).to_pylist() if self.num_episodes else []
-        self.files = sorted({self.root / DATA_PATH.format(**_position(row, "data")) for row in rows})
-        missing = next((path for path in self.files if not path.exists()), None)
-        if missing is not None:
-            raise DataError(f"{self.root} lacks {missing.relative_to(self.root)}")
-        stored = sum(pq.read_metadata(path).num_rows for path in self.files)
+        first_episode: dict[Path, int] = {}
+        for episode, row in enumerate(rows):
+            first_episode.setdefault(self.data_file(row), episode)
+        self.files = sorted(first_episode)
+        stored = sum(self._rows_of(path, first_episode[path]) for path in self.files)
         if stored != self.num_frames:
             raise DataError(f"{self.root} declares {self.num_frames} frames and holds {stored}")
+
+    def _rows_of(self, path: Path, episode: int) -> int:
+        """Frames of a data file, of which this is the first episode."""
+        try:
+            return pq.read_metadata(path).num_rows
+        except FileNotFoundError:
+            raise DataError(f"{self.root} lacks {path.relative_to(self.root)}, with episode {episode}") from None
+        except (OSError, pa.ArrowException):
+            name = path.relative_to(self.root)
+            raise DataError(f"episode {episode} of {self.root} is damaged: {name} cannot be read") from None
 
     @property
     def cameras(self) -> list[str]:
@@ -85,7 +95,7 @@ class Dataset:
     def content_digest(self) -> str:
         """SHA-256 over every byte of the frames' files, in order: equal digests mean equal frames."""
         digest = hashlib.sha256()
-        for path in self.files:
+        for path in (*self.files, *self.video_files):
             with path.open("rb") as file:
                 digest.update(hashlib.file_digest(file, "sha256").digest())
         return digest.hexdigest()
@@ -108,7 +118,15 @@ class Dataset:
         """The files of its videos."""
         keys = [name for name, feature in self.features.items() if feature.is_video]
         rows = self.episodes().to_pylist() if keys else []
-        return sorted({self.root / self._video_path(key, row) for key in keys for row in rows})
+        return sorted({self.video_file(key, row) for key in keys for row in rows})
+
+    def data_file(self, row: Mapping[str, Any]) -> Path:
+        """The file with the frames of an episode, given by its row."""
+        return self.root / DATA_PATH.format(**_position(row, "data"))
+
+    def video_file(self, key: str, row: Mapping[str, Any]) -> Path:
+        """The file with the video of an episode, given by its row, of a feature."""
+        return self.root / VIDEO_PATH.format(video_key=key, **_position(row, f"videos/{key}"))
 
     def episodes(self, columns: list[str] | None = None) -> pa.Table:
         """The episodes' rows: lengths, files, notes such as ``seed`` and ``success``."""
@@ -173,14 +191,11 @@ class Dataset:
             yield from self._filmed_episode(key, row)
 
     def _filmed_episode(self, key: str, row: Mapping[str, Any]) -> Iterator[Image]:
-        path, start = self.root / self._video_path(key, row), float(row[f"videos/{key}/from_timestamp"])
+        path, start = self.video_file(key, row), float(row[f"videos/{key}/from_timestamp"])
         try:
             yield from read_frames(path, start, int(row["length"]))
         except DataError as error:
             raise DataError(f"episode {row['episode_index']}: {error}") from None
-
-    def _video_path(self, key: str, row: Mapping[str, Any]) -> str:
-        return VIDEO_PATH.format(video_key=key, **_position(row, f"videos/{key}"))
 
 
 def _position(row: Mapping[str, Any], prefix: str) -> dict[str, int]:

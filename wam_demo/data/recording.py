@@ -120,7 +120,7 @@ class RecordingWriter:
         self._root, self._fps, self._robot_type = root, fps, robot_type
         self._given = dict(features)
         self._features = {**self._given, **INDEX_FEATURES}
-        self._lock = _locked(root)
+        self._lock = locked(root)
         try:
             self.found = _recovered(root)
             self.episodes, self.total = self.found.episodes, self.found.frames
@@ -248,7 +248,7 @@ class RecordingWriter:
             video.close()
 
 
-def _locked(root: Path) -> Any:
+def locked(root: Path) -> Any:
     """An open file that keeps others out until it is closed, by a crash as well."""
     if root.exists() and not root.is_dir():
         raise DataError(f"{root} is a file: a recording is a folder")

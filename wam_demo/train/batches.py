@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -12,7 +14,10 @@ from wam_demo.models.chunk import ChunkNormaliser
 from wam_demo.models.flow import sample_tau
 from wam_demo.train.cache import Cache
 from wam_demo.train.losses import ActionBatch, RecordedBatch, VideoBatch, action_noise
+from wam_demo.train.parallel import Share
 from wam_demo.train.wam_recipe import WamRecipe
+
+B = TypeVar("B", ActionBatch, RecordedBatch, VideoBatch)
 
 
 class TrainingFrames:
@@ -50,6 +55,15 @@ class TrainingFrames:
         return self.latents(rows), self.cache.embeddings[self.cache.text[rows]], self.states[rows]
 
 
+@dataclass(frozen=True)
+class StepBatches:
+    """What one step learns from; ``recorded`` and ``video`` only where the step has them."""
+
+    action: ActionBatch
+    recorded: RecordedBatch | None
+    video: VideoBatch | None
+
+
 class Batches:
     """Draws training batches; the batch of a step depends only on the seed and the step.
 
@@ -59,6 +73,10 @@ class Batches:
         recipe: Sizes of batches.
         seed: Of all draws.
         device: Where batches go.
+        share: Which part of every batch this process gets.
+
+    Raises:
+        InvalidInputError: A batch cannot be shared evenly.
     """
 
     def __init__(
@@ -68,12 +86,23 @@ class Batches:
         recipe: WamRecipe,
         seed: int,
         device: torch.device,
+        share: Share | None = None,
     ) -> None:
-        self.demonstrations, self.recordings = demonstrations, recordings
+        self.demonstrations, self.recordings, self.share = demonstrations, recordings, share or Share()
+        self.share.require(
+            batch=recipe.batch,
+            video_batch=recipe.video_batch,
+            recorded_batch=recipe.recorded_batch if recordings and recordings.teacher else 0,
+        )
         self.recipe, self.seed, self.device = recipe, seed, device
         early = demonstrations.cache.approach()[demonstrations.rows]
         again = demonstrations.rows[early].repeat(recipe.approach_weight - 1)
         self._action_rows = torch.cat([demonstrations.rows, again])
+
+    def of(self, step: int) -> StepBatches:
+        """Everything of this step: a video batch every ``video_every`` steps."""
+        video = self.video(step) if step % self.recipe.video_every == 0 else None
+        return StepBatches(self.action(step), self.recorded(step), video)
 
     def action(self, step: int) -> ActionBatch:
         """The action batch of this step."""
@@ -82,7 +111,7 @@ class Batches:
         chunk = frames.chunks[rows]
         noise, tau = action_noise((len(rows), self.recipe.draws, *chunk.shape[1:]), generator)
         teacher = frames.teacher(rows) if frames.teacher else None
-        return ActionBatch(*frames.observed(rows), chunk, noise, tau, teacher).to(self.device)
+        return self._own(ActionBatch(*frames.observed(rows), chunk, noise, tau, teacher))
 
     def recorded(self, step: int) -> RecordedBatch | None:
         """The recordings of this step to align on, if there are any and a teacher."""
@@ -90,7 +119,7 @@ class Batches:
         if frames is None or frames.teacher is None:
             return None
         rows = draw(frames.rows, self.recipe.recorded_batch, self._generator(step, 2))
-        return RecordedBatch(*frames.observed(rows), frames.teacher(rows)).to(self.device)
+        return self._own(RecordedBatch(*frames.observed(rows), frames.teacher(rows)))
 
     def video(self, step: int) -> VideoBatch:
         """The video batch of this step, with a share of recordings where there are any."""
@@ -113,7 +142,10 @@ class Batches:
             motion,
             tuple(horizons.tolist()),
         )
-        return batch.to(self.device)
+        return self._own(batch)
+
+    def _own(self, batch: B) -> B:
+        return batch.rows(self.share.of(len(batch.text))).to(self.device)
 
     def _generator(self, step: int, stream: int) -> torch.Generator:
         return torch.Generator().manual_seed((self.seed * 1_000_003 + step) * 3 + stream)
@@ -149,7 +181,6 @@ def draw(rows: Tensor, count: int, generator: torch.Generator) -> Tensor:
 
 def rows_on(array: np.ndarray, device: torch.device) -> Callable[[Tensor], Tensor]:
     """Reads rows of a memory-mapped array as float32; on an accelerator the array is moved there once."""
-    if device.type == "cpu":
-        return lambda rows: torch.from_numpy(np.asarray(array[rows.numpy()], np.float32))
-    resident = torch.from_numpy(np.ascontiguousarray(array)).to(device)
+    stored = torch.from_numpy(array)
+    resident = stored if device.type == "cpu" else stored.to(device)
     return lambda rows: resident[rows.to(device)].float()

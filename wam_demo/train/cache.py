@@ -29,7 +29,7 @@ from wam_demo.models.teacher import Teacher
 from wam_demo.models.text import text_encoder
 from wam_demo.models.tokenizer import Tokenizer, to_tensor
 from wam_demo.train.interventions import draw_weights
-from wam_demo.train.loop import compute_device
+from wam_demo.train.parallel import compute_device
 from wam_demo.train.recorded_chunks import WIDE_OPEN, chunks_from_states
 from wam_demo.types import (
     ACTION_DIM,
@@ -186,7 +186,7 @@ def encoded_rows(path: Path, shape: tuple[int, ...], batches: Iterator[np.ndarra
             array.flush()
             del array
             partial.rename(path)
-    return np.load(path, mmap_mode="r")
+    return np.load(path, mmap_mode="c")  # writable for torch's sake; what is written would stay in memory
 
 
 def _key(*parts: object) -> str:

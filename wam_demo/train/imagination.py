@@ -15,13 +15,15 @@ from wam_demo.errors import DataError, InvalidInputError
 from wam_demo.models.checkpoint import sha256_of
 from wam_demo.models.flow import euler_times, interpolate, velocity_to
 from wam_demo.models.geometry import CalibratedCamera, Calibration
+from wam_demo.models.precision import autocast
 from wam_demo.models.tokenizer import Tokenizer
 from wam_demo.models.wam.imagination import FOLDER, ImaginationConfig, ImaginationModel, motion_conditioning
 from wam_demo.models.wam.model import BackboneFeatures, WorldActionModel
 from wam_demo.train.batches import TrainingFrames, futures
 from wam_demo.train.cache import load_cache
-from wam_demo.train.loop import LoopConfig, Trainer, compute_device
+from wam_demo.train.loop import LoopConfig, Trainer
 from wam_demo.train.losses import VideoBatch
+from wam_demo.train.parallel import compute_device, is_main, own_share
 
 HELD_BATCHES = 8
 
@@ -117,14 +119,17 @@ def train_imagination(
     frames, held = (TrainingFrames(cache, rows, normaliser, device) for rows in (train_rows, held_rows))
     recordings = TrainingFrames(recorded, torch.arange(len(recorded.states)), normaliser, device) if recorded else None
     times = euler_times(imagination.config.steps, shift=imagination.config.shift)
+    share = own_share()
+    share.require(batch=recipe.batch)
     if recipe.compile:
         for block in imagination.net.blocks:
             block.compile()
 
     def loss(step: int) -> tuple[Tensor, dict[str, Tensor]]:
         batch = video_batch(frames, recipe, times, torch.Generator().manual_seed(seed * 1_000_003 + step), recordings)
-        with torch.autocast(device.type, torch.bfloat16):
-            value = imagination_loss(imagination, model, tokenizer, batch.to(device))
+        batch = batch.rows(share.of(recipe.batch)).to(device)
+        with autocast(device):
+            value = imagination_loss(imagination, model, tokenizer, batch)
         return value, {"video": value.detach()}
 
     def report(step: int) -> dict[str, float]:
@@ -134,7 +139,8 @@ def train_imagination(
         return held_out(averaged, model, tokenizer, held, recipe)
 
     curves = trainer.run(loss, report=report)
-    trainer.averaged["expert"].save_pretrained(out)
+    if is_main():
+        trainer.averaged["expert"].save_pretrained(out)
     samples = recipe.loop.steps * recipe.batch
     return {
         "steps": trainer.step,
@@ -211,6 +217,6 @@ def held_out(
     times = euler_times(imagination.config.steps, shift=imagination.config.shift)
     batches = [video_batch(held, recipe, times, torch.Generator().manual_seed(-1 - k)) for k in range(HELD_BATCHES)]
     device = next(imagination.parameters()).device
-    with torch.autocast(device.type, torch.bfloat16):
+    with autocast(device):
         losses = [imagination_loss(imagination, model, tokenizer, batch.to(device)) for batch in batches]
     return {"held": float(torch.stack(losses).mean())}

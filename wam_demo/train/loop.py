@@ -12,7 +12,9 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-Losses = tuple[Tensor, dict[str, Tensor]]
+from wam_demo.models.precision import training_dtype
+from wam_demo.train.muon import BatchedMuon
+from wam_demo.train.parallel import Losses, is_main, mean_over_processes, shared_objective
 
 
 @dataclass(frozen=True)
@@ -42,11 +44,6 @@ class LoopConfig:
     save_seconds: float = 120.0
 
 
-def compute_device() -> torch.device:
-    """The GPU where there is one."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
 def learning_rate(step: int, config: LoopConfig) -> float:
     """Warm-up, plateau, linear decay; a run can be extended by resuming with more steps."""
     rise = min(1.0, (step + 1) / max(1, config.warmup))
@@ -70,9 +67,8 @@ def build_optimizers(module: nn.Module, config: LoopConfig) -> list[torch.optim.
     groups = [{"params": matrices, "weight_decay": config.weight_decay}, {"params": others, "weight_decay": 0.0}]
     optimizers: list[torch.optim.Optimizer] = [torch.optim.AdamW(groups, lr=config.lr, betas=(0.9, 0.98), fused=True)]
     if hidden:
-        optimizers.append(
-            torch.optim.Muon(hidden, lr=config.lr, weight_decay=config.weight_decay, adjust_lr_fn="match_rms_adamw")
-        )
+        dtype = training_dtype(hidden[0].device.type)
+        optimizers.append(BatchedMuon(hidden, lr=config.lr, weight_decay=config.weight_decay, dtype=dtype))
     return optimizers
 
 
@@ -104,7 +100,9 @@ class Trainer:
         self.step, self.seconds = state["step"], state["seconds"]
 
     def save(self) -> None:
-        """Write the state atomically."""
+        """Write the state atomically, once for all processes."""
+        if not is_main():
+            return
         state = {
             "module": self.module.state_dict(),
             "averaged": self.averaged.state_dict(),
@@ -130,7 +128,7 @@ class Trainer:
         """Train until ``config.steps``.
 
         Args:
-            loss: Maps the step number to the loss and its parts.
+            loss: Maps the step number to the loss and its parts, of this process's share of the batch.
             every: Steps between log lines; the parts are averaged over them.
             report: Called with the averaged weights in place; its numbers are logged too.
             report_every: Steps between reports.
@@ -141,19 +139,21 @@ class Trainer:
         curves: dict[str, list[float]] = {}
         sums: dict[str, Tensor | float] = {}
         counted = 0
-        bar = tqdm(total=self.config.steps, initial=self.step, disable=None, unit="step", mininterval=1)
+        objective = shared_objective(self.module, loss)
+        quiet = None if is_main() else True
+        bar = tqdm(total=self.config.steps, initial=self.step, disable=quiet, unit="step", mininterval=1)
         start, began, last_save = time.perf_counter(), self.seconds, time.perf_counter()
         while self.step < self.config.steps:
-            for name, value in self._update(loss).items():
+            for name, value in self._update(objective).items():
                 sums[name] = sums.get(name, 0.0) + value  # stays on the device until it is logged
             self.step += 1
             counted += 1
             self.seconds = began + time.perf_counter() - start
             bar.update()
             if self.step % every == 0 or self.step == self.config.steps:
-                row = {name: float(value) / counted for name, value in sums.items()}
+                row = averages(sums, counted)
                 sums, counted = {}, 0
-                if report and (self.step % report_every == 0 or self.step == self.config.steps):
+                if report and is_main() and (self.step % report_every == 0 or self.step == self.config.steps):
                     row |= report(self.step)
                 self._log(row, curves)
                 bar.set_postfix({name: f"{value:.3f}" for name, value in list(row.items())[:4]})
@@ -183,8 +183,16 @@ class Trainer:
         return {"loss": value.detach(), "grad_norm": norm.detach(), **parts}
 
     def _log(self, row: dict[str, float], curves: dict[str, list[float]]) -> None:
-        entry = {"step": self.step, "seconds": round(self.seconds, 1), **{k: round(v, 5) for k, v in row.items()}}
+        rounded = {name: round(value, 5) for name, value in row.items()}
+        entry: dict[str, float] = {"step": self.step, "seconds": round(self.seconds, 1), **rounded}
         for name, value in entry.items():
             curves.setdefault(name, []).append(value)
-        with (self.out / "log.jsonl").open("a") as file:
-            file.write(json.dumps(entry) + "\n")
+        if is_main():
+            with (self.out / "log.jsonl").open("a") as file:
+                file.write(json.dumps(entry) + "\n")
+
+
+def averages(sums: dict[str, Tensor | float], counted: int) -> dict[str, float]:
+    """Means of numbers that were summed over ``counted`` steps, over all processes."""
+    values = torch.stack([torch.as_tensor(value, dtype=torch.float32) for value in sums.values()]) / counted
+    return dict(zip(sums, mean_over_processes(values).tolist(), strict=True))

@@ -1,6 +1,6 @@
 """Losses of the world action model: pure functions of a model and a batch that return (loss, parts)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Self
 
@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from wam_demo.models.flow import interpolate, velocity, velocity_to
-from wam_demo.models.wam.agra import Projector, alignment_loss
+from wam_demo.models.wam.agra import Projector, alignment_loss, teacher_weight
 from wam_demo.models.wam.model import WorldActionModel
 
 Losses = tuple[Tensor, dict[str, Tensor]]
@@ -45,8 +45,15 @@ class Batch:
 
     def to(self, device: torch.device) -> Self:
         """The same batch with its tensors on ``device``."""
-        moved = {field.name: getattr(self, field.name) for field in fields(self)}
-        return replace(self, **{name: v.to(device) for name, v in moved.items() if isinstance(v, Tensor)})
+        return self._with(lambda tensor: tensor.to(device))
+
+    def rows(self, part: slice) -> Self:
+        """These samples of the batch."""
+        return self._with(lambda tensor: tensor[part])
+
+    def _with(self, change: Callable[[Tensor], Tensor]) -> Self:
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return replace(self, **{name: change(v) for name, v in values.items() if isinstance(v, Tensor)})
 
 
 @dataclass(frozen=True)
@@ -120,8 +127,11 @@ def action_loss(
     projectors: Mapping[str, Projector] | None = None,
     arm: Arm | None = None,
     recorded: RecordedBatch | None = None,
+    average: Callable[[Tensor], Tensor] = lambda total: total,
 ) -> Losses:
     """Flow matching of the chunk, and the alignment of some blocks' features.
+
+    Whatever is read goes through the backbone in one pass.
 
     Args:
         model: The model.
@@ -129,6 +139,7 @@ def action_loss(
         projectors: By the number of an aligned block: maps its features to the teacher's space.
         arm: Which features are aligned, and which ones the head reads; see `Arm`.
         recorded: Further observations to align on.
+        average: Mean of a number over all processes that have a share of the batch.
 
     Returns:
         The sum of both, and its parts ``act`` and ``agra`` (0 without projectors), unweighted.
@@ -138,25 +149,44 @@ def action_loss(
     turn = torch.arange(samples, device=batch.tau.device) % draws  # times are stratified over draws
     # Observed tokens never attend to the future: its flow time is all that sets the passes apart.
     video_tau = batch.tau[torch.arange(samples, device=batch.tau.device), turn]
-    read = model.features(batch.latents, batch.text, batch.state, video_tau if arm.aligned == "shared" else None)
-    static, context = model.head.context([f.detach() if arm.frozen else f for f in read], batch.text, batch.state)
+    aligned = projectors is not None and batch.teacher is not None
+    passes: list[tuple[ActionBatch | RecordedBatch, Tensor]] = [
+        (batch, video_tau if arm.aligned == "shared" else torch.ones_like(video_tau))
+    ]
+    if aligned and arm.aligned == "video":
+        passes.append((batch, video_tau))
+    if aligned and recorded is not None:
+        ones = torch.ones(len(recorded.text), device=video_tau.device)
+        passes.append((recorded, ones if arm.aligned == "action" else torch.rand_like(ones)))
+    features = features_of(model, passes)
+    read = [block[:samples].detach() if arm.frozen else block[:samples] for block in features]
+    static, context = model.head.context(read, batch.text, batch.state)
     clean = batch.chunk[:, None].expand_as(batch.noise)
     noisy = interpolate(clean.flatten(0, 1), batch.noise.flatten(0, 1), batch.tau.flatten()).view_as(clean)
     predicted, _ = model.head(noisy, batch.tau, static, context)
     act = F.mse_loss(predicted.float(), velocity(clean, batch.noise))
     if projectors is None or batch.teacher is None:
         return act, {"act": act.detach(), "agra": act.new_zeros(())}
-    aligned, teacher = read, batch.teacher
-    if arm.aligned == "video":
-        aligned = model.features(batch.latents, batch.text, batch.state, video_tau)
-    if recorded is not None:
-        tau = None if arm.aligned == "action" else torch.rand(len(recorded.text), device=act.device)
-        more = model.features(recorded.latents, recorded.text, recorded.state, tau)
-        aligned = [torch.cat(pair) for pair in zip(aligned, more, strict=True)]
-        teacher = torch.cat([teacher, recorded.teacher])
-    terms = [alignment_loss(projectors[str(block)](aligned[block]), teacher)[0] for block in arm.blocks]
+    teacher = batch.teacher if recorded is None else torch.cat([batch.teacher, recorded.teacher])
+    total = average(teacher_weight(teacher).sum())
+    first = samples if arm.aligned == "video" else 0
+    terms = [alignment_loss(projectors[str(k)](features[k][first:]), teacher, total)[0] for k in arm.blocks]
     align = torch.stack(terms).mean()
     return act + arm.weight * align, {"act": act.detach(), "agra": align.detach()}
+
+
+def features_of(model: WorldActionModel, passes: Sequence[tuple[ActionBatch | RecordedBatch, Tensor]]) -> list[Tensor]:
+    """Every block's output for the observations of several batches, one after the other, in one pass.
+
+    Args:
+        model: The model.
+        passes: Observations, and the flow time (B,) of their video.
+    """
+    if len(passes) == 1:
+        (batch, tau), *_ = passes
+        return model.features(batch.latents, batch.text, batch.state, tau)
+    observed = [(batch.latents, batch.text, batch.state, tau) for batch, tau in passes]
+    return model.features(*(torch.cat(parts) for parts in zip(*observed, strict=True)))
 
 
 def video_loss(model: WorldActionModel, batch: VideoBatch) -> Tensor:

@@ -1,5 +1,6 @@
 """Labelled renders of randomised scenes on disk, for the teacher and the tokenizer."""
 
+import fcntl
 import logging
 import os
 from collections.abc import Callable
@@ -30,11 +31,13 @@ def ensure_randomised(folder: Path, seed: int, scenes: int, frames_per_scene: in
         (folder / f"randomised-{seed:03d}-{start:05d}.npz", start, min(SCENES_PER_FILE, scenes - start))
         for start in range(0, scenes, SCENES_PER_FILE)
     ]
-    missing = [job for job in jobs if not job[0].is_file()]
     work = partial(_RenderWork, seed, frames_per_scene)
-    for event in supervise(work, missing, min(os.cpu_count() or 1, len(missing))) if missing else ():
-        if isinstance(event, Failed):
-            log.warning("rendering %s: %s; it is redone", missing[event.job][0].name, event.reason)
+    with (folder / "renders.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # of several processes that train together one renders
+        missing = [job for job in jobs if not job[0].is_file()]
+        for event in supervise(work, missing, min(os.cpu_count() or 1, len(missing))) if missing else ():
+            if isinstance(event, Failed):
+                log.warning("rendering %s: %s; it is redone", missing[event.job][0].name, event.reason)
     return [path for path, _, _ in jobs]
 
 

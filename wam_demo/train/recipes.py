@@ -52,7 +52,7 @@ WAM = {
         loop=LoopConfig(steps=10, warmup=2, muon=True),
         batch=4,
         draws=2,
-        video_batch=1,
+        video_batch=2,
         compile=False,
     ),
     "small": WamRecipe(arm=Arm(weight=1.0, blocks=(1, 3, 5), projector="conv")),

@@ -9,8 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from wam_demo.models.precision import autocast
 from wam_demo.models.teacher import Simsem, SimsemConfig
-from wam_demo.train.loop import LoopConfig, Trainer, compute_device
+from wam_demo.train.loop import LoopConfig, Trainer
+from wam_demo.train.parallel import compute_device, is_main, own_share
 from wam_demo.train.randomised import LABEL_STRIDE, load_randomised
 
 COLOURED = (4, 5, 6, 7, 8)
@@ -116,13 +118,16 @@ def train_teacher(
         predicted = modules["heads"](modules["teacher"](pixels))
         return label_loss(predicted, dict(zip(("segment", "offset", "colour", "depth"), labels, strict=True)))
 
+    share = own_share()
+    share.require(batch=recipe.batch)
+    own = share.of(recipe.batch)
     compiled = torch.compile(forward) if recipe.compile else forward
 
     def loss(step: int) -> tuple[Tensor, dict[str, Tensor]]:
         generator = np.random.default_rng((seed, step))
         pixels, labels = batch_of(generator.integers(train_count, size=recipe.batch))
-        with torch.autocast(device.type, torch.bfloat16):
-            return compiled(photographed(pixels, generator), *labels.values())
+        with autocast(device):
+            return compiled(photographed(pixels, generator)[own], *(label[own] for label in labels.values()))
 
     averaged = trainer.averaged
 
@@ -130,11 +135,12 @@ def train_teacher(
     def report(step: int) -> dict[str, float]:
         averaged["teacher"].save_pretrained(out)
         pixels, labels = batch_of(np.arange(train_count, count)[:256])
-        with torch.autocast(device.type, torch.bfloat16):
+        with autocast(device):
             parts = label_loss(averaged["heads"](averaged["teacher"](pixels)), labels)[1]
         return {f"held_{name}": float(value) for name, value in parts.items()}
 
     curves = trainer.run(loss, report=report, report_every=500)
-    averaged["teacher"].save_pretrained(out)
+    if is_main():
+        averaged["teacher"].save_pretrained(out)
     rate = trainer.step * recipe.batch / max(trainer.seconds, 1e-9)
     return {"steps": trainer.step, "seconds": trainer.seconds, "samples_per_s": rate, "losses": curves}

@@ -12,8 +12,10 @@ from torch.nn import functional as F
 
 from wam_demo.data.lerobot import Dataset
 from wam_demo.errors import DataError
+from wam_demo.models.precision import autocast
 from wam_demo.models.tokenizer import Tokenizer, TokenizerConfig, to_tensor
-from wam_demo.train.loop import LoopConfig, Trainer, compute_device
+from wam_demo.train.loop import LoopConfig, Trainer
+from wam_demo.train.parallel import compute_device, is_main, own_share
 from wam_demo.types import IMAGE_SIZE, POLICY_CAMERAS
 
 LATENT_NOISE = 0.05
@@ -61,7 +63,7 @@ def evaluate(tokenizer: Tokenizer, frames: np.ndarray) -> float:
     device = tokenizer.latent_mean.device
     for start in range(0, len(frames), 32):
         pixels = to_tensor(torch.from_numpy(frames[start : start + 32]).to(device))
-        with torch.autocast(device.type, torch.bfloat16):
+        with autocast(device):
             values.append(psnr(tokenizer.raw_decode(tokenizer.raw_encode(pixels)).clamp(0, 1), pixels))
     return float(torch.cat(values).mean())
 
@@ -108,13 +110,16 @@ def train_tokenizer(
     compiled = torch.compile(reconstruct) if recipe.compile else reconstruct
     config = tokenizer.config
     side = IMAGE_SIZE // (2 * config.fold)
+    share = own_share()
+    share.require(batch=recipe.batch)
+    own = share.of(recipe.batch)
 
     def loss(step: int) -> tuple[Tensor, dict[str, Tensor]]:
         generator = torch.Generator().manual_seed(seed * 1_000_003 + step)
         rows = used[torch.randint(len(used), (recipe.batch,), generator=generator).numpy()]
         noise = torch.randn(recipe.batch, config.latent_channels, side, side, generator=generator)
-        with torch.autocast(device.type, torch.bfloat16):
-            value = compiled(to_tensor(torch.from_numpy(frames[rows]).to(device)), noise.to(device))
+        with autocast(device):
+            value = compiled(to_tensor(torch.from_numpy(frames[rows[own]]).to(device)), noise[own].to(device))
         return value * 100, {}
 
     averaged: Tokenizer = trainer.averaged
@@ -123,7 +128,8 @@ def train_tokenizer(
         sample = to_tensor(torch.from_numpy(np.ascontiguousarray(frames[order[:512]])).to(device))
         with torch.no_grad():
             averaged.set_statistics(torch.cat([averaged.raw_encode(part) for part in sample.split(32)]))
-    averaged.save_pretrained(out)
+    if is_main():
+        averaged.save_pretrained(out)
     return {
         "steps": trainer.step,
         "seconds": trainer.seconds,

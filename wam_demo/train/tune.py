@@ -21,8 +21,9 @@ from wam_demo.models.wam.imagination import FOLDER, ImaginationModel
 from wam_demo.models.wam.model import WorldActionModel
 from wam_demo.train.batches import TrainingFrames
 from wam_demo.train.cache import Cache, load_cache
-from wam_demo.train.loop import LoopConfig, Losses, Trainer, compute_device
+from wam_demo.train.loop import LoopConfig, Trainer
 from wam_demo.train.losses import Arm, action_loss
+from wam_demo.train.parallel import Losses, compute_device
 from wam_demo.train.tune_batches import TuneBatches
 from wam_demo.train.wam import chunk_error
 

@@ -1,7 +1,6 @@
 """Recipe of the WAM and of AGRA: the same data, seeds and steps, with or without alignment."""
 
 import copy
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,10 +14,11 @@ from wam_demo.models.teacher import Teacher
 from wam_demo.models.tokenizer import Tokenizer
 from wam_demo.models.wam.agra import Projector
 from wam_demo.models.wam.model import WamConfig, WorldActionModel
-from wam_demo.train.batches import Batches, TrainingFrames
+from wam_demo.train.batches import Batches, StepBatches, TrainingFrames
 from wam_demo.train.cache import Cache, load_cache, load_teacher_features
-from wam_demo.train.loop import Trainer, compute_device
+from wam_demo.train.loop import Trainer
 from wam_demo.train.losses import action_loss, video_loss
+from wam_demo.train.parallel import compute_device, is_main, mean_over_processes, own_share
 from wam_demo.train.wam_recipe import WamRecipe
 
 
@@ -106,7 +106,7 @@ def train_wam(
     if teacher:
         sources = [(data, demonstrations), *([(videos, recordings)] if videos and recordings else [])]
         _align(sources, teacher[1], recipe.backbone.grid, device)
-    batches = Batches(demonstrations, recordings, recipe, seed, device)
+    batches = Batches(demonstrations, recordings, recipe, seed, device, own_share())
     averaged: WorldActionModel = trainer.averaged["model"]
 
     def report(step: int) -> dict[str, float]:
@@ -114,8 +114,11 @@ def train_wam(
         averaged.save_pretrained(out)
         return chunk_error(averaged, cache, held_rows[:: max(1, len(held_rows) // 512)])
 
-    curves = trainer.run(_step_loss(modules, batches, recipe), report=report)
-    averaged.save_pretrained(out)
+    if recipe.compile:
+        compile_blocks(model)
+    curves = trainer.run(lambda step: step_loss(modules, batches.of(step), recipe), report=report)
+    if is_main():
+        averaged.save_pretrained(out)
     samples = recipe.loop.steps * recipe.batch
     return {
         "steps": trainer.step,
@@ -137,9 +140,12 @@ def modules_of(model: WorldActionModel, recipe: WamRecipe, teacher_dim: int | No
 
 
 def compile_blocks(model: WorldActionModel) -> None:
-    """Block by block: one compilation serves all blocks, where the whole loss would take minutes."""
+    """Block by block: one compilation serves all blocks, where the whole loss would take many minutes.
+
+    The action pass and the video pass get code of their own: code for any size is slower than no compilation.
+    """
     for part in (*model.backbone.blocks, *model.head.layers):
-        part.compile()
+        part.compile(dynamic=False)
 
 
 def _align(sources: list[tuple[Path, TrainingFrames]], teacher: Teacher, grid: int, device: torch.device) -> None:
@@ -153,23 +159,14 @@ def _align(sources: list[tuple[Path, TrainingFrames]], teacher: Teacher, grid: i
         frames.align_to(features, mean, std, device)
 
 
-def _step_loss(
-    modules: nn.ModuleDict, batches: Batches, recipe: WamRecipe
-) -> Callable[[int], tuple[Tensor, dict[str, Tensor]]]:
-    """The loss of one step: an action batch always, a video batch every ``video_every`` steps."""
+def step_loss(modules: nn.ModuleDict, drawn: StepBatches, recipe: WamRecipe) -> tuple[Tensor, dict[str, Tensor]]:
+    """The loss of what one step learns from, and its parts."""
     model = modules["model"]
     projectors = modules["projectors"] if "projectors" in modules else None  # noqa: SIM401  (ModuleDict has no get)
-    if recipe.compile:
-        compile_blocks(model)
-
-    def loss(step: int) -> tuple[Tensor, dict[str, Tensor]]:
-        with autocast(batches.device):
-            batch = batches.action(step)
-            value, parts = action_loss(model, batch, projectors, recipe.arm, batches.recorded(step))
-            if step % recipe.video_every == 0:
-                video = video_loss(model, batches.video(step))
-                value = value + video
-                parts["video"] = video.detach() * recipe.video_every
-        return value, parts
-
-    return loss
+    with autocast(drawn.action.tau.device):
+        value, parts = action_loss(model, drawn.action, projectors, recipe.arm, drawn.recorded, mean_over_processes)
+        if drawn.video is not None:
+            video = video_loss(model, drawn.video)
+            value = value + video
+            parts["video"] = video.detach() * recipe.video_every
+    return value, parts

@@ -33,7 +33,7 @@ class FakeReplays:
 class Tags(HTMLParser):
     """Counts tags and fails on one that is not closed in order."""
 
-    VOID = ("meta",)
+    VOID = ("meta", "img")
 
     def __init__(self, text):
         super().__init__()
@@ -174,3 +174,41 @@ def test_the_page_has_a_table_of_what_policies_show_only_when_they_show_somethin
     mine = [record.success for record in records if record.policy == "expert" and record.counts]
     row = f"<th>expert</th><th>Gate</th>\n<td>{sum(mine) / len(mine):.4g}</td><td>1</td><td>0</td></tr>"
     assert row in text
+
+
+def test_the_colours_of_the_policies_are_those_of_the_page():
+    from wam_demo.evaluate.report.charts import COLOURS
+    from wam_demo.ui.shared.component import UI
+
+    page_css = (UI / "shared" / "page.css").read_text().split("\n.dark")[0]
+    robustness = (UI / "robustness" / "robustness.css").read_text()
+    for place in range(4):
+        token = robustness.split(f"--k{place}: var(--")[1].split(")")[0]
+        assert f"--{token}: {COLOURS[place]};" in page_css
+
+
+def test_it_says_when_on_what_and_what_success_means_with_pictures(grid, tmp_path):
+    report = write_report(grid, videos=0, replays=FakeReplays(tmp_path))
+    text = report.html.read_text()
+    assert "The named object lies in the bowl, let go and at rest." in text
+    origin = json.loads(report.json.read_text())["origin"]
+    assert {"begun", "hardware", "python", "torch", "mujoco", "wam_demo"} <= set(origin)
+    assert origin["hardware"].split(",")[0] in text
+    assert text.count('<img alt="') == 3  # the axes that disturb
+    assert 'alt="shove at severities 1 to 5"' in text
+
+
+def test_solved_episodes_are_not_called_failures(grid, tmp_path):
+    spec, weights, records = read_grid(grid)
+    solved = [replace(record, success=True, success_final=True, outcome="success") for record in records]
+    document = grid_document(spec, weights, solved)
+    assert "all of these were solved" in page(spec, document, solved, [(solved[0], b"mp4")])
+    assert "failures first" in page(spec, document, records, [(records[0], b"mp4")])
+
+
+def test_a_journal_without_an_origin_is_still_reported(grid, tmp_path):
+    journal = grid / "journal.jsonl"
+    header, *rest = journal.read_text().splitlines()
+    old = {name: value for name, value in json.loads(header).items() if name != "origin"}
+    journal.write_text("\n".join([json.dumps(old), *rest, ""]))
+    Tags(write_report(grid, videos=0, replays=FakeReplays(tmp_path)).html.read_text())

@@ -6,10 +6,10 @@ import pytest
 from tests.fakes.robots import seen
 from wam_demo.errors import PolicyFault, UnknownNameError
 from wam_demo.policies.remote.conventions import convention, fill
-from wam_demo.wire import decode, encode
 from wam_demo.sim.controller import HOME
 from wam_demo.sim.kinematics import ArmKinematics
 from wam_demo.sim.rotation import exponential
+from wam_demo.wire import decode, encode
 
 
 def home(opening=0.75):

@@ -24,8 +24,8 @@ from wam_demo.evaluate.specs.scene import SceneSpec
 from wam_demo.policies.checks import predict
 from wam_demo.policies.receding import EXECUTE_STEPS
 from wam_demo.policies.remote.client import RemoteConfig, RemotePolicy
-from wam_demo.wire import decode, encode
 from wam_demo.sim import TASKS
+from wam_demo.wire import decode, encode
 
 pytestmark = [
     pytest.mark.slow,

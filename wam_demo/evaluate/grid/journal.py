@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any
 
 from wam_demo.errors import DataError, InvalidInputError
+from wam_demo.evaluate.grid.origin import origin
 from wam_demo.evaluate.output import prepare_output
 from wam_demo.evaluate.specs.grid import GridSpec
 from wam_demo.evaluate.specs.record import EpisodeRecord
@@ -26,7 +27,7 @@ READABLE_VERSIONS = (1, 2)
 class Journal:
     """The journal of one grid, open for appending by this process alone.
 
-    The first line describes the grid and the weights, every other line is an `EpisodeRecord`. Each
+    The first line describes the grid, the weights and where it was begun; every other line is an `EpisodeRecord`. Each
     line is on disk before `append` returns. A last line without an end (the process was killed
     while writing it) is dropped.
 
@@ -54,7 +55,7 @@ class Journal:
                 found, self.records = read_journal(self.path)
                 _require_same(header, found, directory)
             else:
-                self._write(json.dumps(header, allow_nan=False))
+                self._write(json.dumps({**header, "origin": origin()}, allow_nan=False))
         except BaseException:
             self._file.close()
             raise

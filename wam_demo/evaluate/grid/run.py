@@ -16,6 +16,7 @@ from wam_demo.errors import InvalidInputError, WamDemoError
 from wam_demo.evaluate.executors.executor import Executor, ExecutorConfig, Load, estimate_s
 from wam_demo.evaluate.executors.local import LocalExecutor
 from wam_demo.evaluate.grid.journal import JOURNAL_NAME, Journal, read_journal
+from wam_demo.evaluate.grid.origin import in_words
 from wam_demo.evaluate.grid.replays import Replays
 from wam_demo.evaluate.specs.cells import CellSnapshot, snapshot
 from wam_demo.evaluate.specs.grid import Cell, EpisodeKey, GridSpec, split_policy
@@ -240,6 +241,13 @@ def weights(spec: GridSpec) -> dict[str, str | None]:
         name, checkpoint = split_policy(reference)
         digests[reference] = checkpoint_digest(name, checkpoint)
     return digests
+
+
+def read_origin(out: Path) -> list[tuple[str, str]]:
+    """When, with which versions and on what the grid of a folder was begun, as far as its journal says."""
+    header, _ = read_journal(out / JOURNAL_NAME)
+    kept = header.get("origin")
+    return in_words(kept) if isinstance(kept, Mapping) else []
 
 
 def read_grid(out: Path) -> tuple[GridSpec, Mapping[str, str | None], tuple[EpisodeRecord, ...]]:

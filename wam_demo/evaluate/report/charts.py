@@ -8,8 +8,8 @@ from math import cos, pi, sin
 
 from wam_demo.evaluate.report.rendering import render
 
-COLOURS = ("#2f6fd0", "#d9772b", "#2f9468", "#9a57b5", "#b5485a", "#6b7280")
-"""One a series, told apart by colour-blind people too; readable on light and dark ground."""
+COLOURS = ("#c4540a", "#1769b5", "#7a45c4", "#137a46", "#b5485a", "#6b7280")
+"""One a series, in the order of the grid; the first four are those of the Robustness tab."""
 
 
 @dataclass(frozen=True)

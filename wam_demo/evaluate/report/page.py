@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import wam_demo
 from wam_demo.evaluate.report.charts import Point, colour, curves, radar
 from wam_demo.evaluate.report.rendering import render
+from wam_demo.evaluate.report.severities import severity_strips
 from wam_demo.evaluate.specs.cells import CellSnapshot, pooled, tally
 from wam_demo.evaluate.specs.evaluation import NOMINAL
 from wam_demo.evaluate.specs.grid import GridSpec
 from wam_demo.evaluate.specs.record import EpisodeRecord
+from wam_demo.sim.tasks.specs import TASKS
 
 
 def page(
@@ -20,6 +23,7 @@ def page(
     document: Mapping[str, Any],
     records: Sequence[EpisodeRecord],
     shown: Sequence[tuple[EpisodeRecord, bytes]],
+    origin: Sequence[tuple[str, str]] = (),
 ) -> str:
     """The HTML page: no script, nothing loaded from anywhere.
 
@@ -28,6 +32,7 @@ def page(
         document: From `grid_document`.
         records: Its finished episodes.
         shown: Episodes with their mp4.
+        origin: When and on what it was begun, by name.
     """
     cells = tally(spec.cells(), records, spec.episodes)
     return render(
@@ -41,9 +46,13 @@ def page(
         comparisons=document["comparisons"],
         costs=document["costs"],
         panels=_panels(spec, records),
+        failures=any(not record.success for record, _ in shown),
         videos=[(record, base64.b64encode(content).decode()) for record, content in shown],
         origin=document,
         version=wam_demo.__version__,
+        made=[("report written", datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")), *origin],
+        goals=[(TASKS[task].title, TASKS[task].goal) for task in spec.tasks],
+        pictures=severity_strips([axis for axis in spec.axes if axis != NOMINAL]),
     )
 
 

@@ -13,7 +13,7 @@ from wam_demo.errors import DataError
 from wam_demo.evaluate.grid.costs import costs
 from wam_demo.evaluate.grid.document import cost_table, grid_document, severity_table, write_csv
 from wam_demo.evaluate.grid.replays import Replays
-from wam_demo.evaluate.grid.run import VIDEOS, read_grid
+from wam_demo.evaluate.grid.run import VIDEOS, read_grid, read_origin
 from wam_demo.evaluate.output import prepare_output
 from wam_demo.evaluate.report.page import page
 from wam_demo.evaluate.specs.grid import Cell, GridSpec
@@ -48,7 +48,8 @@ def write_report(out: Path, videos: int = VIDEOS_PER_POLICY, replays: Replays | 
         DataError: The journal is damaged.
     """
     spec, weights, records = read_grid(prepare_output(out))
-    document = grid_document(spec, weights, records)
+    origin = read_origin(out)
+    document = {**grid_document(spec, weights, records), "origin": dict(origin)}
     own = Replays(spec, out / VIDEOS) if replays is None else None
     try:
         shown = shown_episodes(spec, records, replays or own, videos)  # type: ignore[arg-type]
@@ -58,7 +59,7 @@ def write_report(out: Path, videos: int = VIDEOS_PER_POLICY, replays: Replays | 
     json_path = out / GRID_NAME
     json_path.write_text(json.dumps({"schema": "wam_demo.grid", "schema_version": 2, **document}, indent=1) + "\n")
     html_path, table_path = out / HTML_NAME, out / TABLE_NAME
-    html_path.write_text(page(spec, document, records, shown))
+    html_path.write_text(page(spec, document, records, shown, origin))
     found = costs(spec, records)
     tables = [severity_table(spec, records, policy) for policy in spec.policies]
     tables += [cost_table(found, policy) for policy in spec.policies if found]

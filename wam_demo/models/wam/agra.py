@@ -41,7 +41,7 @@ class Projector(nn.Module):
         return self.net(frames).permute(0, 2, 3, 1).reshape(len(tokens), tokens.shape[1], -1)
 
 
-def alignment_loss(projected: Tensor, teacher: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+def alignment_loss(projected: Tensor, teacher: Tensor, total: Tensor | None = None) -> tuple[Tensor, dict[str, Tensor]]:
     """L_agra = -mean cosine(Z, Y) over samples, frames and grid cells, weighted by the length of Y.
 
     With each cell's mean removed from Y, a cell in which nothing ever changes has a short Y and
@@ -50,11 +50,18 @@ def alignment_loss(projected: Tensor, teacher: Tensor) -> tuple[Tensor, dict[str
     Args:
         projected: (B, N, D) projected backbone tokens Z.
         teacher: (B, N, D) teacher features Y, standardised.
+        total: What the weights sum to, where these samples are a part of the batch; see `teacher_weight`.
 
     Returns:
         The loss and ``{"cosine": mean cosine}``.
     """
-    weight = teacher.float().norm(dim=-1)
+    weight = teacher_weight(teacher)
+    total = weight.sum() if total is None else total
     cosine = F.cosine_similarity(projected.float(), teacher.float(), dim=-1)
-    mean = (cosine * weight).sum() / weight.sum().clamp_min(1e-6)
+    mean = (cosine * weight).sum() / total.clamp_min(1e-6)
     return -mean, {"cosine": mean.detach()}
+
+
+def teacher_weight(teacher: Tensor) -> Tensor:
+    """(B, N) length of (B, N, D) teacher features: how much each cell counts in the alignment."""
+    return teacher.float().norm(dim=-1)

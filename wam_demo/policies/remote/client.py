@@ -20,8 +20,8 @@ from wam_demo.policies.panels import decode_panels
 from wam_demo.policies.remote.conventions import Convention, convention
 from wam_demo.policies.remote.keys import SEED
 from wam_demo.policies.remote.server import AUTHORIZATION
-from wam_demo.wire import decode, encode
 from wam_demo.types import POLICY_CAMERAS, ActionChunk, Observation, Panel, Policy, Prediction, Scalars
+from wam_demo.wire import decode, encode
 
 PROTOCOL = "wam_demo/1"
 """What our own server says in its metadata; any other server is spoken to as its convention asks."""

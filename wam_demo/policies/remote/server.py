@@ -22,8 +22,8 @@ from wam_demo.limits import SERVER_CLIENTS, SERVER_MESSAGE_BYTES, SERVER_SEND_S,
 from wam_demo.policies.engine import InferenceEngine
 from wam_demo.policies.panels import encode_panels
 from wam_demo.policies.remote.keys import seed_of, to_observation
-from wam_demo.wire import decode, encode
 from wam_demo.types import Prediction
+from wam_demo.wire import decode, encode
 
 HEALTH_PATH = "/healthz"
 AUTHORIZATION = "Api-Key"

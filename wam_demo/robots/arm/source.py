@@ -141,6 +141,11 @@ class ArmSource:
     # Judged
 
     @property
+    def is_judged(self) -> bool:
+        """Whether the arm is a simulated one that knows its task."""
+        return bool(self._report)
+
+    @property
     def success(self) -> bool:
         """Whether a simulated arm has done its task; a person judges a real one."""
         return bool(self._report.get("success"))

@@ -21,6 +21,7 @@ class TaskSpec:
     Attributes:
         name: Name on the command line.
         title: A few words for people.
+        goal: What has to hold for 0.5 s, as one sentence for people.
         templates: Instruction templates that training samples.
         held_out: Templates with structures that training never sees.
         indirect: Templates that do not say what to do in so many words.
@@ -30,6 +31,7 @@ class TaskSpec:
 
     name: str
     title: str
+    goal: str
     templates: tuple[str, ...]
     held_out: tuple[str, ...]
     indirect: tuple[str, ...]

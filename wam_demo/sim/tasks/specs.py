@@ -7,6 +7,7 @@ from wam_demo.sim.tasks.base import TaskSpec
 _PICK_PLACE = TaskSpec(
     name="pick_place",
     title="Put an object into the bowl",
+    goal="The named object lies in the bowl, let go and at rest.",
     templates=(
         "put the {colour} {a_noun} in the {container}",
         "place the {colour} {a_noun} into the {container}",
@@ -44,6 +45,7 @@ _PICK_PLACE = TaskSpec(
 _PUSH = TaskSpec(
     name="push",
     title="Push an object into the zone",
+    goal="The named object stands inside the zone, at rest on the table.",
     templates=(
         "push the {colour} {a_noun} into the {area}",
         "push the {colour} {a_noun} to the {area}",
@@ -77,6 +79,7 @@ _PUSH = TaskSpec(
 _BUTTON = TaskSpec(
     name="button",
     title="Press a button",
+    goal="The named button is down and the others are up.",
     templates=(
         "press the {colour} {b_noun}",
         "push the {colour} {b_noun}",
@@ -109,6 +112,7 @@ _BUTTON = TaskSpec(
 _REACH = TaskSpec(
     name="reach",
     title="Reach for an object",
+    goal="The tool is at the point above the named object.",
     templates=(
         "reach for the {colour} {a_noun}",
         "reach the {colour} {a_noun}",
@@ -142,6 +146,7 @@ _REACH = TaskSpec(
 _STACK = TaskSpec(
     name="stack",
     title="Stack one object on another",
+    goal="The named object rests on the other one, let go.",
     templates=(
         "stack the {colour} {a_noun} on the {goal_colour} {goal_noun}",
         "put the {colour} {a_noun} on the {goal_colour} {goal_noun}",
@@ -175,6 +180,7 @@ _STACK = TaskSpec(
 _DRAWER = TaskSpec(
     name="drawer",
     title="Open a drawer",
+    goal="The named drawer is open.",
     templates=(
         "open the {colour} {part}",
         "pull the {colour} {part} open",

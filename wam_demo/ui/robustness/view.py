@@ -37,7 +37,8 @@ def view(spec: GridSpec, records: Sequence[EpisodeRecord]) -> dict[str, Any]:
         ``cells``: policy, task, axis, severity, ``n``, ``k`` successes, the interval's ``low`` and ``high``,
         ``held`` at the end, ``faults`` (episodes that say nothing about the policy, not in ``n``). ``pairs``: two
         policies on the same scenes as in `PairedComparison`: ``n`` pairs on ``seeds``, ``difference`` with its
-        interval, ``p``, and ``p_holm``, corrected for looking at every cell of this grid; over the whole grid
+        interval, ``p``, and ``p_holm``, corrected for looking at every cell of this grid, or at
+        every cell of all tasks together; over the whole grid
         ``p_anytime``, which stays valid although one watches and may stop at any time.
     """
     return {"cells": list(_cells(spec, records)), "pairs": _pairs(spec, records)}
@@ -89,9 +90,10 @@ def _compared(spec: GridSpec, first: str, second: str, ours: Outcomes, theirs: O
         for group in _groups(spec, *scene[:3]):
             scenes.setdefault(group, []).append((scene[3], ours[scene], theirs[scene]))
     rows = [_row(first, second, group, _paired(tuple(sorted(pairs)))) for group, pairs in sorted(scenes.items())]
-    single = [row for row in rows if row["axis"] != ALL and row["severity"] != ALL_SEVERITIES and row["task"] != ALL]
-    for row, adjusted in zip(single, holm([row["p"] for row in single]), strict=True):
-        row["p_holm"] = round(adjusted, _DECIMALS)
+    single = [row for row in rows if row["axis"] != ALL and row["severity"] != ALL_SEVERITIES]
+    for family in ([row for row in single if row["task"] != ALL], [row for row in single if row["task"] == ALL]):
+        for row, adjusted in zip(family, holm([row["p"] for row in family]), strict=True):
+            row["p_holm"] = round(adjusted, _DECIMALS)
     return rows
 
 
