@@ -6,7 +6,7 @@ import argparse
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from wam_demo.arguments import Parser, add_processes, real, weighted_tasks, whole
+from wam_demo.arguments import Parser, add_processes, one_of, real, weighted_tasks, whole
 from wam_demo.commands.output import finish, prepare, require_learned
 from wam_demo.errors import InvalidInputError
 
@@ -31,6 +31,12 @@ def add_arguments(parser: Parser) -> None:
         action="store_true",
         help="rooms, camera mounts, looks and words vary; poses of cameras are kept",
     )
+    parser.add_argument(
+        "--region",
+        type=one_of("region", ("whole", "training", "held-out")),
+        default="whole",
+        help="side of the table where targets stand (whole)",
+    )
     parser.add_argument("--driver", metavar="P", help="a learned policy acts and the expert only labels (DAgger)")
     parser.add_argument("--checkpoint", metavar="DIR", help="weights of the driver instead of the shipped ones")
     add_processes(parser)
@@ -50,6 +56,7 @@ def run(options: argparse.Namespace) -> None:
         every=options.every,
         noise=options.noise,
         scenery="wide" if options.wide else "rooms" if options.rooms else "plain",
+        region=options.region,
         open_task=_driven(options),
     )
     finish(out, "demos", {"task": ",".join(options.task), "seed": options.seed, **asdict(report)})
@@ -59,8 +66,8 @@ def _driven(options: argparse.Namespace) -> DrivenTask | None:
     """What acts while the expert labels; ``None`` for the expert itself."""
     if options.driver is None:
         return None
-    if options.rooms or options.wide:
-        raise InvalidInputError("--rooms and --wide go with the expert, not with a --driver")
+    if options.rooms or options.wide or options.region != "whole":
+        raise InvalidInputError("--rooms, --wide and --region go with the expert, not with a --driver")
     from wam_demo.policies.driven import DrivenTask
     from wam_demo.policies.weights import checkpoint_directory
 

@@ -43,7 +43,13 @@ def add_arguments(parser: Parser) -> None:
 
     add_policy(parser)
     parser.add_argument("--task", type=tasks, default=[DEFAULT_TASK], metavar="T[,T]")
-    parser.add_argument("--axis", type=listed(word), default=["none"], metavar="A[,A]", help="perturbation axes (none)")
+    parser.add_argument("--axis", type=listed(word), metavar="A[,A]", help="perturbation axes (none)")
+    parser.add_argument(
+        "--suite",
+        type=listed(word),
+        metavar="S[,S]",
+        help="unseen-{background,position,object}, with its seen part",
+    )
     parser.add_argument(
         "--severity", type=listed(whole(1, 5)), default=[3], metavar="S[,S]", help="1 .. 5, on a perturbation axis (3)"
     )
@@ -121,7 +127,7 @@ def _grid(options: argparse.Namespace) -> GridSpec:
     spec = GridSpec(
         policies=tuple(policies),
         tasks=tuple(options.task),
-        axes=tuple(options.axis),
+        axes=tuple(_axes(options)),
         severities=tuple(options.severity),
         episodes=options.episodes,
         seed=options.seed,
@@ -134,6 +140,18 @@ def _grid(options: argparse.Namespace) -> GridSpec:
     for policy in spec.policies:
         require_policy(*split_policy(policy))
     return spec
+
+
+def _axes(options: argparse.Namespace) -> list[str]:
+    """What is played: axes, and both parts of suites; the nominal scene when neither is named."""
+    from wam_demo.errors import UnknownNameError
+    from wam_demo.sim.suites import SUITES
+
+    for name in options.suite or []:
+        if name not in SUITES:
+            raise UnknownNameError("suite", name, SUITES)
+    parts = [part for name in options.suite or [] for part in SUITES[name].parts]
+    return (options.axis or ([] if parts else ["none"])) + parts
 
 
 def _compute(options: argparse.Namespace) -> str:

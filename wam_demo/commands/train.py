@@ -12,7 +12,7 @@ from wam_demo.config import CHECKPOINTS
 from wam_demo.errors import InvalidInputError
 
 SUMMARY = "train a model, everything, or the arms of the comparison"
-TRAINABLE = ("all", "arms", "tokenizer", "decoder", "teacher", "wam", "agra", "imagination")
+TRAINABLE = ("all", "arms", "tokenizer", "decoder", "teacher", "wam", "agra", "imagination", "harmo")
 PRESETS = ("debug", "small", "base")
 PASSES = ("action", "video", "shared")
 PROJECTORS = ("linear", "mlp", "conv")
@@ -38,6 +38,9 @@ def add_arguments(parser: Parser) -> None:
     )
     parser.add_argument("--projector", type=one_of("projector", PROJECTORS), help="backbone to teacher (preset's)")
     parser.add_argument("--frozen", action="store_true", help="the backbone learns from video only")
+    parser.add_argument(
+        "--region", type=one_of("region", ("whole", "training")), default="whole", help="where labels may lie (whole)"
+    )
     parser.add_argument("--init", type=directory, metavar="DIR", help="weights to begin with, or to imagine for")
     parser.add_argument(
         "--checkpoints", type=Path, metavar="DIR", help="where tokenizer and teacher are, instead of the shipped ones"
@@ -55,6 +58,8 @@ def run(options: argparse.Namespace) -> None:
         raise InvalidInputError(f"training {options.kind!r} needs --data, a dataset written by demos")
     if options.arms and options.kind != "arms":
         raise InvalidInputError("--arms goes with 'train arms'")
+    if options.kind in ("arms", "all") and options.region != "whole":
+        raise InvalidInputError(f"--region goes with one model, not with 'train {options.kind}'")
     if options.kind in ("arms", "all") and _arm(options):
         raise InvalidInputError(
             f"training {options.kind!r} decides itself what is aligned how: leave those options out"
@@ -94,6 +99,7 @@ def _trained(options: argparse.Namespace, out: Path) -> dict[str, Any]:
         steps=options.steps,
         init=options.init,
         videos=options.videos,
+        region=options.region,
         checkpoints=options.checkpoints or CHECKPOINTS,
     )
 

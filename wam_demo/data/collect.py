@@ -9,6 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from wam_demo.data.edit import merge
 from wam_demo.data.lerobot import Dataset
 from wam_demo.data.plan import CollectionPlan, task_weights
@@ -24,6 +26,7 @@ from wam_demo.data.supervise import Failed, supervise
 from wam_demo.data.writer import LeRobotWriter
 from wam_demo.errors import InvalidInputError, SimulationFault
 from wam_demo.processes import Handler, Report
+from wam_demo.sim.regions import Region, labels_in_training
 from wam_demo.types import CONTROL_HZ, POLICY_CAMERAS
 
 if TYPE_CHECKING:
@@ -57,6 +60,7 @@ def collect(
     every: int = 1,
     noise: float = 1.0,
     scenery: str = "plain",
+    region: Region = "whole",
     open_task: OpenTask | None = None,
 ) -> CollectReport:
     """Demonstrate tasks in parallel processes and write the episodes to ``out``.
@@ -74,6 +78,7 @@ def collect(
         every: Control steps from one stored frame to the next.
         noise: Scale of the noise on the expert's actions.
         scenery: What varies besides the task; see `CollectionPlan`.
+        region: Where targets stand. In the training region no frame leaves it either: an episode that does is left out.
         open_task: Where demonstrations come from; the simulator when ``None``.
 
     Raises:
@@ -83,7 +88,9 @@ def collect(
     began = time.monotonic()
     if processes < 1:
         raise InvalidInputError(f"processes is {processes}, not at least 1")
-    plan = CollectionPlan(task_weights(tasks), episodes, seed=seed, every=every, noise=noise, scenery=scenery)
+    plan = CollectionPlan(
+        task_weights(tasks), episodes, seed=seed, every=every, noise=noise, scenery=scenery, region=region
+    )
     shards, finished = out / _SHARDS, (out / INFO_PATH).exists()
     plan.claim(out, begun=finished or any(shards.glob("episodes-*[0-9]")))
     if not finished:
@@ -146,17 +153,29 @@ class _ShardWork:
         options: dict[str, Any] = {"noise": plan.noise, "every": plan.every}
         if plan.scenery != "plain":
             options["scenery"] = plan.scenery
+        if plan.region != "whole":
+            options["region"] = plan.region
+        inside = True
         try:
             for frame in self._demonstrators[task](seed, **options):
+                inside = inside and (plan.region != "training" or _stays(frame))
                 columns = _columns(frame, task)
                 if plan.scenery == "wide":
                     columns[CAMERA_POSES] = flat_poses(frame.observation)
                 writer.add_frame(columns, frame.observation.instruction)
                 success = success or bool(frame.success)
         except SimulationFault:
-            writer.discard_episode()  # a diverged simulation teaches nothing
+            inside = False  # a diverged simulation teaches nothing
+        if not inside:
+            writer.discard_episode()
             return
         writer.end_episode(seed=seed, task_name=task, success=success)
+
+
+def _stays(frame: "DemoFrame") -> bool:
+    """Whether neither the frame nor its label leaves the training region."""
+    state, chunk = frame.observation.state[None], frame.expert_chunk[None]
+    return bool(labels_in_training(state, chunk, np.zeros(1, np.int64)).all())
 
 
 def _columns(frame: "DemoFrame", task: str) -> dict[str, Any]:

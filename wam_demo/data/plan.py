@@ -9,6 +9,7 @@ from math import isfinite
 from pathlib import Path
 
 from wam_demo.errors import DataError, InvalidInputError, UnknownNameError
+from wam_demo.sim.regions import REGIONS, Region
 
 FIRST_SEED = 1_000_000
 """Demonstrations take reset seeds from here on, evaluations the ones below: they never meet."""
@@ -30,6 +31,7 @@ class CollectionPlan:
         every: Control steps from one stored frame to the next.
         noise: Scale of the noise on the expert's actions; 1 is the training distribution.
         scenery: What varies besides the task: ``plain``, ``rooms`` or ``wide``; see `wam_demo.sim.demonstrate`.
+        region: Where targets stand; see `wam_demo.sim.regions`.
         shard_episodes: Episodes that are written, and redone after a crash, as one.
     """
 
@@ -39,6 +41,7 @@ class CollectionPlan:
     every: int = 1
     noise: float = 1.0
     scenery: str = SCENERIES[0]
+    region: Region = "whole"
     shard_episodes: int = SHARD_EPISODES
 
     def __post_init__(self) -> None:
@@ -53,6 +56,8 @@ class CollectionPlan:
                 raise InvalidInputError(f"{name} is {value!r}, not an integer of at least {least}")
         if self.scenery not in SCENERIES:
             raise UnknownNameError("scenery", self.scenery, SCENERIES)
+        if self.region not in REGIONS:
+            raise UnknownNameError("region", self.region, REGIONS)
         if not (isfinite(self.noise) and self.noise >= 0):
             raise InvalidInputError(f"noise is {self.noise}, not a finite value of at least 0")
 

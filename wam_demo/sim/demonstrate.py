@@ -8,6 +8,8 @@ import numpy as np
 from wam_demo.sim.demo_noise import DemoNoise, scatter_start
 from wam_demo.sim.expert import Expert
 from wam_demo.sim.labels import DemoFrame, FrameQueue
+from wam_demo.sim.motion import hand
+from wam_demo.sim.regions import Region, draw_in, held_out
 from wam_demo.sim.room import furnish
 from wam_demo.sim.wide import reword, widen
 from wam_demo.sim.world import World
@@ -20,7 +22,7 @@ AFTER_SUCCESS_STEPS = 8
 
 
 def demonstrate(
-    world: World, seed: int, *, noise: float, every: int = 1, scenery: Scenery = "plain"
+    world: World, seed: int, *, noise: float, every: int = 1, scenery: Scenery = "plain", region: Region = "whole"
 ) -> Iterator[DemoFrame]:
     """One episode of the noise-injected expert.
 
@@ -32,10 +34,11 @@ def demonstrate(
         seed: Of the scene and of the noise.
         noise: 0 (clean, from the nominal start) .. 1: bound of the episode's random noise level.
         every: Only every n-th control step is rendered and yielded, from a random phase.
+        region: Where the target stands, and with ``training`` goal and random start too; no other becomes the target.
         scenery: The training scene as it is, in a random room (`furnish`), or varied in every respect (`widen`).
     """
     rng = np.random.default_rng([seed, 17])
-    world.draw(seed)
+    draw_in(world, seed, region)
     looks = np.random.default_rng([seed, 31])
     if scenery == "rooms":
         furnish(world, looks)
@@ -43,10 +46,12 @@ def demonstrate(
         widen(world, looks)
     if noise > 0 and rng.random() < 0.5:
         scatter_start(world, rng)
+        while region == "training" and held_out(hand(world.scene).position):
+            scatter_start(world, rng)
     plan, expert, queue = DemoNoise.draw(rng, noise), Expert(world), FrameQueue(world)
     phase, remaining = int(rng.integers(every)), AFTER_SUCCESS_STEPS
     for step in range(world.logic.spec.horizon):
-        if step == plan.retarget_step:
+        if step == plan.retarget_step and region == "whole":
             queue.complete()
             world.retarget(rng)
             if scenery == "wide":

@@ -22,12 +22,13 @@ from torch import Tensor
 from tqdm import tqdm
 
 from wam_demo.data.lerobot import Dataset
-from wam_demo.errors import DataError
+from wam_demo.errors import DataError, InvalidInputError
 from wam_demo.models.chunk import MOTION_DIMS, motion_of
 from wam_demo.models.precision import autocast
 from wam_demo.models.teacher import Teacher
 from wam_demo.models.text import text_encoder
 from wam_demo.models.tokenizer import Tokenizer, to_tensor
+from wam_demo.sim.regions import Region, labels_in_training
 from wam_demo.train.interventions import draw_weights
 from wam_demo.train.parallel import compute_device
 from wam_demo.train.recorded_chunks import WIDE_OPEN, chunks_from_states
@@ -62,6 +63,8 @@ class Cache:
         motion: (N, 4, 7) float32 how the TCP really moved until each of those frames, as a displacement.
         tasks: Names of the tasks in the dataset.
         content: Digest of the dataset's frames.
+        every: Control steps from one frame to the next.
+        labelled: (N,) bool, whose actions may be learned from; ``None``: all.
         weights: (N,) how often a frame is drawn when a policy learns from recordings; see `draw_weights`.
     """
 
@@ -75,6 +78,8 @@ class Cache:
     motion: Tensor
     tasks: list[str]
     content: str = ""
+    every: int = 4
+    labelled: Tensor | None = None
     weights: Tensor | None = None
 
     def approach(self) -> Tensor:
@@ -85,12 +90,16 @@ class Cache:
         return so_far - so_far[first] + closing[first] == 0
 
     def split(self, share: float = 0.04) -> tuple[Tensor, Tensor]:
-        """Rows for training and for validation, split by episode (the last ones validate; a single one does both)."""
-        last = int(self.episode.max())
-        if last == 0:
-            return (rows := torch.arange(len(self.episode))), rows
-        held = self.episode > last * (1 - share)
-        return torch.nonzero(~held)[:, 0], torch.nonzero(held)[:, 0]
+        """Labelled rows to train and to validate on, split by episode (the last ones; a single one does both)."""
+        labelled = torch.ones_like(self.episode, dtype=torch.bool) if self.labelled is None else self.labelled
+        if int(self.episode.max()) == 0:
+            return (rows := torch.nonzero(labelled)[:, 0]), rows
+        held = self.validating(share)
+        return torch.nonzero(~held & labelled)[:, 0], torch.nonzero(held & labelled)[:, 0]
+
+    def validating(self, share: float = 0.04) -> Tensor:
+        """(N,) bool: frames of the episodes that validate, labelled or not."""
+        return self.episode > int(self.episode.max()) * (1 - share)
 
 
 def future_rows(episode: np.ndarray, fps: float) -> np.ndarray:
@@ -189,7 +198,8 @@ def encoded_rows(path: Path, shape: tuple[int, ...], batches: Iterator[np.ndarra
     return np.load(path, mmap_mode="c")  # writable for torch's sake; what is written would stay in memory
 
 
-def _key(*parts: object) -> str:
+def cache_key(*parts: object) -> str:
+    """Twelve hexadecimal digits that name a file by what it was made of."""
     return hashlib.sha256(json.dumps([str(part) for part in parts]).encode()).hexdigest()[:12]
 
 
@@ -213,7 +223,7 @@ def _teacher_batches(dataset: Dataset, teacher: Teacher, grid: int) -> Iterator[
         yield tokens.float().cpu().unflatten(0, images.shape[:2]).flatten(1, 2).numpy()
 
 
-def load_cache(data: Path, tokenizer: Tokenizer, *, labelled: bool = True) -> Cache:
+def load_cache(data: Path, tokenizer: Tokenizer, *, labelled: bool = True, region: Region = "whole") -> Cache:
     """Open a dataset for training, encoding its images if that has not been done with this tokenizer.
 
     Args:
@@ -221,9 +231,11 @@ def load_cache(data: Path, tokenizer: Tokenizer, *, labelled: bool = True) -> Ca
         tokenizer: Frozen.
         labelled: Read the expert's actions, or compute what was done from the states where no expert labelled them;
             without, no action of the dataset is ever read.
+        region: Where labels may lie, ``whole`` or ``training``; see `wam_demo.sim.regions`.
 
     Raises:
         DataError: It lacks a camera of the policies, or its states are others than theirs.
+        InvalidInputError: No label lies in the region.
     """
     dataset = Dataset(data)
     _require_ours(dataset)
@@ -233,7 +245,7 @@ def load_cache(data: Path, tokenizer: Tokenizer, *, labelled: bool = True) -> Ca
     side = IMAGE_SIZE // (2 * config.fold)
     content = dataset.content_digest()
     shape = (dataset.num_frames, len(POLICY_CAMERAS), config.latent_channels, side, side)
-    path = folder / f"latents-{_key(tokenizer.encoder_digest(), content)}.npy"
+    path = folder / f"latents-{cache_key(tokenizer.encoder_digest(), content)}.npy"
     latents = encoded_rows(path, shape, _latent_batches(dataset, tokenizer))
     distinct = sorted(set(dataset.instructions))
     row = {text: index for index, text in enumerate(distinct)}
@@ -243,6 +255,11 @@ def load_cache(data: Path, tokenizer: Tokenizer, *, labelled: bool = True) -> Ca
     if labelled:
         chunks = torch.from_numpy(_labels(dataset, episode)).view_as(chunks)
     future = torch.from_numpy(future_rows(episode, dataset.fps))
+    allowed = None
+    if labelled and region != "whole":
+        allowed = torch.from_numpy(labels_in_training(states.numpy(), chunks.numpy(), episode))
+        if not allowed.any():
+            raise InvalidInputError(f"no episode of {data} stays in the training region")
     return Cache(
         latents=latents,
         states=states,
@@ -254,6 +271,8 @@ def load_cache(data: Path, tokenizer: Tokenizer, *, labelled: bool = True) -> Ca
         motion=measured_motion(states, future, chunks if labelled else None),
         tasks=sorted(set(dataset.column("task_name"))) if "task_name" in dataset.features else [],
         content=content,
+        every=max(1, round(CONTROL_HZ / dataset.fps)),
+        labelled=allowed,
         weights=_weights(dataset, episode),
     )
 
@@ -301,7 +320,7 @@ def load_teacher_features(data: Path, content: str, teacher: Teacher, grid: int)
     """
     dataset = Dataset(data)
     shape = (dataset.num_frames, len(POLICY_CAMERAS) * grid * grid, teacher.dim)
-    path = data / "cache" / f"teacher-{_key(teacher.digest(), content, grid)}.npy"
+    path = data / "cache" / f"teacher-{cache_key(teacher.digest(), content, grid)}.npy"
     path.parent.mkdir(exist_ok=True)
     features = encoded_rows(path, shape, _teacher_batches(dataset, teacher, grid))
     sample = torch.from_numpy(np.asarray(features[:: max(1, len(features) // 1024)], np.float32))

@@ -7,11 +7,14 @@ from typing import Any
 
 from wam_demo.config import CHECKPOINTS
 from wam_demo.errors import InvalidInputError, UnknownNameError
+from wam_demo.models.harmo.reactive import ReactiveConfig
 from wam_demo.models.teacher import SimsemConfig, load_teacher
 from wam_demo.models.tokenizer import Tokenizer
 from wam_demo.models.wam.action_head import ActionHeadConfig
 from wam_demo.models.wam.backbone import BackboneConfig
 from wam_demo.models.wam.model import WorldActionModel
+from wam_demo.sim.regions import Region
+from wam_demo.train.harmo import HarmoRecipe, train_harmo
 from wam_demo.train.imagination import ImaginationRecipe, train_imagination
 from wam_demo.train.loop import LoopConfig
 from wam_demo.train.losses import Arm
@@ -21,9 +24,9 @@ from wam_demo.train.tokenizer import TokenizerRecipe, train_tokenizer
 from wam_demo.train.wam import train_wam
 from wam_demo.train.wam_recipe import WamRecipe
 
-KINDS = ("tokenizer", "decoder", "teacher", "wam", "agra", "imagination")
+KINDS = ("tokenizer", "decoder", "teacher", "wam", "agra", "imagination", "harmo")
 """``decoder`` trains the shipped tokenizer's decoder further and leaves its latent space as it is; ``imagination``
-trains the model that imagines for a policy, which stays as it is."""
+trains the model that imagines for a policy, which stays as it is; ``harmo`` experts and a gate beside one."""
 
 TOKENIZER = {
     "debug": TokenizerRecipe(loop=LoopConfig(steps=20, warmup=5), batch=4, compile=False, scenes=1),
@@ -70,11 +73,30 @@ IMAGINATION = {
     "small": ImaginationRecipe(),
     "base": ImaginationRecipe(LoopConfig(steps=15_000, lr=8e-4, warmup=500, muon=True), batch=128, horizons=4),
 }
+HARMO = {
+    "debug": HarmoRecipe(
+        ReactiveConfig(dim=32, depth=1, heads=2, width=16),
+        gate_hidden=16,
+        loop=LoopConfig(steps=5, warmup=2, muon=True),
+        batch=4,
+        draws=2,
+        imagined=8,
+        steps=1,
+    ),
+    "small": HarmoRecipe(),
+    "base": HarmoRecipe(
+        ReactiveConfig(dim=256, depth=6, heads=8, width=128),
+        loop=LoopConfig(steps=20_000, lr=8e-4, warmup=500, muon=True),
+        batch=256,
+        imagined=100_000,
+    ),
+}
 PRESETS: Mapping[str, Mapping[str, Any]] = {
     "tokenizer": TOKENIZER,
     "decoder": DECODER,
     "teacher": TEACHER,
     "imagination": IMAGINATION,
+    "harmo": HARMO,
 }
 
 
@@ -117,6 +139,7 @@ def run(
     steps: int | None = None,
     init: Path | None = None,
     videos: Path | None = None,
+    region: Region = "whole",
     checkpoints: Path = CHECKPOINTS,
 ) -> dict[str, Any]:
     """Train one model.
@@ -133,7 +156,8 @@ def run(
         steps: Instead of the preset's; resuming with more steps extends a run.
         videos: For ``wam``, ``agra`` and ``imagination``: recordings whose actions are not read.
         init: Begin with the weights of this checkpoint, of the same kind and sizes, instead of random ones; for
-            ``imagination`` the policy to imagine for.
+            ``imagination`` the policy to imagine for, for ``harmo`` the world model.
+        region: For ``wam``, ``agra`` and ``harmo``: where labels may lie, see `wam_demo.sim.regions`.
         checkpoints: Where the frozen tokenizer and teacher are read from.
 
     Returns:
@@ -142,8 +166,9 @@ def run(
     if kind not in KINDS:
         raise UnknownNameError("model to train", kind, KINDS)
     _refuse_unused(kind, {"init": init}, ("teacher",))
-    _refuse_unused(kind, {"videos": videos}, ("tokenizer", "decoder", "teacher"))
-    _refuse_unused(kind, {"what is aligned": arm}, ("tokenizer", "decoder", "teacher", "imagination"))
+    _refuse_unused(kind, {"videos": videos}, ("tokenizer", "decoder", "teacher", "harmo"))
+    _refuse_unused(kind, {"what is aligned": arm}, ("tokenizer", "decoder", "teacher", "imagination", "harmo"))
+    _refuse_unused(kind, {"region": region != "whole"}, ("tokenizer", "decoder", "teacher", "imagination"))
     presets = PRESETS.get(kind, WAM)
     if kind == "tokenizer" and init:
         presets = DECODER  # a trained network needs smaller steps
@@ -161,14 +186,27 @@ def run(
                 recipe, [data, *renders], out, seed=seed, resume=resume, start=start, decoder_only=frozen
             )
         return train_teacher(recipe, renders, out, seed=seed, resume=resume)
-    if kind == "imagination":
+    if kind in ("imagination", "harmo"):
         if init is None:
-            raise InvalidInputError("training 'imagination' needs --init, the checkpoint of the policy that it is for")
+            raise InvalidInputError(f"training {kind!r} needs --init, the checkpoint of the policy that it is for")
         tokenizer = Tokenizer.from_pretrained(checkpoints / "tokenizer")
+        if kind == "harmo":
+            return train_harmo(recipe, init, data, out, tokenizer, region=region, seed=seed, resume=resume)
         return train_imagination(recipe, init, data, out, tokenizer, videos=videos, seed=seed, resume=resume)
     if arm:
         recipe = replace(recipe, arm=_checked(replace(recipe.arm, **arm), recipe.backbone.depth))
     tokenizer = Tokenizer.from_pretrained(checkpoints / "tokenizer")
     chosen = (teacher, load_teacher(teacher, checkpoints / "teacher")) if kind == "agra" else None
     start = _checked_start(WorldActionModel.from_pretrained(init), recipe) if init else None
-    return train_wam(recipe, data, out, tokenizer, videos=videos, teacher=chosen, start=start, seed=seed, resume=resume)
+    return train_wam(
+        recipe,
+        data,
+        out,
+        tokenizer,
+        videos=videos,
+        teacher=chosen,
+        start=start,
+        region=region,
+        seed=seed,
+        resume=resume,
+    )

@@ -14,6 +14,7 @@ from wam_demo.models.teacher import Teacher
 from wam_demo.models.tokenizer import Tokenizer
 from wam_demo.models.wam.agra import Projector
 from wam_demo.models.wam.model import WamConfig, WorldActionModel
+from wam_demo.sim.regions import Region
 from wam_demo.train.batches import Batches, StepBatches, TrainingFrames
 from wam_demo.train.cache import Cache, load_cache, load_teacher_features
 from wam_demo.train.loop import Trainer
@@ -58,6 +59,7 @@ def train_wam(
     videos: Path | None = None,
     teacher: tuple[str, Teacher] | None = None,
     start: WorldActionModel | None = None,
+    region: Region = "whole",
     seed: int = 0,
     resume: bool = False,
 ) -> dict[str, Any]:
@@ -71,18 +73,20 @@ def train_wam(
         videos: A dataset whose actions are not read: recordings for the video pass and the alignment.
         teacher: Name and network of the teacher.
         start: Begin with these weights, and their normalisation, instead of random ones.
+        region: Where labels may lie; see `wam_demo.sim.regions`.
         seed: Seeds initialisation, batches and noise.
         resume: Continue a run in ``out``.
     """
     torch.manual_seed(seed)
     device = compute_device()
-    cache = load_cache(data, tokenizer)
+    cache = load_cache(data, tokenizer, region=region)
     recorded = load_cache(videos, tokenizer, labelled=False) if videos else None
     provenance: dict[str, object] = {
         "method": "agra" if teacher else "wam",
         "teacher": teacher[0] if teacher else None,
         "encoder_sha256": tokenizer.encoder_digest(),
         "tasks": cache.tasks,
+        "region": region,
         "frames": len(cache.states),
         "recorded_frames": len(recorded.states) if recorded else 0,
         "steps": recipe.loop.steps,

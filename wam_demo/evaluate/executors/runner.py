@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wam_demo.errors import SimulationFault
+from wam_demo.evaluate.specs.evaluation import NOMINAL
 from wam_demo.evaluate.specs.scene import PROGRESS_STEPS, RoundReport, SceneSpec
+from wam_demo.sim.suites import PARTS
 from wam_demo.types import CONTROL_HZ, Observation, Vector
 
 if TYPE_CHECKING:
@@ -141,7 +143,11 @@ class EpisodeRunner:
 def _reset(world: World, scene: SceneSpec) -> None:
     """Draw the scene, then disturb it: the same seed gives the same scene to every policy."""
     world.draw(scene.seed)
-    if scene.axis != "none":
+    if scene.axis in PARTS:
+        from wam_demo.sim.unseen import set_up
+
+        set_up(world, scene.axis)
+    elif scene.axis != NOMINAL:
         from wam_demo.sim.perturb import sample
 
         world.apply(sample(scene.axis, scene.severity, scene.seed, world))

@@ -1,4 +1,4 @@
-"""What a disturbance costs a policy: each condition beside the nominal scenes of the same seeds."""
+"""What a disturbance costs a policy: each condition beside nominal, or matched seen, scenes of the same seeds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from wam_demo.diagnose.bootstrap import ratio_interval
 from wam_demo.evaluate.grid.comparisons import paired_document
-from wam_demo.evaluate.specs.evaluation import NOMINAL
+from wam_demo.evaluate.specs.evaluation import reference
 from wam_demo.evaluate.specs.grid import Cell, EpisodeKey, GridSpec
 from wam_demo.evaluate.specs.record import EpisodeRecord
 from wam_demo.evaluate.statistics.multiple import holm
@@ -28,9 +28,9 @@ class Cost:
 
     Attributes:
         policy: As in the grid.
-        axis: Perturbation axis.
-        severity: 1 .. 5.
-        success: Disturbed minus nominal, over the scenes that count with and without it.
+        axis: Perturbation axis, or the unseen part of a suite.
+        severity: 1 .. 5; 0 of a suite.
+        success: Disturbed minus nominal, or unseen minus seen, over the scenes that count with and without it.
         longer_s: Mean of how much longer an episode takes [s]; a failure counts as long as it was played.
         longer: 95 % bootstrap interval of that mean, seeds resampled.
         p_holm: The p-value of ``success`` corrected for all conditions of this policy.
@@ -64,7 +64,7 @@ def costs(spec: GridSpec, records: Iterable[EpisodeRecord]) -> list[Cost]:
 
 
 def _of_policy(spec: GridSpec, by_key: Mapping[EpisodeKey, EpisodeRecord], policy: str) -> list[Cost]:
-    conditions = dict.fromkeys((cell.axis, cell.severity) for cell in spec.cells() if cell.axis != NOMINAL)
+    conditions = dict.fromkeys((cell.axis, cell.severity) for cell in spec.cells() if reference(cell.axis))
     pairs = {condition: _pairs(spec, by_key, policy, *condition) for condition in conditions}
     found = [
         _cost(policy, *condition, pair)
@@ -78,9 +78,10 @@ def _of_policy(spec: GridSpec, by_key: Mapping[EpisodeKey, EpisodeRecord], polic
 def _pairs(
     spec: GridSpec, by_key: Mapping[EpisodeKey, EpisodeRecord], policy: str, axis: str, severity: int
 ) -> list[tuple[EpisodeRecord, EpisodeRecord]]:
-    """Disturbed and nominal episode of each scene that has both."""
+    """Disturbed episode and the one it is compared with, of each scene that has both."""
+    undisturbed = str(reference(axis))
     keys = [
-        (Cell(policy, task, axis, severity).key(seed), Cell(policy, task, NOMINAL, 0).key(seed))
+        (Cell(policy, task, axis, severity).key(seed), Cell(policy, task, undisturbed, 0).key(seed))
         for task in spec.tasks
         for seed in spec.seeds()
     ]

@@ -17,7 +17,7 @@ from wam_demo.evaluate.executors.executor import control_of
 from wam_demo.evaluate.grid.comparisons import compare_policies, compare_together, paired_document
 from wam_demo.evaluate.grid.costs import Cost, costs
 from wam_demo.evaluate.specs.cells import CellSnapshot, pooled, snapshot, tally
-from wam_demo.evaluate.specs.evaluation import NOMINAL
+from wam_demo.evaluate.specs.evaluation import UNGRADED
 from wam_demo.evaluate.specs.grid import Cell, GridSpec, split_policy
 from wam_demo.evaluate.specs.record import EpisodeRecord
 from wam_demo.policies.compute.variants import EAGER
@@ -192,7 +192,7 @@ def command(spec: GridSpec) -> str:
     if len(spec.policies) > 1:
         words += ["--compare", ",".join(spec.policies[1:])]
     words += ["--task", ",".join(spec.tasks), "--axis", ",".join(spec.axes)]
-    if spec.axes != (NOMINAL,):
+    if not set(spec.axes) <= set(UNGRADED):
         words += ["--severity", ",".join(map(str, spec.severities))]
     for name in ("episodes", "seed", "execute", "latency", "linger"):
         words += [f"--{name}", str(getattr(spec, name))]

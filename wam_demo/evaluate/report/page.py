@@ -12,7 +12,7 @@ from wam_demo.evaluate.report.charts import Point, colour, curves, radar
 from wam_demo.evaluate.report.rendering import render
 from wam_demo.evaluate.report.severities import severity_strips
 from wam_demo.evaluate.specs.cells import CellSnapshot, pooled, tally
-from wam_demo.evaluate.specs.evaluation import NOMINAL
+from wam_demo.evaluate.specs.evaluation import NOMINAL, UNGRADED
 from wam_demo.evaluate.specs.grid import GridSpec
 from wam_demo.evaluate.specs.record import EpisodeRecord
 from wam_demo.sim.tasks.specs import TASKS
@@ -58,7 +58,7 @@ def page(
 
 def _charts(spec: GridSpec, records: Sequence[EpisodeRecord]) -> list[str]:
     """A radar over the axes, if there are three at least, and a curve over the severities of each."""
-    axes = [axis for axis in spec.axes if axis != NOMINAL]
+    axes = [axis for axis in spec.axes if axis not in UNGRADED]
     found = []
     if len(axes) > 2:
         rates = {policy: [_overall(records, policy, axis) for axis in axes] for policy in spec.policies}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from wam_demo.errors import InvalidInputError
+from wam_demo.sim.suites import PARTS, SUITES
 
 EVALUATION_SEEDS = range(500_000, 1_000_000)
 """Seeds of evaluation scenes; nothing is trained on them (demonstrations begin above them)."""
@@ -14,6 +15,8 @@ SEEDS_PER_RUN = 10_000
 SEVERITIES = range(1, 6)
 NOMINAL = "none"
 """The axis without any perturbation."""
+UNGRADED = (NOMINAL, *PARTS)
+"""Axes without severities: the nominal scene, and the parts of the suites of unseen settings."""
 
 Outcome = Literal["success", "timeout", "sim_fault", "policy_fault", "policy_busy", "unscored"]
 NOT_COUNTED: tuple[Outcome, ...] = ("sim_fault", "policy_busy", "unscored")
@@ -65,3 +68,10 @@ def require_within(what: str, value: int, low: int, high: int) -> None:
     """Refuse a number outside ``low`` .. ``high``; raises `InvalidInputError`."""
     if not low <= value <= high:
         raise InvalidInputError(f"{what} must be in {low} .. {high}, got {value}")
+
+
+def reference(axis: str) -> str | None:
+    """The axis whose scenes of the same seeds say what this one costs; ``None`` for one that is such a reference."""
+    if axis in SUITES:
+        return SUITES[axis].seen
+    return None if axis in UNGRADED else NOMINAL

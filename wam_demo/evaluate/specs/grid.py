@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from wam_demo.errors import InvalidInputError, UnknownNameError
-from wam_demo.evaluate.specs.evaluation import NOMINAL, SEVERITIES, evaluation_seeds, require_within
+from wam_demo.evaluate.specs.evaluation import NOMINAL, SEVERITIES, UNGRADED, evaluation_seeds, require_within
 from wam_demo.evaluate.specs.scene import SceneSpec
 from wam_demo.policies.checks import validate_instruction
 from wam_demo.policies.compute.variants import EAGER, variant_named
@@ -26,7 +26,7 @@ LINGER_STEPS = 10
 
 @dataclass(frozen=True, order=True)
 class Cell:
-    """One policy on one task under one axis and severity (0 on axis ``none``).
+    """One policy on one task under one axis and severity (0 where an axis has none).
 
     ``policy`` is a name, or ``NAME@FOLDER`` for other weights than the shipped ones.
     """
@@ -65,7 +65,8 @@ class GridSpec:
     Attributes:
         policies: Names, or ``NAME@FOLDER`` for other weights than the shipped ones.
         tasks: Task names.
-        axes: Perturbation axes; ``none`` is the nominal scene and has no severities.
+        axes: Perturbation axes; ``none`` is the nominal scene; neither it nor a part of a suite
+            (`wam_demo.sim.suites`) has severities.
         severities: Each in 1 .. 5.
         episodes: Scenes in each cell; the same ones in every cell.
         seed: Selects the set of scenes.
@@ -112,7 +113,7 @@ class GridSpec:
             policy_spec(split_policy(policy)[0])
         if self.compute != EAGER:
             variant_named(self.compute)
-        for kind, names, valid in (("task", self.tasks, TASKS), ("axis", self.axes, [NOMINAL, *AXES])):
+        for kind, names, valid in (("task", self.tasks, TASKS), ("axis", self.axes, [*UNGRADED, *AXES])):
             for name in names:
                 if name not in valid:
                     raise UnknownNameError(kind, name, valid)
@@ -122,7 +123,7 @@ class GridSpec:
         require_within("execute", self.execute, 1, CHUNK_STEPS)
         require_within("latency", self.latency, 0, CHUNK_STEPS - 1)
         require_within("linger", self.linger, 0, 100)
-        if self.axes != (NOMINAL,):
+        if not set(self.axes) <= set(UNGRADED):
             for severity in self.severities:
                 require_within("severity", severity, SEVERITIES[0], SEVERITIES[-1])
         if self.latency and any(policy_spec(split_policy(policy)[0]).privileged for policy in self.policies):
@@ -137,7 +138,7 @@ class GridSpec:
             for policy in self.policies
             for task in self.tasks
             for axis in self.axes
-            for severity in ((0,) if axis == NOMINAL else sorted(self.severities))
+            for severity in ((0,) if axis in UNGRADED else sorted(self.severities))
         )
 
     def seeds(self) -> list[int]:
