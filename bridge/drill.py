@@ -32,6 +32,7 @@ class _Recorder:
         self.cameras: tuple[str, ...] = ("drill",)
         self.sent: list[tuple[float, Array]] = []
         self.frozen = False
+        self.measured = driver.limits.home
         self._frame = CameraFrame(np.zeros((2, 2, 3), np.uint8), 0.0)
 
     def connect(self, now: float) -> None:
@@ -39,6 +40,7 @@ class _Recorder:
 
     def read(self, now: float) -> Reading:
         reading = self._driver.read(now)
+        self.measured = reading.positions
         if not self.frozen:
             self._frame = CameraFrame(self._frame.image, now)
         return Reading(reading.positions, reading.load, {"drill": self._frame})
@@ -195,7 +197,7 @@ def _far(again: bool) -> Callable[[Drill], None]:
         if again:
             drill.ask("hold")
         drill.start()
-        before = drill.driver.sent[-1][1]
+        before = drill.driver.measured  # the ramp begins there, not at the target that the servos sagged from
         count = len(drill.driver.sent)
         for _ in range(5):
             drill.command(np.array([3, -3, 3, 2, 2, 2, 1], np.float32))

@@ -126,7 +126,7 @@ def test_the_keyboard_does_everything(serve, visit):
     page.keyboard.press("a")
     page.wait_for_function(f"{STATUS}.autoplay === false")
     page.keyboard.press("[")
-    assert page.locator(".horizon output").inner_text() == "+1.2 s"
+    assert page.locator(".horizon output").inner_text() == "+0.4 s"
     page.keyboard.press("h")
     assert page.locator("dialog.help").is_visible()
     page.keyboard.press("Escape")

@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 
 from wam_demo.errors import InvalidInputError
+from wam_demo.robots.source import Suggestion
 from wam_demo.types import CONTROL_HZ, STATE_DIM, CameraPose, Event, Observation
 
-STATE = ("seed", "step_count", "events", "tcp", "opening", "objects", "success", "light", "instruction")
+STATE = ("seed", "step_count", "events", "tcp", "opening", "objects", "success", "light", "instruction", "unscored")
 START = np.array([0.5, 0.0, 0.3], np.float32)
 TARGET = np.array([0.6, 0.15], np.float32)
 
@@ -34,7 +35,7 @@ class FakeWorld:
         self.instruction = "reach the red dot"
         self.next_fault: str | None = None
         self.fault: str | None = None
-        self.success = False
+        self.success, self.unscored = False, ""
         self.thread = threading.get_ident()
         self.objects: dict[str, np.ndarray] = {}
         self.events: tuple[Event, ...] = ()
@@ -44,7 +45,7 @@ class FakeWorld:
         self.seed, self.step_count, self.events = seed, 0, ()
         self.tcp, self.opening = START.copy(), 1.0
         self.objects = {"red_dot": TARGET.copy()}
-        self.success, self.light, self.instruction = False, 1.0, "reach the red dot"
+        self.success, self.light, self.instruction, self.unscored = False, 1.0, "reach the red dot", ""
         self.fault, self._picture = None, None
         return self.observe()
 
@@ -63,6 +64,13 @@ class FakeWorld:
         state[10:12] = self.objects["red_dot"]
         return state
 
+    @property
+    def suggestions(self):
+        return [Suggestion("reach the red dot", "red dot"), Suggestion("go to the dot that is red", "that dot")]
+
+    def understand(self, text):
+        return {"text": text} if "dot" in text else {"text": text, "unscored": f"no {text.split()[-1]} here"}
+
     def goal_distance(self):
         return float(np.linalg.norm(self.tcp[:2] - self.objects["red_dot"]))
 
@@ -76,18 +84,23 @@ class FakeWorld:
     def digest(self):
         return hashlib.sha256(repr(self.snapshot()).encode()).hexdigest()[:16]
 
-    def begin(self, action):
+    def begin(self, action, parts=2):
         self._same_thread()
         self.step_count += 1
         self._action = np.asarray(action, np.float32)
         self._target = self.tcp + np.clip(action[:3], -0.05, 0.05)
         self._from, self.opening = self.tcp.copy(), float(action[6])
-        self._move(0.5)
+        self._parts, self._part = parts, 0
+        self.proceed()
+
+    def proceed(self):
+        self._part += 1
+        self._move(self._part / self._parts)
 
     def finish(self):
         self._move(1.0)
         near = self.goal_distance() < 0.03
-        self.success = self.success or bool(near and self.step_count >= self.success_after)
+        self.success = self.success or bool(near and not self.unscored and self.step_count >= self.success_after)
         self.fault, self.next_fault = self.next_fault, None
         return self._action
 
@@ -130,7 +143,8 @@ class FakeWorld:
         elif kind == "shove":
             self.objects[parameters["object"]] += parameters["offset"]
         elif kind == "language":
-            self.instruction = parameters["text"]
+            self.instruction = parameters.get("text", "reach the red dot")
+            self.unscored = parameters.get("unscored", "")
         elif kind == "light":
             self.light = 1.0 - 0.12 * parameters["severity"]
         event = Event(self.step_count, kind, dict(parameters))

@@ -202,6 +202,12 @@ class ChunkPlayer:
         self.wait_steps = 0
         """Control steps that the newest plan has been waited for, or took."""
 
+    def prepare(self, step: int, observation: Observation) -> Future[Prediction]:
+        """Ask for the plan of the first step before it is played; asking again gives the same answer."""
+        if self._pending is None:
+            self._pending, self._asked = self._submit(observation), (step, self._buffer.moves)
+        return self._pending
+
     def act(self, step: int, observation: Observation) -> PlayedStep:
         """Take in a plan that has arrived, ask for the next when it is time, and play one step.
 

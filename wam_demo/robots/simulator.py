@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wam_demo.robots.source import Suggestion
 from wam_demo.sim.controller import SUBSTEPS
 from wam_demo.types import CONTROL_HZ, CameraPose, Event, Image, Observation, Vector
 
@@ -17,12 +18,10 @@ if TYPE_CHECKING:
 
 PICTURE_SIZE = 256
 """Side [px] of the picture that people see."""
-HALVES = (12, SUBSTEPS - 12)
-"""Physics steps of the two halves of a control step; a picture can be taken between them."""
 
 
 class SimulatorSource:
-    """Implements `Source`, `Watchable`, `Forkable`, `Disturbable`, `Judged` and `Calibrated`.
+    """Implements `Source`, `Watchable`, `Forkable`, `Disturbable`, `Instructable`, `Judged` and `Calibrated`.
 
     Used in one thread, the one that made the world.
 
@@ -37,6 +36,7 @@ class SimulatorSource:
         self.world = world
         self._images = images
         self._applied: Vector | None = None
+        self._parts, self._part = 1, 1
         self._picture: Image | None = None
         self._observation: Observation | None = None
         self._success = False
@@ -71,16 +71,26 @@ class SimulatorSource:
             self._picture = self.world.render("front", PICTURE_SIZE)
         return self._picture
 
-    def begin(self, action: Vector) -> None:
-        """First half of a control step; raises `InvalidInputError` for an action that is not one."""
+    def begin(self, action: Vector, parts: int = 2) -> None:
+        """First part of a control step; raises `InvalidInputError` for an action that is not one."""
         self._applied = self.world.begin(action)
-        self.world.advance(HALVES[0])
+        self._parts, self._part = parts, 0
+        self.proceed()
+
+    def proceed(self) -> None:
+        """One part more; a picture can be taken after each."""
+        self._advance_to(self._part + 1)
+
+    def _advance_to(self, part: int) -> None:
+        begun, ended = (SUBSTEPS * each // self._parts for each in (self._part, part))
+        self.world.advance(ended - begun)
+        self._part = part
         self._changed()
 
     def finish(self) -> Vector:
-        """Second half of a control step; returns the (7,) action as the limits of the arm let it through."""
+        """The rest of a control step; returns the (7,) action as the limits of the arm let it through."""
         assert self._applied is not None, "begin comes first"
-        self.world.advance(HALVES[1])
+        self._advance_to(self._parts)
         result = self.world.finish(self._applied)
         self._success = result.success
         self._changed()
@@ -148,7 +158,25 @@ class SimulatorSource:
         """(3,) point [m] of the table under an image point 0..1; ``None`` above the horizon."""
         return self.world.ground_point(camera, u, v)
 
-    # Judged and Calibrated
+    # Instructable, Judged and Calibrated
+
+    @property
+    def suggestions(self) -> Sequence[Suggestion]:
+        """What the scene's own task can be asked for, in plain words."""
+        from wam_demo.sim.reading import phrases
+
+        return [Suggestion(each.text, each.label) for each in phrases(self.task, self.world.assignment)]
+
+    def understand(self, text: str) -> Mapping[str, Any]:
+        """Parameters of a ``language`` event for these words."""
+        from wam_demo.robots.instructions import understand
+
+        return {"text": text, **understand(text, self.task, self.world.assignment).parameters()}
+
+    @property
+    def unscored(self) -> str:
+        """Why what the words ask for cannot be judged; empty when it can."""
+        return self.world.unscored
 
     @property
     def success(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
@@ -41,11 +42,14 @@ class Watchable(Protocol):
     def picture(self) -> Image:
         """(256, 256, 3) view of ``front`` as it is now; the same object as long as nothing happened."""
 
-    def begin(self, action: Vector) -> None:
-        """First half of `Source.apply`."""
+    def begin(self, action: Vector, parts: int = 2) -> None:
+        """First of ``parts`` equal parts of `Source.apply`."""
+
+    def proceed(self) -> None:
+        """One part more, which is not the last."""
 
     def finish(self) -> Vector:
-        """Second half of `Source.apply`; returns what was really applied."""
+        """Everything that is left of `Source.apply`; returns what was really applied."""
 
 
 @runtime_checkable
@@ -111,8 +115,32 @@ class Judged(Protocol):
     def fault(self) -> str | None:
         """What went wrong with the physics in this episode, as one line."""
 
+    @property
+    def unscored(self) -> str:
+        """Why what the words ask for cannot be judged here; empty when it can."""
+
     def goal_distance(self) -> float | None:
         """How far the task is from done [m]; ``None`` when it is not known."""
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """Something that can be asked for in a scene: the words, and a short form of them."""
+
+    text: str
+    label: str
+
+
+@runtime_checkable
+class Instructable(Protocol):
+    """A source that understands words about its scene, and whose judge follows them."""
+
+    @property
+    def suggestions(self) -> Sequence[Suggestion]:
+        """What can be asked for."""
+
+    def understand(self, text: str) -> Mapping[str, Any]:
+        """Parameters of the ``language`` event that makes these words the instruction and judges what they ask for."""
 
 
 @runtime_checkable

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from wam_demo.policies.receding import PlayedStep
-from wam_demo.robots.source import Source
+from wam_demo.robots.source import Source, Suggestion
 from wam_demo.runtime.monitor import Imagination, Imagine, PredictionError
 from wam_demo.runtime.subscriber import Subscriber
 from wam_demo.runtime.takeover import DriveState
@@ -33,12 +33,18 @@ class Settings:
         policy: Policy name.
         seed: Seed of the first episode.
         autoplay: Start the next seed when an episode has ended.
+        speed: Of the simulated time, 1 is real time.
+        words: A visitor's instruction, which stays until it is taken back; ``None`` for the scenes' own.
+        severities: Severity 1..5 by perturbation axis that is switched on at the first episode.
     """
 
     task: str
     policy: str
     seed: int = 0
     autoplay: bool = True
+    speed: float = 1.0
+    words: str | None = None
+    severities: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -84,7 +90,12 @@ class Backend:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How an episode ended: ``success``, ``timeout``, ``sim_fault`` or ``replayed``, and one line about it."""
+    """How an episode ended, and one line about it.
+
+    Attributes:
+        name: ``success``, ``timeout``, ``unscored``, ``sim_fault`` or ``replayed``.
+        detail: For people.
+    """
 
     name: str
     detail: str
@@ -200,6 +211,8 @@ class SessionView:
         horizon: Control steps after which the episode has failed.
         settings: As chosen.
         instruction: As the policy sees it.
+        unscored: Why what it asks for cannot be judged; empty when it can.
+        suggestions: What can be asked for in this scene.
         names: What people call the bodies, by name in the simulator.
         severities: Severity 1..5 by perturbation axis that is switched on.
         frame: (256, 256, 3) uint8 of ``front``, up to 20 a second.
@@ -233,6 +246,8 @@ class SessionView:
     horizon: int
     settings: Settings
     instruction: str
+    unscored: str
+    suggestions: Sequence[Suggestion]
     names: Mapping[str, str]
     severities: Mapping[str, int]
     frame: Image

@@ -10,6 +10,7 @@ from wam_demo.robots.source import Source
 from wam_demo.runtime.loop import disturbable
 from wam_demo.types import Event
 
+NOTHING: Mapping[str, int] = {}
 ONE_CLICK_SEVERITY = 3
 """Severity of a shove or a moved target that was not pointed at."""
 
@@ -37,11 +38,14 @@ class Disturber:
 
     Args:
         sample: Draws the events of an axis, see `Backend`.
+        severities: Of the axes that are switched on from the beginning.
     """
 
-    def __init__(self, sample: Callable[[str, int, int], Sequence[Event]]) -> None:
+    def __init__(
+        self, sample: Callable[[str, int, int], Sequence[Event]], severities: Mapping[str, int] = NOTHING
+    ) -> None:
         self._sample = sample
-        self.severities: dict[str, int] = {}
+        self.severities: dict[str, int] = dict(severities)
         self._count = 0
 
     def at_reset(self, seed: int) -> list[Event]:
@@ -96,8 +100,8 @@ class Disturber:
 
     def _clear(self, parameters: Mapping[str, Any], target: Target) -> Sequence[Event]:
         events = disturbable(target.source).events
-        dropped = ["distractor"] if any(event.kind == "distractor" for event in events) else []
-        axes, self.severities = [*self.severities, *dropped], {}
+        by_hand = [kind for kind in ("distractor", "language") if any(event.kind == kind for event in events)]
+        axes, self.severities = dict.fromkeys([*self.severities, *by_hand]), {}
         return [event for axis in axes for event in self._sampled(axis, 0, target)]
 
     def _sampled(self, axis: str, severity: int, target: Target) -> Sequence[Event]:

@@ -10,7 +10,7 @@ from typing import Any
 from wam_demo.errors import InvalidInputError, WamDemoError
 from wam_demo.limits import LOG_ATTEMPTS
 from wam_demo.robots.source import Source
-from wam_demo.runtime.attempt import Attempt
+from wam_demo.runtime.attempt import Attempt, instruction_event
 from wam_demo.runtime.contracts import Backend, Planner, Settings
 from wam_demo.runtime.disturb import Disturber, Target
 from wam_demo.runtime.fork import Fork
@@ -44,7 +44,7 @@ class Episodes:
         self._person = person
         self._source: Source | None = None
         self._planner: Planner | None = None
-        self._disturber = Disturber(backend.sample)
+        self._disturber = Disturber(backend.sample, settings.severities)
         self._logs: deque[AttemptLog] = deque(maxlen=LOG_ATTEMPTS - 1)
         self._to_replay: deque[AttemptLog] = deque()
 
@@ -95,6 +95,8 @@ class Episodes:
     def _begin_replay(self, logs: deque[AttemptLog]) -> Attempt:
         log, before = logs.popleft(), self.settings
         settings = replace(before, task=log.task, seed=log.seed)
+        if log.task != before.task:
+            settings = replace(settings, words=None)
         self._to_replay.clear()
         try:
             attempt = self._begin(replace(settings, policy=self._known(log.policy)), log)
@@ -141,7 +143,7 @@ class Episodes:
     def count(self) -> None:
         """The present attempt has ended."""
         if self.attempt is not None and self.attempt.outcome is not None and self.attempt.replay is None:
-            self.ended += 1
+            self.ended += self.attempt.outcome.name != "unscored"
             self.successes += self.attempt.outcome.name == "success"
 
     def disturb(self, kind: str, parameters: Mapping[str, Any]) -> None:
@@ -151,10 +153,26 @@ class Episodes:
             InvalidInputError: There is no attempt, it is a replay, or nothing to disturb at that place.
         """
         self._disturber.apply(kind, parameters, self._target())
+        if kind == "clear" and self.twin is None:
+            self.settings = replace(self.settings, words=None)
 
     def instruct(self, text: str) -> None:
-        """Tell the policy something else from now on; raises `InvalidInputError` without an attempt."""
-        self._target().disturb("language", {"text": text})
+        """Tell the policy something else from now on, and in the episodes that follow.
+
+        Said to the first branch of a twin, it is a disturbance of that branch alone.
+
+        Raises:
+            InvalidInputError: There is no attempt, or it is a replay.
+        """
+        target = self._target()
+        target.disturb("language", instruction_event(target.source, text))
+        if self.twin is None:
+            self.settings = replace(self.settings, words=text)
+
+    def take_words_back(self) -> None:
+        """The scene's own instruction is valid again; raises `InvalidInputError` without an attempt."""
+        self._target().disturb("language", {"severity": 0})
+        self.settings = replace(self.settings, words=None)
 
     def open_twin(self) -> Twin:
         """Play on twice from the newest disturbance of the present attempt, or from here.
@@ -253,9 +271,12 @@ class Episodes:
         if log is not None:
             return Attempt(source, planner, log.task, log.seed, log.horizon, replay=log, subscribers=self._subscribers)
         events, horizon = self._disturber.at_reset(settings.seed), self._backend.horizons[settings.task]
-        return Attempt(
+        attempt = Attempt(
             source, planner, settings.task, settings.seed, horizon, events, None, self._subscribers, self._person
         )
+        if settings.words is not None:
+            attempt.instruct(settings.words)
+        return attempt
 
     def _close_attempt(self, keep: bool = True) -> None:
         self.close_twin()

@@ -16,7 +16,7 @@ from wam_demo.types import CONTROL_HZ, Event, Observation, StepRecord
 class Loop:
     """Joins a source, an agent and subscribers; used in one thread.
 
-    A control step has two halves, so that a source which can be looked at in between can be shown there.
+    A control step has parts, so that a source which can be looked at in between can be shown there.
 
     Args:
         source: Where observations come from and actions go.
@@ -26,7 +26,7 @@ class Loop:
 
     Attributes:
         step: Control steps done; in real time, the one of the newest observation.
-        halfway: The first half of a control step is done.
+        halfway: A control step is begun and not finished.
         observation: The newest one; there from the first reset or step on.
         played: What the agent decided last; ``None`` before the first step of an episode.
     """
@@ -39,7 +39,7 @@ class Loop:
         self.observation: Observation
         self.played: PlayedStep | None = None
         self._subscribers = subscribers
-        self._reported = 0
+        self._reported = self._parts_left = 0
 
     def reset(self, seed: int, events: Sequence[Event] = ()) -> Observation:
         """Begin an episode.
@@ -60,8 +60,11 @@ class Loop:
             subscriber.on_reset(self.observation)
         return self.observation
 
-    def begin(self) -> None:
-        """First half of a control step: observe, decide, start to move.
+    def begin(self, parts: int = 2) -> None:
+        """First part of a control step: observe, decide, start to move.
+
+        Args:
+            parts: Of the whole step, where the source can be looked at.
 
         Raises:
             SourceFault: There is no observation.
@@ -72,11 +75,19 @@ class Loop:
             self.step = int(self.observation.time * CONTROL_HZ)
         self.played = self.agent.act(self.step, self.observation)
         if isinstance(self.source, Watchable):
-            self.source.begin(self.played.action)
-        self.halfway = True
+            self.source.begin(self.played.action, parts)
+        self.halfway, self._parts_left = True, parts - 1
+
+    def proceed(self) -> bool:
+        """One part more of a control step; returns whether there was one before the last."""
+        if self._parts_left <= 1 or not isinstance(self.source, Watchable):
+            return False
+        self.source.proceed()
+        self._parts_left -= 1
+        return True
 
     def finish(self) -> StepRecord:
-        """Second half of a control step: move on and tell."""
+        """The rest of a control step: move on and tell."""
         source, played = self.source, self.played
         assert self.halfway, "begin comes first"
         assert played is not None

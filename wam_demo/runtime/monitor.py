@@ -14,7 +14,7 @@ import numpy as np
 from wam_demo.errors import WamDemoError
 from wam_demo.policies.engine import Futures
 from wam_demo.runtime.subscriber import Subscriber
-from wam_demo.types import CONTROL_HZ, FUTURE_STEPS, ActionChunk, Image, Observation, StepRecord, Vector
+from wam_demo.types import CONTROL_HZ, FUTURE_STEPS, ActionChunk, Image, Observation, Prediction, StepRecord, Vector
 
 EVERY_STEPS = 4, 10
 """Control steps between two imaginations where the machine has the time, which is every plan, and where it has not."""
@@ -117,11 +117,20 @@ class PredictionMonitor(Subscriber):
     def on_step(self, record: StepRecord) -> None:
         """Take in a control step: collect an answer, compare what is due, ask for the next."""
         self._remember(record.step, record.observation)
-        self._collect()
+        self.collect()
         self._compare(record.step)
         if self._imagine is not None and self._request is None and record.step >= self._next:
             self._ask(record, self._imagine)
         self._plan_step = record.prediction_step
+
+    def prepare(self, observation: Observation, prediction: Prediction) -> bool:
+        """Imagine the first plan before its first action; returns whether the answer, or a fault, is there."""
+        if self._imagine is None or self.latest is not None or self.fault is not None:
+            return True
+        if self._request is None:
+            self._submit(0, self._imagine(observation, chunk=prediction.chunk), 0)
+        self.collect()
+        return self.latest is not None or self.fault is not None
 
     def on_close(self) -> None:
         """Withdraw the imagination that was asked for last."""
@@ -150,17 +159,21 @@ class PredictionMonitor(Subscriber):
             chunk = record.prediction.chunk
         else:  # under way already: the next plan is imagined when its execution begins
             return
-        request = _Request(begun, imagine(observation, chunk=chunk))
+        self._submit(begun, imagine(observation, chunk=chunk), record.step)
+
+    def _submit(self, begun: int, future: Future[Futures], step: int) -> None:
+        request = _Request(begun, future)
 
         def note_time(_: Future[Futures]) -> None:
             request.answered = time.perf_counter()
 
         request.future.add_done_callback(note_time)
         self._request = request
-        self._asked = record.step
-        self._next = record.step + (self._every or EVERY_STEPS[1])
+        self._asked = step
+        self._next = step + (self._every or EVERY_STEPS[1])
 
-    def _collect(self) -> None:
+    def collect(self) -> None:
+        """Take in an answer that has come; also while nothing moves."""
         request = self._request
         if request is None or not request.future.done():
             return

@@ -97,6 +97,13 @@ class Person:
             command = self._newest[0]
             return pressed if pressed is not None and not command.held else command
 
+    @property
+    def holds(self) -> bool:
+        """Whether a control is held now."""
+        with self._lock:
+            fresh = self._newest is not None and self._now() - self._newest[1] <= self._lasts_s
+            return fresh and self._newest is not None and self._newest[0].held
+
     def release(self) -> None:
         """Whatever is held counts as let go, until the next command."""
         with self._lock:

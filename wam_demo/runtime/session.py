@@ -27,7 +27,7 @@ from wam_demo.runtime.twin import Twin
 from wam_demo.runtime.view import session_view
 from wam_demo.types import CONTROL_HZ, Image
 
-OUTCOME_S = 2.0
+OUTCOME_S = 4.0
 """How long the end of an episode stays on the page before the next seed starts."""
 NOTICE_S = 4.0
 """How long a message stays."""
@@ -37,7 +37,10 @@ EASE_S = 5.0
 """How long there is one picture a control step instead of two, after a plan came late."""
 COMMANDS = 256
 """Commands that may wait; a page that sends faster than they are obeyed loses the rest."""
-_HALF_STEP_S = 0.5 / CONTROL_HZ
+PREPARE_S = 5.0
+"""How long the first motion waits for the first imagination, at most."""
+PICTURES_HZ = 2 * CONTROL_HZ
+_TICK_S = 1 / PICTURES_HZ
 
 _log = logging.getLogger(__name__)
 
@@ -74,7 +77,7 @@ class Session:
         self._state = "running"
         self._frame: Image | None = None
         self._frame_number = 0
-        self._due = self._ended = self._eased_until = 0.0
+        self._due = self._ended = self._eased_until = self._begun_at = 0.0
         self._notice: tuple[str, bool, float] = ("", False, 0.0)
         self._export: Export | None = None
 
@@ -83,7 +86,7 @@ class Session:
         self._thread.start()
 
     def post(self, command: Command) -> None:
-        """Hand in a command; it takes effect at the next half control step. Thread-safe."""
+        """Hand in a command; it takes effect at the next part of a control step. Thread-safe."""
         with suppress(queue.Full):
             self._commands.put_nowait(command)
 
@@ -141,20 +144,28 @@ class Session:
         self._begun()
 
     def tick(self) -> None:
-        """Wait for the next half control step or command, and do it."""
+        """Wait for the next part of a control step or command, and do it."""
         obeyed = self._take_commands()
         now = self._clock.now()
         if self._state == "running" and now >= self._due:
             self._guarded(self._move)
-            self._due = max(self._due + _HALF_STEP_S, now - LATE_S)
+            self._due = max(self._due + _TICK_S, now - LATE_S)
         elif self._outcome_was_shown(now):
             self._guarded(self._next)
-        elif obeyed or self._notice_ran_out(now):
+        elif obeyed or self._notice_ran_out(now) or self._answer_came():
             self._guarded(self._publish)
 
+    def _answer_came(self) -> bool:
+        """Whether a plan or an imagination has come while nothing moves."""
+        attempt = self._episodes.attempt
+        if attempt is None or self._episodes.twin is not None:
+            return False
+        still = self._state == "paused" or (self._state == "running" and not attempt.step)
+        return still and attempt.collect()
+
     def _take_commands(self) -> bool:
-        """Wait for the next half step or a command, whichever comes first, and obey."""
-        wait = self._due - self._clock.now() if self._state == "running" else _HALF_STEP_S
+        """Wait for the next part of a step or a command, whichever comes first, and obey."""
+        wait = min(_TICK_S, self._due - self._clock.now()) if self._state == "running" else _TICK_S
         obeyed = False
         while not self._closing.is_set():
             try:
@@ -184,30 +195,52 @@ class Session:
 
     def _move(self) -> None:
         if self._episodes.twin is None:
-            self._half_step()
+            self._part_step()
         else:
             self._twin_step(self._episodes.twin)
-            self._due += _HALF_STEP_S  # it makes whole control steps
+            self._due += (self._parts - 1) * _TICK_S  # it makes whole control steps
 
-    def _half_step(self) -> None:
+    @property
+    def _parts(self) -> int:
+        """Pictures of one control step; whoever drives does so in real time."""
+        attempt = self._episodes.attempt
+        if attempt is not None and attempt.takeover is not None and attempt.takeover.state.person:
+            return round(PICTURES_HZ / CONTROL_HZ)
+        return round(PICTURES_HZ / CONTROL_HZ / self._episodes.settings.speed)
+
+    def _part_step(self) -> None:
         attempt = self._episodes.attempt
         if attempt is None:
             self._state = "fault"
-        elif attempt.loop.halfway:
+        elif not attempt.loop.halfway:
+            if self._is_prepared(attempt):
+                attempt.begin(self._parts)
+                self._ended_by_now(attempt)
+                self._publish_in_time(attempt)
+        elif attempt.loop.proceed():
+            self._publish_in_time(attempt)
+        else:
             self._finish_step(attempt)
             self._publish()
-        else:
-            attempt.begin()
-            self._ended_by_now(attempt)
-            if attempt.outcome is not None or self._has_time(attempt):
-                self._publish()
+
+    def _is_prepared(self, attempt: Attempt) -> bool:
+        """Whether it may move: what its first plan leads to is shown before."""
+        if self._person.holds or attempt.prepare() or self._clock.now() > self._begun_at + PREPARE_S:
+            return True
+        if self._notice_ran_out(self._clock.now()):
+            self._publish()
+        return False
+
+    def _publish_in_time(self, attempt: Attempt) -> None:
+        if attempt.outcome is not None or self._has_time(attempt):
+            self._publish()
 
     def _has_time(self, attempt: Attempt) -> bool:
         """Whether to show a picture between control steps: motion and plans go first."""
         now = self._clock.now()
         if attempt.loop.agent.wait_steps >= EXECUTE_STEPS:
             self._eased_until = now + EASE_S
-        return self._eased_until <= now < self._due + _HALF_STEP_S
+        return self._eased_until <= now < self._due + _TICK_S
 
     def _finish_step(self, attempt: Attempt) -> None:
         record = attempt.finish()
@@ -232,9 +265,9 @@ class Session:
     def _complete_step(self) -> None:
         """Bring the attempt to the end of its control step: what follows falls between two of them."""
         attempt = self._episodes.attempt
-        if self._state in ("running", "paused") and attempt is not None and attempt.loop.halfway:
-            self._half_step()
-            self._due += _HALF_STEP_S
+        while self._state in ("running", "paused") and attempt is not None and attempt.loop.halfway:
+            self._part_step()
+            self._due += _TICK_S
 
     def _twin_step(self, twin: Twin) -> None:
         try:
@@ -293,7 +326,8 @@ class Session:
             return
         self._note_command("step")
         self._go("paused")
-        for _ in range((1 if attempt.loop.halfway else 2) if self._episodes.twin is None else 1):
+        self._move()
+        while self._episodes.twin is None and attempt.loop.halfway:
             self._move()
 
     def _note_command(self, name: str) -> None:
@@ -312,7 +346,7 @@ class Session:
 
     def _on_task(self, name: str) -> None:
         if name != self._episodes.settings.task:
-            self._change(replace(self._episodes.settings, task=name), name)
+            self._change(replace(self._episodes.settings, task=name, words=None), name)
 
     def _on_policy(self, name: str) -> None:
         if name != self._episodes.settings.policy:
@@ -322,16 +356,30 @@ class Session:
         self._episodes.begin(replace(self._episodes.settings, seed=seed))
         self._begun()
 
+    def _on_speed(self, speed: float) -> None:
+        self._complete_step()
+        self._episodes.settings = replace(self._episodes.settings, speed=speed)
+
     def _on_scene(self, task: str, policy: str, seed: int, severities: Mapping[str, int]) -> None:
         self._say(f"opening {policy} on seed {seed}")
         self._publish()
-        self._episodes.begin_scene(replace(self._episodes.settings, task=task, policy=policy, seed=seed), severities)
+        before = self._episodes.settings
+        words = before.words if task == before.task else None
+        self._episodes.begin_scene(replace(before, task=task, policy=policy, seed=seed, words=words), severities)
         self._say("")
         self._begun()
 
     def _on_instruction(self, text: str) -> None:
         self._complete_step()
-        self._episodes.instruct(text)
+        if self._state == "finished" and self._episodes.twin is None:
+            self._episodes.begin(replace(self._episodes.settings, words=text))  # the scene it was said about
+            self._begun()
+        else:
+            self._episodes.instruct(text)
+
+    def _on_own_words(self) -> None:
+        self._complete_step()
+        self._episodes.take_words_back()
 
     def _on_take(self) -> None:
         self._takeover().take()
@@ -415,9 +463,11 @@ class Session:
         self._begun()
 
     def _begun(self) -> None:
+        self._begun_at = self._clock.now()
         self._go("paused" if self._state == "paused" else "running")
         if self._recording.active:
             self._record_this()
+        self._publish()
 
     def _go(self, state: str) -> None:
         self._state = state

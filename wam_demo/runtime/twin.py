@@ -63,7 +63,7 @@ class Branch:
     def move(self) -> None:
         """One control step."""
         record = self._loop.advance()
-        self.outcome = judge(self.step, self._horizon, record.success, self.source.fault)
+        self.outcome = judge(self.step, self._horizon, record.success, self.source.fault, self.source.unscored)
         self.frame = self.source.picture()
 
     def action(self) -> Vector:
@@ -137,6 +137,7 @@ class Twin:
         """Disturb the first branch; if nothing was different before, they part here."""
         if not self._events:
             self._forked = self.step
+            self._divergences.clear()
         event = self._branches[0].disturb(kind, parameters)
         self._events.append(event)
         self._frame_number += 1

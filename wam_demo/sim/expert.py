@@ -16,4 +16,4 @@ class Expert:
 
     def act(self) -> Vector:
         """(7,) float32 action for the next control step."""
-        return self._world.logic.act(self._world.scene, self._world.assignment)
+        return self._world.judge.act(self._world.scene, self._world.assignment)

@@ -27,6 +27,9 @@ class Progress:
         instruction: Words that the policy sees.
         plain_instruction: Words that the seed, or a change of target, gave.
         assignment: Who is who.
+        plain_assignment: Who was who before words were typed.
+        judge: Task whose success predicate is asked; empty for the world's own.
+        unscored: Why the words cannot be judged; empty when they can.
         events: What disturbed the episode so far.
         pending: What will disturb it at a later control step.
     """
@@ -39,6 +42,9 @@ class Progress:
     instruction: str = ""
     plain_instruction: str = ""
     assignment: Assignment = field(default_factory=lambda: Assignment(""))
+    plain_assignment: Assignment = field(default_factory=lambda: Assignment(""))
+    judge: str = ""
+    unscored: str = ""
     events: tuple[Event, ...] = ()
     pending: tuple[Event, ...] = ()
 

@@ -12,10 +12,11 @@ from wam_demo.sim import cameras, perturb
 from wam_demo.sim.controller import FINGERS, HOME, JOINTS, SUBSTEPS, Controller, checked_action
 from wam_demo.sim.guard import Guard
 from wam_demo.sim.motion import hand
+from wam_demo.sim.reading import Reading
 from wam_demo.sim.render import area_downsample
 from wam_demo.sim.scene import Scene
 from wam_demo.sim.state import Effects, Progress, StepResult, WorldState, digest
-from wam_demo.sim.tasks.base import Assignment
+from wam_demo.sim.tasks.base import Assignment, Task
 from wam_demo.sim.tasks.registry import task_logic
 from wam_demo.sim.view import SceneView
 from wam_demo.types import CONTROL_HZ, IMAGE_SIZE, POLICY_CAMERAS, CameraPose, Event, Image, Observation, Vector
@@ -68,6 +69,16 @@ class World:
         self._progress = replace(self._progress, instruction=text)
 
     @property
+    def judge(self) -> Task:
+        """The task that the words ask for; it judges, and the expert does it."""
+        return task_logic(self._progress.judge) if self._progress.judge else self.logic
+
+    @property
+    def unscored(self) -> str:
+        """Why what the words ask for cannot be judged; empty when it can."""
+        return self._progress.unscored
+
+    @property
     def assignment(self) -> Assignment:
         """Target, goal, colours and nouns of the episode."""
         return self._progress.assignment
@@ -111,7 +122,9 @@ class World:
         scene.settle()
         self.effects = Effects()
         text = self.logic.spec.instruction(self.logic.concepts(assignment), words)
-        self._progress = Progress(seed, instruction=text, plain_instruction=text, assignment=assignment)
+        self._progress = Progress(
+            seed, instruction=text, plain_instruction=text, assignment=assignment, plain_assignment=assignment
+        )
 
     def apply(self, events: Sequence[Event]) -> None:
         """Apply disturbances whose control step has come; keep the others until then.
@@ -151,11 +164,27 @@ class World:
         self._progress = replace(
             self._progress,
             assignment=assignment,
+            plain_assignment=assignment,
             instruction=text,
             plain_instruction=text,
             streak=0,
             success=False,
         )
+
+    def follow(self, reading: Reading | None) -> None:
+        """Judge from now on what a person asked for; ``None`` goes back to what the seed asks for."""
+        progress = self._progress
+        before = (progress.judge, progress.unscored, progress.assignment)
+        judge, unscored, assignment = "", "", progress.plain_assignment
+        if reading is not None and reading.unscored:
+            judge, unscored, assignment = progress.judge, reading.unscored, progress.assignment
+        elif reading is not None:
+            judge = reading.task if reading.task != self.task else ""
+            assignment = replace(assignment, target=reading.target, goal=reading.goal)
+        if (judge, unscored, assignment) != before:
+            self._progress = replace(
+                progress, judge=judge, unscored=unscored, assignment=assignment, streak=0, success=False
+            )
 
     def observe(self, pictures: Mapping[str, Image] | None = None) -> Observation:
         """What a policy may see now.
@@ -204,7 +233,7 @@ class World:
         """End a control step: check the physics and count success."""
         progress = self._progress
         fault = progress.fault or self._guard.check()
-        now = fault is None and self.logic.success(self.scene, self.assignment)
+        now = fault is None and not progress.unscored and self.judge.success(self.scene, self.assignment)
         streak = progress.streak + 1 if now else 0
         success = progress.success or streak >= SUCCESS_STEPS
         due = [event for event in progress.pending if event.step <= progress.step and fault is None]
@@ -249,9 +278,9 @@ class World:
         return self._progress.fault
 
     def goal_distance(self) -> float | None:
-        """How far the task is from done [m]: 0 when at most letting go is missing; ``None`` after a fault."""
-        distance = self.logic.distance(self.scene, self.assignment)
-        return distance if self.fault() is None and np.isfinite(distance) else None
+        """How far the task is from done [m]: 0 when at most letting go is missing; ``None`` if nobody can tell."""
+        distance = self.judge.distance(self.scene, self.assignment)
+        return distance if self.fault() is None and not self.unscored and np.isfinite(distance) else None
 
     def snapshot(self) -> WorldState:
         """A fork point of physics, looks, controller and counters."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from types import FrameType
 from typing import Any
@@ -21,6 +21,7 @@ from wam_demo.ui.arm.session import ArmSession
 from wam_demo.ui.arm.tab import build_arm, open_arm
 from wam_demo.ui.blind.matches import BlindMatches
 from wam_demo.ui.blind.tab import build_blind, open_matches
+from wam_demo.ui.live.commands import FIRST_SPEED, wished_settings
 from wam_demo.ui.live.hub import Hub
 from wam_demo.ui.live.screen import Screen
 from wam_demo.ui.live.tab import build_live
@@ -48,16 +49,19 @@ def open_hub(
     idle_s: float = SESSION_IDLE_S,
     sharing: Sharing | None = None,
 ) -> Hub:
-    """A hub whose sessions start with the first task and the preferred policy, and are recorded for clips."""
-    first = Settings(next(iter(catalogue.tasks)), next(iter(catalogue.policies)))
+    """A hub whose sessions start as their page was left, or with the first task and the preferred policy.
 
-    def open_session(screen: Screen) -> Session:
+    They are recorded for clips.
+    """
+    first = Settings(next(iter(catalogue.tasks)), next(iter(catalogue.policies)), speed=FIRST_SPEED)
+
+    def open_session(screen: Screen, wishes: Mapping[str, Any]) -> Session:
         watchers: list[Watcher] = [screen]
         if sharing is not None:
             recorder = sharing.recorder()
             screen.clip = recorder.name
             watchers.append(recorder)
-        return Session(first, catalogue.backend, watchers)
+        return Session(wished_settings(wishes, catalogue, first), catalogue.backend, watchers)
 
     return Hub(open_session, capacity, idle_s)
 

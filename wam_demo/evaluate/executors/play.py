@@ -130,13 +130,15 @@ def _play_round(
     for slot, report in reports.items():
         players[slot].report = report
         if report.done:
-            ended[slot] = players[slot].ended(_outcome(report), report.fault)
+            ended[slot] = players[slot].ended(_outcome(report), report.fault or report.unscored or None)
     return ended
 
 
 def _outcome(report: RoundReport) -> Outcome:
     if report.fault is not None:
         return "sim_fault"
+    if report.unscored:
+        return "unscored"
     return "success" if report.success else "timeout"
 
 

@@ -94,6 +94,7 @@ class EpisodeRunner:
             success=result.success and result.fault is None,
             success_now=result.success_now,
             fault=result.fault,
+            unscored=self.world.unscored,
         )
         if not self._progress.done and steps % PROGRESS_STEPS == 0:
             self._note_distance()
@@ -151,4 +152,8 @@ def _reset(world: World, scene: SceneSpec) -> None:
 
         world.apply(sample(scene.axis, scene.severity, scene.seed, world))
     if scene.instruction is not None:
+        from wam_demo.robots.instructions import understand
+
+        reading = understand(scene.instruction, scene.task, world.assignment)
         world.instruction = scene.instruction
+        world.follow(reading)

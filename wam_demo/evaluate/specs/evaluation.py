@@ -18,8 +18,8 @@ NOMINAL = "none"
 UNGRADED = (NOMINAL, *PARTS)
 """Axes without severities: the nominal scene, and the parts of the suites of unseen settings."""
 
-Outcome = Literal["success", "timeout", "sim_fault", "policy_fault", "policy_busy"]
-NOT_COUNTED: tuple[Outcome, ...] = ("sim_fault", "policy_busy")
+Outcome = Literal["success", "timeout", "sim_fault", "policy_fault", "policy_busy", "unscored"]
+NOT_COUNTED: tuple[Outcome, ...] = ("sim_fault", "policy_busy", "unscored")
 """Outcomes that say nothing about what a policy can do: neither success nor failure."""
 
 
@@ -33,8 +33,9 @@ class EpisodeResult:
         success: The success predicate held for 0.5 s at some time.
         success_final: It held at the end.
         steps: Control steps played.
-        outcome: How it ended; ``policy_busy``: a loaded server did not answer in time.
-        fault: One line if the simulator or the policy failed.
+        outcome: How it ended; ``policy_busy``: a loaded server did not answer in time;
+            ``unscored``: the words ask for something that this scene cannot be judged by.
+        fault: One line if the simulator or the policy failed, or why the words cannot be judged.
     """
 
     task: str

@@ -20,7 +20,7 @@ class SceneSpec:
         seed: Seed of the reset.
         axis: Perturbation axis or ``none``.
         severity: 1 .. 5; 0 on ``none``.
-        instruction: Replaces the scene's own, if given.
+        instruction: Replaces the scene's own, if given; the episode is judged by what it asks for.
         horizon: Control steps after which the episode has failed.
         linger: Control steps to go on after the first success.
         images: Whether observations hold images.
@@ -49,6 +49,7 @@ class RoundReport:
         success: The success predicate held for 0.5 s at some time.
         success_now: It holds in the last state.
         fault: One line when the simulator failed.
+        unscored: Why what the instruction asks for cannot be judged; empty when it can.
         actions: (T, 7) float32 of a finished episode whose actions only this end knows.
         goal_distances_m: (1 + T // `PROGRESS_STEPS` + 1,) of a finished episode: how far the task is from done [m]
             at the start, every `PROGRESS_STEPS` steps and at the end; empty if the physics diverged.
@@ -61,6 +62,7 @@ class RoundReport:
     success: bool = False
     success_now: bool = False
     fault: str | None = None
+    unscored: str = ""
     actions: Vector | None = None
     goal_distances_m: tuple[float, ...] = ()
     video: Path | None = None

@@ -86,5 +86,14 @@ def weights_spec(name: str, label: str, sentence: str, shipped: Path | None = No
     )
 
 
-AGRA = weights_spec("agra", "AGRA", "A world action model whose features were aligned with those of a visual encoder.")
-WAM = weights_spec("wam", "WAM, unaligned", "A world action model as it is trained without alignment.")
+AGRA = weights_spec(
+    "agra",
+    "AGRA, aligned",
+    "A world action model (it imagines the next 1.6 s and acts on the same features) that was also taught to see "
+    "objects as a large visual encoder sees them.",
+)
+WAM = weights_spec(
+    "wam",
+    "WAM, not aligned",
+    "The same world action model without that lesson: it imagines and acts on what it learned from video alone.",
+)

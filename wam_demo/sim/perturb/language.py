@@ -6,6 +6,7 @@ from wam_demo.errors import InvalidInputError
 from wam_demo.limits import INSTRUCTION_CHARACTERS
 from wam_demo.sim.language import fill
 from wam_demo.sim.perturb.base import DisturbedWorld, Parameters
+from wam_demo.sim.reading import Reading
 from wam_demo.sim.scene import Scene
 
 CLAUSES = (
@@ -19,15 +20,22 @@ TYPING_ERRORS = 0.12
 """Share of letters that are mistyped."""
 
 
+READ = ("task", "target", "goal", "unscored")
+"""Parameters that say what a person's words ask for; without them the words are about the same thing."""
+
+
 class Language:
-    """Parameters: ``text``. Each severity keeps what the one before it did and adds to it."""
+    """Parameters: ``text``, and what was read of a person's words: ``task``, ``target``, ``goal``, or ``unscored``.
+
+    Each severity keeps what the one before it did and adds to it.
+    """
 
     name, during = "language", False
-    parameters = ("text",)
+    parameters = ("text", *READ)
 
     def draw(self, severity: int, rng: np.random.Generator, world: DisturbedWorld) -> Parameters:
         """Unseen nouns; in an unseen sentence; an indirect request; a distracting clause; unseen colours, mistyped."""
-        spec, concepts = world.logic.spec, world.logic.concepts(world.assignment)
+        spec, concepts = world.judge.spec, world.judge.concepts(world.assignment)
         sentences = (spec.templates, spec.held_out, spec.indirect)[min(severity, 3) - 1]
         unseen = concepts if severity == 5 else [slot for slot in concepts if not slot.endswith("colour")]
         text = fill(str(rng.choice(sentences)), concepts, rng, unseen=unseen)
@@ -39,16 +47,35 @@ class Language:
         text = parameters.get("text")
         if not isinstance(text, str) or not 0 < len(text) <= INSTRUCTION_CHARACTERS or not _is_unicode(text):
             raise InvalidInputError(f"parameter 'text': valid is 1..{INSTRUCTION_CHARACTERS} characters")
-        return {"text": text}
+        return {"text": text, **_checked_reading(parameters, scene)}
 
     def apply(self, values: Parameters, world: DisturbedWorld) -> Parameters:
-        """Say it that way."""
+        """Say it that way, and judge what it asks for."""
         world.instruction = values["text"]
+        if any(name in values for name in READ):
+            world.follow(Reading(**{name: value for name, value in values.items() if name in READ}))
         return values
 
     def clear(self, world: DisturbedWorld) -> None:
         """The instruction of the reset."""
         world.instruction = world.plain_instruction
+        world.follow(None)
+
+
+def _checked_reading(parameters: Parameters, scene: Scene) -> Parameters:
+    """What was read, if anything was: a task that can be judged in this scene, and bodies that it has."""
+    if "unscored" in parameters:
+        why = parameters["unscored"]
+        if not isinstance(why, str) or not 0 < len(why) <= INSTRUCTION_CHARACTERS:
+            raise InvalidInputError(f"parameter 'unscored': valid is 1..{INSTRUCTION_CHARACTERS} characters")
+        return {"unscored": why}
+    if not any(name in parameters for name in READ):
+        return {}
+    values = {name: parameters[name] for name in ("task", "target", "goal") if name in parameters}
+    strings = {"task", "target"} <= set(values) and all(isinstance(value, str) for value in values.values())
+    if not strings or not Reading(**values).fits(scene.things()):
+        raise InvalidInputError("parameters 'task', 'target', 'goal': valid is what the scene can be judged by")
+    return values
 
 
 def _is_unicode(text: str) -> bool:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
-from wam_demo.errors import InvalidInputError
+from wam_demo.errors import InvalidInputError, WamDemoError
 from wam_demo.policies.checks import validate_instruction
-from wam_demo.runtime import Command
+from wam_demo.runtime import Command, Settings
 from wam_demo.runtime.logfile import SEED_MAX, parse_log, unpack
 from wam_demo.ui.live.drive import DRIVE_PARSERS
 from wam_demo.ui.shared.catalogue import Catalogue
 from wam_demo.ui.shared.checks import number, one_of, shown, whole
 
 SEVERITY_MAX = 5
+TIME_SPEEDS = (0.25, 0.5, 1.0)
+"""Of the simulated time."""
+FIRST_SPEED = 0.5
+"""A visitor has time to take part; a plan is the same at every speed."""
 CAMERAS = ("front", "wrist")
 """Cameras on which a person can point."""
 
@@ -35,6 +41,48 @@ def parse_command(payload: object, choices: Catalogue) -> Command:
 
 
 Parameters = dict[str, Any]
+
+
+def wished_settings(wishes: Mapping[str, Any], choices: Catalogue, first: Settings) -> Settings:
+    """What a page that comes back, or that a link opened, begins with; what is not usable is left as it is.
+
+    Args:
+        wishes: ``task``, ``policy``, ``seed``, ``autoplay``, ``speed``, ``words``, ``severities``; any may be missing.
+        choices: What can be chosen.
+        first: For what is missing.
+    """
+    parsers: Mapping[str, Callable[[Any], Any]] = {
+        "task": lambda value: one_of("task", value, choices.tasks),
+        "policy": lambda value: one_of("policy", value, choices.policies),
+        "seed": lambda value: whole("seed", value, 0, SEED_MAX),
+        "autoplay": bool,
+        "speed": _checked_speed,
+        "words": lambda value: _instruction({"text": value}, choices)["text"],
+        "severities": lambda value: _checked_severities(value, choices),
+    }
+    wished = {}
+    for name, parse in parsers.items():
+        with suppress(WamDemoError):
+            if wishes.get(name) is not None:
+                wished[name] = parse(wishes[name])
+    return replace(first, **wished)
+
+
+def _checked_severities(value: object, choices: Catalogue) -> dict[str, int]:
+    if not isinstance(value, Mapping):
+        raise InvalidInputError(f"the severities are a map, got {shown(value)}")
+    found = [_axis({"axis": axis, "severity": severity}, choices) for axis, severity in value.items()]
+    return {each["axis"]: each["severity"] for each in found if each["severity"]}
+
+
+def _checked_speed(value: object) -> float:
+    if value not in TIME_SPEEDS:
+        raise InvalidInputError(f"the speed must be one of {', '.join(map(str, TIME_SPEEDS))}, got {shown(value)}")
+    return float(value)  # type: ignore[arg-type]
+
+
+def _speed(payload: Mapping[str, Any], choices: Catalogue) -> Parameters:
+    return {"speed": _checked_speed(payload.get("speed"))}
 
 
 def parse_region(payload: object) -> Parameters:
@@ -158,11 +206,12 @@ def _by_itself(
 
 
 _PARSERS: Mapping[str, Callable[[Mapping[str, Any], Catalogue], Parameters]] = {
-    **dict.fromkeys(("run", "pause", "step", "reset", "next", "swap_target", "clear"), _nothing),
+    **dict.fromkeys(("run", "pause", "step", "reset", "next", "swap_target", "clear", "own_words"), _nothing),
     **dict.fromkeys(("log", "link", "paired"), _nothing),
     "twin": _switch,
     "replay": _replay,
     "autoplay": _switch,
+    "speed": _speed,
     "task": _task,
     "policy": _policy,
     "seed": _seed,

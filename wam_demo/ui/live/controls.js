@@ -11,8 +11,9 @@ const act = {
   instruct: () => $("#wam-instruction").select(),
   theme: () => {
     const dark = document.body.classList.toggle("dark");
-    try { localStorage.setItem("wam-theme", dark ? "dark" : "light"); } catch { /* private mode */ }
+    keep("wam-theme", dark ? "dark" : "light");
   },
+  dismiss: () => { root.classList.remove("coached"); keep("wam-coach", "off"); },
   twin: () => send("twin", { on: !live.status?.twin }),
   log: () => ask("log"), link: () => ask("link"), paired: () => ask("paired"),
   replay: () => $('[data-file="log"]').click(),
@@ -35,21 +36,21 @@ shortcut("i", act.instruct, "type an instruction"); shortcut("l", act.theme, "li
 shortcut("b", act.twin, "twin: with and without"); shortcut("j", act.log, "download the log");
 shortcut("k", act.link, "share: clip or link"); shortcut("o", act.replay, "replay a log");
 shortcut("p", act.paired, "test on n seeds"); shortcut("h", act.help, "this help"); shortcut("?", act.help);
-onKeys(KEYS, (work) => !$("dialog.share").open && (!$("dialog.help").open || work === act.help));
-for (const button of $$("[data-do], [data-act]")) button.addEventListener("click", () => act[button.dataset.do || button.dataset.act]());
+onKeys(KEYS, (work) => !$("dialog.share").open && !$(".explained:popover-open") && (!$("dialog.help").open || work === act.help));
+for (const button of $$("[data-do], [data-act]")) button.addEventListener("click", (event) => {
+  act[button.dataset.do || button.dataset.act]?.();
+  if (event.detail) button.blur(); // after a click with the pointer the space key pauses again
+});
+for (const button of $$("[data-speed]")) button.addEventListener("click", () => send("speed", { speed: Number(button.dataset.speed) }));
 
 // Fields follow the server, except the one a person is editing.
 const fields = { task: $('[data-set="task"]'), policy: $('[data-set="policy"]') };
 for (const [name, field] of Object.entries(fields)) field.addEventListener("change", () => { send(name, { name: field.value }); field.blur(); });
 const texts = { instruction: $("#wam-instruction"), seed: $("#wam-seed") };
-const typed = {
-  instruction: (text) => ({ text }),
-  seed: (text) => ({ seed: text.trim() === "" ? NaN : Number(text) }),
-};
-for (const [name, field] of Object.entries(texts)) $(`[data-form="${name}"]`).addEventListener("submit", (event) => {
+$('[data-form="seed"]').addEventListener("submit", (event) => {
   event.preventDefault();
-  send(name, typed[name](field.value));
-  field.blur();
+  send("seed", { seed: texts.seed.value.trim() === "" ? NaN : Number(texts.seed.value) });
+  texts.seed.blur();
 });
 const follow = (field, value) => { if (document.activeElement !== field && field.value !== String(value)) field.value = value; };
 
@@ -70,53 +71,6 @@ function followSlider(input, severity) {
   showSlider(input);
 }
 
-// The pointer on Now, or on the left twin: a click drops an object there, a drag shoves what lies under its start.
-const inPercent = (share) => `${(100 * share).toFixed(1)}%`;
-const unit = (value) => Math.min(1, Math.max(0, value));
-function place(event) {
-  const box = event.currentTarget.getBoundingClientRect();
-  return [unit((event.clientX - box.left) / box.width), unit((event.clientY - box.top) / box.height)];
-}
-function listenToPointer(canvas, taker) {
-  let taken = null;
-  canvas.addEventListener("pointerdown", (event) => {
-    if (event.button) return;
-    canvas.setPointerCapture(event.pointerId);
-    taken = taker();
-    taken.down(place(event), event);
-  });
-  canvas.addEventListener("pointermove", (event) => taken?.move(place(event), event));
-  canvas.addEventListener("pointerup", (event) => { taken?.up(place(event)); taken = null; });
-  canvas.addEventListener("pointercancel", () => { taken?.cancel(); taken = null; });
-}
-function disturbing(gesture, camera) {
-  let grab = null;
-  const draw = (from, to) => {
-    gesture.classList.toggle("on", Boolean(from));
-    if (!from) return;
-    const [line, ring] = gesture.children;
-    [["x1", from[0]], ["y1", from[1]], ["x2", to[0]], ["y2", to[1]]].forEach(([name, share]) => line.setAttribute(name, inPercent(share)));
-    [["cx", from[0]], ["cy", from[1]]].forEach(([name, share]) => ring.setAttribute(name, inPercent(share)));
-  };
-  return {
-    down: (at, event) => { grab = { from: at, x: event.clientX, y: event.clientY, far: false }; },
-    move: (at, event) => {
-      grab.far ||= Math.hypot(event.clientX - grab.x, event.clientY - grab.y) > 6;
-      if (grab.far) draw(grab.from, at);
-    },
-    up: (at) => {
-      if (grab.far) send("shove", { camera: camera(), from: grab.from, to: at });
-      else send("distractor", { camera: camera(), at: grab.from });
-      draw(null);
-    },
-    cancel: () => draw(null),
-  };
-}
-const onNow = disturbing($('[data-view="now"] .gesture'), () => shownCameras()[0]);
-const onTwin = disturbing($('[data-side="with"] .gesture'), () => "front");
-listenToPointer($('[data-view="now"] .main'), () => plugged("pointer")[0] || onNow);
-listenToPointer($('[data-side="with"] .main'), () => onTwin);
-
 // What the server says, in words.
 function showStatus(s) {
   root.dataset.state = s.state;
@@ -126,7 +80,7 @@ function showStatus(s) {
   $('[data-do="autoplay"]').setAttribute("aria-checked", String(s.autoplay));
   follow(fields.task, s.task); follow(fields.policy, s.policy);
   follow(texts.instruction, s.instruction); follow(texts.seed, s.seed);
-  setText($('[data-text="step"]'), String(s.step)); setText($('[data-text="horizon"]'), `/ ${s.horizon}`);
+  for (const button of $$("[data-speed]")) button.setAttribute("aria-pressed", String(Number(button.dataset.speed) === s.speed));
   for (const input of $$("[data-axis]")) followSlider(input, s.severities[input.dataset.axis] || 0);
   showBadge("policy", decimal(s.badges.policy_ms)); showBadge("imagination", decimal(s.badges.imagination_ms));
   showBadge("age", decimal(s.badges.chunk_age_s, 1), s.badges.chunk_age_s > 1);
@@ -151,10 +105,3 @@ function showPacket(packet) {
   const moving = live.status?.state === "running" && live.fps;
   showBadge("fps", moving ? live.fps.toFixed(0) : "–", moving && live.fps < 8);
 }
-
-try { const theme = localStorage.getItem("wam-theme"); if (theme) document.body.classList.toggle("dark", theme === "dark"); } catch { /* private mode */ }
-startStrip();
-listenForLogs();
-connect();
-setInterval(pulse, 1000);
-document.addEventListener("visibilitychange", () => { if (!document.hidden) pulse(); });

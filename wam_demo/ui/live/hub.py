@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from wam_demo.errors import InvalidInputError
 from wam_demo.limits import LIVE_SESSIONS, QUEUE_SIZE, SESSION_IDLE_S
@@ -20,6 +21,7 @@ class Visitor:
     Attributes:
         key: Names the page.
         session: Its session; ``None`` while it waits for a place.
+        wishes: What it asks its session to begin with, as the page sent it.
         screen: What its session shows.
         last_seen: When the page was last heard of, `time.monotonic`.
         received: Number of the last packet that the page has drawn.
@@ -29,6 +31,7 @@ class Visitor:
 
     key: str
     session: Session | None = None
+    wishes: Mapping[str, Any] = field(default_factory=dict)
     screen: Screen = field(default_factory=Screen)
     last_seen: float = field(default_factory=time.monotonic)
     received: int = 0
@@ -40,14 +43,14 @@ class Hub:
     """Admits visitors, finds their sessions, and closes what nobody looks at.
 
     Args:
-        open_session: Makes a session that reports to a screen; it is started here.
+        open_session: Makes a session that reports to a screen, from what its page wishes; it is started here.
         capacity: Sessions at a time.
         idle_s: A page that was not heard of for this long has left [s].
     """
 
     def __init__(
         self,
-        open_session: Callable[[Screen], Session],
+        open_session: Callable[[Screen, Mapping[str, Any]], Session],
         capacity: int = LIVE_SESSIONS,
         idle_s: float = SESSION_IDLE_S,
     ) -> None:
@@ -86,7 +89,7 @@ class Hub:
             position = waiting.index(visitor) + 1
             if position > self._capacity - self.live:
                 return position - max(0, self._capacity - self.live)
-            visitor.session = self._open_session(visitor.screen)
+            visitor.session = self._open_session(visitor.screen, visitor.wishes)
             visitor.session.start()
             return 0
 

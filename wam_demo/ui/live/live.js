@@ -5,18 +5,21 @@ const live = {
   drawn: 0, missed: false, newest: 0, last: 0, receiptAt: 0, received: 0,
 };
 root.live = live; // tests and the curious read the counters here
-strip.now = () => ({ facts: fact(seconds(live.status.step), " s", "Click to drop an object, drag to shove one.") });
+strip.now = () => ({ facts: fact(seconds(lookback.on ? lookback.step : live.status.step), " s", "Click to drop an object, drag to shove one.") });
 
 async function draw(packet) {
   // A new episode starts with empty panels: nothing of another episode stays on one time step.
   const anew = Boolean(packet.status) && packet.status.episode !== live.episode;
+  if (lookback.on) strip.tiles = live.tiles;
   await keepTiles(packet, (name) => anew && !name.startsWith("now."));
   if (packet.status) {
     Object.assign(live, { status: packet.status, episode: packet.status.episode });
     strip.status = packet.status.strip;
   }
   if (packet.track) live.track = packet.track;
-  paintStrip(anew ? null : new Set(Object.keys(packet.tiles || {})));
+  remember(packet);
+  if (lookback.on && !anew) Object.assign(strip, { tiles: lookback.tiles || live.tiles, status: lookback.strip || live.status.strip });
+  else paintStrip(anew ? null : new Set(Object.keys(packet.tiles || {})));
   listen(packet);
   live.drawn += 1;
   live.last = packet.n;
@@ -60,13 +63,13 @@ function rest() {
 }
 function connect() {
   live.received = performance.now();
-  trigger("connect", {});
+  trigger("connect", { wishes: wishes() });
 }
 
 const PAST_STEPS = 48, FUTURE_STEPS = 16;
 const actionNote = $('[aria-label="Action"] .note'), usualNote = actionNote.textContent;
 function paintCharts() {
-  const track = live.track;
+  const track = lookback.on && lookback.track ? lookback.track : live.track;
   if (!track || plugged("charts").length) return;
   const now = track.step, past = { path: track.past, step: now - track.past.length + 1, style: "", grip: true };
   const plans = track.plans.map((plan) => ({ ...plan, style: plan.current ? "plan" : "old", grip: plan.current }));

@@ -10,16 +10,13 @@ const MARKUP = `
     <li><button type="button" class="tool plain" data-do="theme" title="Light or dark (L)" aria-label="Light or dark">${icon("M8 2a6 6 0 1 0 0 12zM8 1a7 7 0 1 1 0 14A7 7 0 0 1 8 1z")}</button></li>
     <li><button type="button" class="tool plain" data-do="help" title="Keyboard shortcuts (H)" aria-label="Keyboard shortcuts">${icon("M7.2 11h1.6v1.6H7.2zM8 3.2c1.8 0 3 1.1 3 2.7 0 2-2.2 2.2-2.2 3.9H7.2c0-2.5 2.1-2.6 2.1-3.9 0-.7-.5-1.2-1.3-1.2s-1.4.6-1.4 1.5H5c0-1.8 1.2-3 3-3z")}</button></li>
   </ul>
-  <div class="toolbar" role="group" aria-label="Episode">
-    <label class="field"><span>Task</span><select data-set="task">${options(CONFIG.tasks)}</select></label>
-    <form class="field grow" data-form="instruction">
-      <label for="wam-instruction">Instruction</label>
-      <input id="wam-instruction" type="text" autocomplete="off" spellcheck="false" enterkeyhint="send" aria-describedby="wam-status">
-    </form>
-    <label class="field"><span>Policy</span><select data-set="policy">${options(CONFIG.policies)}</select></label>
+  <div class="toolbar intro" role="group" aria-label="Episode">
+    ${introMarkup}
+    <label class="field"><span>Policy</span><select data-set="policy">${options(CONFIG.policies)}</select></label>${about("policy")}
     <form class="field" data-form="seed"><label for="wam-seed">Seed</label>
       <input id="wam-seed" type="text" inputmode="numeric" size="5" autocomplete="off"></form>
-    <p class="clock"><span>step</span> <b data-text="step">0</b> <span data-text="horizon"></span></p>
+    <div class="speeds" role="group" aria-label="Speed">${CONFIG.time_speeds.map((speed) =>
+      `<button type="button" data-speed="${speed}" aria-pressed="false" title="Speed of the simulated time">${{ 0.25: "¼", 0.5: "½" }[speed] || speed}×</button>`).join("")}</div>
     <div class="transport">
       ${tool("toggle", "Pause", "Space", ICONS.pause, 'data-role="toggle"')}
       ${tool("step", "Step", "S", "M3 3l7 5-7 5zM11 3h2v10h-2z")}
@@ -28,9 +25,25 @@ const MARKUP = `
       <button type="button" class="tool" data-do="autoplay" role="switch" aria-checked="true" title="Start the next seed by itself (A)"><i class="knob"></i><span>Autoplay</span></button>
     </div>
   </div>
+  <div class="toolbar wording" role="group" aria-label="Instruction">
+    <label class="field"><span>Task</span><select data-set="task">${options(CONFIG.tasks)}</select></label>
+    <div class="chips" role="group" aria-label="What can be asked for here"></div>
+    <form class="field grow" data-form="instruction">
+      <label for="wam-instruction" class="hidden">Instruction</label>
+      <input id="wam-instruction" type="text" autocomplete="off" spellcheck="false" enterkeyhint="send" aria-describedby="wam-understood">
+      <span class="understood" id="wam-understood" role="status"></span>
+      <button type="button" class="tool" data-do="own" title="Back to the scene's own instruction" aria-label="Take my words back" hidden>${icon(ICONS.cross)}</button>
+      <button type="submit" class="send">Send</button>
+    </form>
+  </div>
   <div class="stage">
     <div class="work">
       ${stripMarkup({ now: `<svg class="gesture" aria-hidden="true"><line/><circle r="5"/></svg><p class="outcome" hidden></p>` })}
+      <div class="panel scrubber" role="group" aria-label="Episode so far">
+        <div class="line"><input type="range" min="0" max="1" step="1" value="0" data-role="scrub" aria-label="Look back in this episode"><div class="marks" aria-hidden="true"></div></div>
+        <span data-text="time"></span>
+        <button type="button" class="tool" data-do="live" title="Back to the present">Go on</button>
+      </div>
       ${TWIN_PANELS}
       <div class="charts">
         ${chartPanel("action", "Action", "cm from start · solid done, dashed plan, faint earlier", AXIS_LEGEND)}

@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -24,6 +24,7 @@ from wam_demo.ui.shared.bell import Bell
 from wam_demo.ui.shared.packet import PacketEncoder
 from wam_demo.ui.shared.strip import strip_status, strip_tiles
 
+NO_WISHES: Mapping[str, Any] = {}
 AHEAD = 24
 """Packets that may be under way to a page before the stream waits for its receipt."""
 BEHIND_S = 0.75
@@ -32,15 +33,17 @@ QUIET_S = 1.0
 """Without anything new a packet goes out this often, so that the page knows it is connected."""
 
 
-async def stream(hub: Hub, key: str) -> AsyncIterator[str]:
+async def stream(hub: Hub, key: str, wishes: Mapping[str, Any] = NO_WISHES) -> AsyncIterator[str]:
     """Packets for one page, as JSON text, until the page leaves or opens another stream.
 
     Args:
         hub: Who is here.
         key: Names the page.
+        wishes: What a session that is new begins with.
     """
     try:
         visitor = hub.visit(key)
+        visitor.wishes = wishes
     except WamDemoError as error:
         yield json.dumps({"n": 0, "waiting": str(error)})
         return

@@ -12,7 +12,7 @@ from wam_demo.limits import LOG_BYTES
 from wam_demo.policies.registry import policy_spec
 from wam_demo.runtime import Session, SessionView
 from wam_demo.types import CONTROL_HZ, FUTURE_STEPS
-from wam_demo.ui.live.commands import parse_command, parse_point, parse_region
+from wam_demo.ui.live.commands import TIME_SPEEDS, parse_command, parse_point, parse_region
 from wam_demo.ui.live.counterfactual import counterfactual_plan
 from wam_demo.ui.live.drive import SPEEDS, parse_drive
 from wam_demo.ui.live.hub import Hub
@@ -24,14 +24,16 @@ from wam_demo.ui.shared import component
 from wam_demo.ui.shared.catalogue import AXIS_WORDS, Catalogue
 from wam_demo.ui.shared.component import QUICK, Answer
 
+_LIVE = (
+    "explain", "log", "twin", "markup", "live", "pointer", "controls", "instruct", "history", "clip", "probe", "whatif",
+    "drive", "drive_input", "record",
+)  # fmt: skip
 _SCRIPTS = (
     *(f"shared/{name}.js" for name in ("dom", "place", "strip", "charts")),
-    *(
-        f"live/{name}.js"
-        for name in ("log", "twin", "markup", "live", "controls", "probe", "whatif", "drive", "drive_input", "record")
-    ),
+    *(f"live/{name}.js" for name in _LIVE),
     "share/share.js",
     "share/place_live.js",
+    "live/start.js",
 )
 
 
@@ -45,8 +47,9 @@ def build_live(catalogue: Catalogue, hub: Hub, functions: Sequence[Callable[[Any
     """
     canvas = component.component(script(catalogue), "live", functions)
 
-    async def connect(request: gr.Request) -> AsyncIterator[str]:
-        async for packet in stream(hub, request.session_hash):
+    async def connect(event: gr.EventData, request: gr.Request) -> AsyncIterator[str]:
+        wishes = event._data.get("wishes") if isinstance(event._data, dict) else None
+        async for packet in stream(hub, request.session_hash, wishes if isinstance(wishes, dict) else {}):
             yield packet
 
     def command(event: gr.EventData, request: gr.Request) -> None:
@@ -141,6 +144,8 @@ def script(catalogue: Catalogue) -> str:
     config = {
         "tasks": component.named(catalogue.tasks),
         "policies": component.named(catalogue.labels),
+        "about": {name: spec.sentence for name, spec in catalogue.policies.items()},
+        "time_speeds": list(TIME_SPEEDS),
         "axes": [{"name": axis, "label": AXIS_WORDS[axis][0], "help": AXIS_WORDS[axis][1]} for axis in catalogue.axes],
         "horizons": list(FUTURE_STEPS),
         "control_hz": CONTROL_HZ,

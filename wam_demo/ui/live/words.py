@@ -14,10 +14,11 @@ from wam_demo.ui.shared.catalogue import AXIS_WORDS
 from wam_demo.ui.shared.strip import VIEWS
 
 _LABELS = {"swap_target": "move", "distractor": "drop", "language": "new words"}
-POINTER_HINT = "Click on Now to drop something, drag to shove."
+POINTER_HINT = "Click on Now to drop something, drag to shove (on a touch screen: tap, hold and drag)."
 OUTCOME_WORDS: Mapping[str, str] = {
     "success": "Done",
     "timeout": "Out of time",
+    "unscored": "Not scored",
     "sim_fault": "The simulation diverged",
     "replayed": "End of the log",
 }
@@ -81,6 +82,8 @@ def _going_on(view: SessionView) -> str:
         return f"{ended}: {policy}, seed {seed}; {follows}."
     if view.state == "paused":
         return f"Paused at {view.step / CONTROL_HZ:.1f} s. Space runs on, S does one step."
+    if view.step == 0 and view.imagination is None and view.replay is None:
+        return f"{policy} plans and imagines first, then it moves."
     if view.played is not None and view.played.holding:
         return f"{policy} is thinking: the arm holds until a plan is there."
     aside = f"{view.note[0].upper()}{view.note[1:]}." if view.note else POINTER_HINT

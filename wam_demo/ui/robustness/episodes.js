@@ -3,7 +3,7 @@ const AT_ONCE = 3;
 const box = $(".cellbox"), opened = { urls: [], turn: 0 };
 const metres = (miss) => (miss === null || miss === undefined ? "" : `, ${(100 * miss).toFixed(0)} cm off`);
 const OUTCOMES = { timeout: (e) => `not solved${metres(e.goal_distance_m)}`, success: (e) => `solved in ${e.seconds.toFixed(1)} s${e.held ? "" : ", not held"}`,
-  sim_fault: () => "the simulation diverged: not counted", policy_busy: () => "the policy server was busy: not counted", policy_fault: (e) => `the policy failed: ${e.fault || ""}` };
+  sim_fault: () => "the simulation diverged: not counted", policy_busy: () => "the policy server was busy: not counted", unscored: (e) => `not scored: ${e.fault}`, policy_fault: (e) => `the policy failed: ${e.fault || ""}` };
 const ended = (episode) => OUTCOMES[episode.outcome](episode);
 
 async function openCell({ policy, axis, severity }) {
@@ -32,7 +32,7 @@ function showEpisodes(episodes) {
   opened.urls.splice(0).forEach((url) => URL.revokeObjectURL(url));
   const list = box.querySelector(".episodes");
   setHtml(list, episodes.map((e, i) => `
-    <li class="${e.success ? "good" : ["sim_fault", "policy_busy"].includes(e.outcome) ? "void" : "bad"}">
+    <li class="${e.success ? "good" : ["sim_fault", "policy_busy", "unscored"].includes(e.outcome) ? "void" : "bad"}">
       <div class="screen"><button type="button" data-episode="${i}">${icon(ICONS.play)}<span>Play</span></button></div>
       <p><b>${escapeHtml(policyLabel(e.policy))}: ${escapeHtml(ended(e))}</b></p><p class="soft">seed ${e.seed}${lab.run.grid.tasks.length > 1 ? `, ${escapeHtml(labelIn(CONFIG.tasks, e.task))}` : ""} · <a href="${liveAddress(e)}" title="The same scene, disturbance and policy, played live and yours to disturb; its plans may come later than in the test">Open in Live</a></p>
       ${e.others.map((o, k) => `<p class="soft">${escapeHtml(policyLabel(o.policy))}: ${escapeHtml(ended(o))} <button type="button" class="link" data-episode="${i}" data-other="${k}">side by side</button></p>`).join("")}

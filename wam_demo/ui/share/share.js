@@ -10,7 +10,7 @@ root.insertAdjacentHTML("beforeend", `
     <form method="dialog"><button class="pad">Close</button></form></dialog>`);
 into("now", ".frame", `<button type="button" class="pad primary nowyou" hidden>Now you: break it</button>`);
 
-const shared = { packed: null, wanted: null };
+const shared = { packed: null, wanted: null, fault: "" };
 root.shared = shared; // tests and the curious look here
 const dialog = $("dialog.share"), part = (selector) => dialog.querySelector(selector);
 const askShare = (kind, question = {}) => request(server.share, { kind, page: live.status?.clip, ...question });
@@ -59,9 +59,10 @@ part("[data-copy]").addEventListener("click", async () => {
 async function openShared() {
   const { share, packed } = shared.wanted;
   shared.opening = true;
-  try { send("replay", { packed: packed || (await askShare("open", { share })).packed }); } catch (error) { shared.wanted = null; notice(error.message, true); }
+  try { send("replay", { packed: packed || (await askShare("open", { share })).packed }); } catch (error) { Object.assign(shared, { wanted: null, fault: error.message }); setTimeout(() => { shared.fault = ""; }, 8000); }
 }
 plug({
+  wording: () => shared.fault, // the session's own line comes with every packet and would hide it
   listen({ status }) {
     if (!status) return;
     if (shared.wanted && !shared.opening) openShared();

@@ -150,7 +150,7 @@ function setHorizon(change = 0, index = null) {
   strip.horizonChanged();
 }
 function swapViews() { strip.swapped = !strip.swapped; paintStrip(); }
-function startStrip(index = CONFIG.horizons.length - 1) {
+function startStrip(index = 1) {
   setHorizon(0, index);
   $(".horizon input").addEventListener("input", () => setHorizon());
   root.addEventListener("click", (event) => { if (event.target.matches(".second")) swapViews(); });

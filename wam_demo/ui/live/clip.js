@@ -1,0 +1,37 @@
+// What is imagined, as a clip of the plan that is executed: each new one is played once, then the horizon's picture stays.
+const CLIP_MS = 260;
+const clip = { frame: null, of: null, timer: null };
+root.clip = clip;
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+function playClip() {
+  clearTimeout(clip.timer);
+  clip.frame = 0;
+  nextFrame();
+}
+function nextFrame() {
+  paintStrip(new Set([`imagined.${CONFIG.horizons[clip.frame] ?? strip.horizon}.${shownCameras()[0]}`]));
+  clip.timer = setTimeout(() => {
+    clip.frame = clip.frame + 1 < CONFIG.horizons.length ? clip.frame + 1 : null;
+    if (clip.frame === null) paintStrip(new Set([`imagined.${strip.horizon}.${shownCameras()[0]}`]));
+    else nextFrame();
+  }, CLIP_MS);
+}
+plug({
+  panels: {
+    imagined: (s) => clip.frame !== null && s.imagined_at !== null && {
+      tile: (camera) => `imagined.${CONFIG.horizons[clip.frame]}.${camera}`,
+      facts: fact(`+${seconds(CONFIG.horizons[clip.frame])}`, " s", `of the plan that is executed, imagined at ${seconds(s.imagined_at)} s`),
+    },
+  },
+  listen({ status }) {
+    const made = status && !status.twin ? `${status.episode} ${status.strip.imagined_at}` : clip.of;
+    if (made === clip.of) return;
+    clip.of = made;
+    if (status.strip.imagined_at !== null && !calm.matches && !document.hidden && !lookback.on) playClip();
+  },
+});
+act.clip = playClip;
+$('[data-view="imagined"] .horizon').insertAdjacentHTML("beforebegin",
+  `<button type="button" class="tool play" data-do="clip" title="Play what is imagined (Y)" aria-label="Play what is imagined">${icon(ICONS.play)}</button>`);
+$('[data-do="clip"]').addEventListener("click", playClip);
+shortcut("y", playClip, "play what is imagined");
