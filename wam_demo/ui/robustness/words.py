@@ -5,7 +5,7 @@ from collections.abc import Mapping
 NOMINAL_WORDS = ("nothing", "The scene as it was trained on")
 AXES_IN_WORDS: Mapping[str, tuple[str, str]] = {
     "camera": ("camera", "Front and side camera moved: 1 is 2 cm and 1°, 5 is 15 cm and 10°"),
-    "hand_eye": ("wrist camera", "The camera on the wrist moved: 1 is 2 cm and 1°, 5 is 15 cm and 10°"),
+    "hand_eye": ("wrist cam", "The camera on the wrist moved: 1 is 2 cm and 1°, 5 is 15 cm and 10°"),
     "robot_init": ("start pose", "Other start joints: 1 is 0.05 rad away, 5 is 0.4 rad"),
     "noise": ("noise", "Blur or fog in the pictures, at LIBERO-Plus severities 2 to 10"),
     "language": (

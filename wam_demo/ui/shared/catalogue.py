@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 AXIS_WORDS: Mapping[str, tuple[str, str]] = {
     "camera": ("camera", "Move the front and side cameras: 1 is 2 cm and 1°, 5 is 15 cm and 10°"),
-    "hand_eye": ("wrist camera", "Move the camera on the wrist: 1 is 2 cm and 1°, 5 is 15 cm and 10°"),
+    "hand_eye": ("wrist cam", "Move the camera on the wrist: 1 is 2 cm and 1°, 5 is 15 cm and 10°"),
     "light": ("light", "Change intensity, direction and colour of the light"),
     "background": ("background", "Give table and backdrop another texture"),
     "noise": ("noise", "Blur or fog in the camera pictures"),

@@ -117,7 +117,7 @@ const scalarsPanel = ({ title }) =>
   `<section class="panel scalars" aria-label="${escapeHtml(title)}"><header><h3>${escapeHtml(title)}</h3></header><dl></dl></section>`;
 // Pictures get a row under the strip. Numbers alone go beside it, so that the charts stay where they are.
 function placeExtras(box, numbersAlone) {
-  const beside = $(".side section:last-of-type");
+  const beside = $(".side > section:last-of-type");
   if (!numbersAlone) $(".strip").after(box);
   else if (beside) beside.before(box);
   else $(".strip").parentNode.append(box);
