@@ -198,7 +198,7 @@ def test_the_next_visitor_waits_and_starts_by_itself(serve, visit, browser):
 def test_it_fits_at_1280_by_720_and_stacks_on_a_phone(serve, visit):
     served = serve()
     page = visit(served)
-    for selector in (".strip", '[data-plot="action"]', ".pads", ".status", ".badges"):
+    for selector in (".strip", '[data-plot="action"]', "[data-act=distractor]", ".status", ".badges"):
         box = page.locator(selector).bounding_box()
         assert box["y"] >= 0
         assert box["y"] + box["height"] <= 720, selector

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes import recordings
+from tests.fakes.waiting import eventually
 from wam_demo.data.uploads import landlock, reader_process
 from wam_demo.data.uploads.gate import ReaderGate
 from wam_demo.data.uploads.reader_process import ReaderLimits, ReaderProcess
@@ -153,6 +154,7 @@ def test_a_child_does_not_learn_the_servers_secrets(monkeypatch, tmp_path):
 
     def watched(*arguments, **options):
         started = popen(*arguments, **options)
+        eventually(lambda: any(environment(started.pid)))  # empty while the child is being replaced by its program
         told.update(entry.split("=", 1) for entry in environment(started.pid) if "=" in entry)
         return started
 

@@ -8,7 +8,7 @@ from math import cos, pi, sin
 
 from wam_demo.evaluate.report.rendering import render
 
-COLOURS = ("#c4540a", "#1769b5", "#7a45c4", "#137a46", "#b5485a", "#6b7280")
+COLOURS = ("#b34a00", "#1769b5", "#7a45c4", "#137a46", "#b5485a", "#6b7280")
 """One a series, in the order of the grid; the first four are those of the Robustness tab."""
 
 
