@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import gradio as gr
 
-from wam_demo.config import SHARES
+from wam_demo.config import PUBLIC, RECORDINGS, SHARES
+from wam_demo.errors import InvalidInputError
 from wam_demo.limits import LIVE_SESSIONS, QUEUE_SIZE, SESSION_IDLE_S, UPLOAD_BYTES
 from wam_demo.runtime import Session, Settings, Watcher
 from wam_demo.runtime.memory import use_few_arenas
@@ -21,6 +25,10 @@ from wam_demo.ui.arm.session import ArmSession
 from wam_demo.ui.arm.tab import build_arm, open_arm
 from wam_demo.ui.blind.matches import BlindMatches
 from wam_demo.ui.blind.tab import build_blind, open_matches
+from wam_demo.ui.data.folders import RecordingFolders
+from wam_demo.ui.data.tab import build_data
+from wam_demo.ui.data.taught import routes as taught_routes
+from wam_demo.ui.data.teaching import Teaching
 from wam_demo.ui.live.commands import FIRST_SPEED, wished_settings
 from wam_demo.ui.live.hub import Hub
 from wam_demo.ui.live.screen import Screen
@@ -48,10 +56,11 @@ def open_hub(
     capacity: int = LIVE_SESSIONS,
     idle_s: float = SESSION_IDLE_S,
     sharing: Sharing | None = None,
+    folders: RecordingFolders | None = None,
 ) -> Hub:
     """A hub whose sessions start as their page was left, or with the first task and the preferred policy.
 
-    They are recorded for clips.
+    They are recorded for clips, and record into the folder of their page, or that of the catalogue.
     """
     first = Settings(next(iter(catalogue.tasks)), next(iter(catalogue.policies)), speed=FIRST_SPEED)
 
@@ -61,7 +70,11 @@ def open_hub(
             recorder = sharing.recorder()
             screen.clip = recorder.name
             watchers.append(recorder)
-        return Session(wished_settings(wishes, catalogue, first), catalogue.backend, watchers)
+        backend = catalogue.backend
+        if folders is not None:
+            with suppress(InvalidInputError):  # a page without a name may not record where strangers do
+                backend = replace(backend, recordings=folders.of(wishes.get("page")))
+        return Session(wished_settings(wishes, catalogue, first), backend, watchers)
 
     return Hub(open_session, capacity, idle_s)
 
@@ -76,6 +89,8 @@ def build_app(
     cameras: CameraSessions | None = None,
     sharing: Sharing | None = None,
     arm: ArmSession | None = None,
+    folders: RecordingFolders | None = None,
+    teaching: Teaching | None = None,
 ) -> gr.Blocks:
     """The page with its tabs; those whose part is missing are left out."""
     with gr.Blocks(
@@ -96,6 +111,9 @@ def build_app(
                     if cameras is not None:
                         with gr.Tab("Live stream"):
                             build_live_stream(cameras)
+            if folders is not None and recordings is not None:
+                with gr.Tab("Data"):
+                    build_data(catalogue, folders, recordings, teaching)
             if arm is not None:
                 with gr.Tab("Arm"):
                     build_arm(catalogue, arm)
@@ -134,7 +152,7 @@ def web_pages(store: ShareStore) -> dict[str, Any]:
     """Arguments of ``Blocks.launch`` for what messengers read: previews of the app and of shared attempts."""
     host = os.environ.get("SPACE_HOST")  # an address that a preview's reader can complete by itself elsewhere
     picture = f"https://{host}/share/preview.png" if host else "share/preview.png"
-    return {"head": meta(TITLE, SENTENCE, picture, TITLE), "app_kwargs": {"routes": routes(store, TITLE)}}
+    return {"head": meta(TITLE, SENTENCE, picture, TITLE), "app_kwargs": {"routes": [*routes(store, TITLE), *taught_routes()]}}
 
 
 def launch(host: str = "127.0.0.1", port: int | None = None, **overrides: Any) -> None:
@@ -150,7 +168,9 @@ def launch(host: str = "127.0.0.1", port: int | None = None, **overrides: Any) -
     sharing = Sharing(catalogue, ShareStore(SHARES))
     threading.Thread(target=warm_up, args=[catalogue], name="warm-up", daemon=True).start()
     with _terminable(), ExitStack() as opened:
-        hub = opened.enter_context(closing(open_hub(catalogue, sharing=sharing)))
+        folders = opened.enter_context(closing(open_folders()))
+        teaching = None if PUBLIC else opened.enter_context(closing(Teaching()))
+        hub = opened.enter_context(closing(open_hub(catalogue, sharing=sharing, folders=folders)))
         lab = opened.enter_context(closing(open_lab()))
         blind = open_matches(catalogue)
         if blind is not None:
@@ -161,11 +181,17 @@ def launch(host: str = "127.0.0.1", port: int | None = None, **overrides: Any) -
             opened.enter_context(closing(arm))
         recordings = opened.enter_context(closing(UploadSessions(open_policy)))  # the last one is closed first
         app = build_app(
-            catalogue, hub, lab=lab, blind=blind, recordings=recordings, cameras=cameras, sharing=sharing, arm=arm
-        )
+            catalogue, hub, lab=lab, blind=blind, recordings=recordings, cameras=cameras, sharing=sharing, arm=arm,
+            folders=folders, teaching=teaching,
+        )  # fmt: skip
         allowed = [str(recordings.root)]  # downloads, under names that cannot be guessed
         arguments = {**web_pages(sharing.store), "allowed_paths": allowed, **overrides}
         app.launch(**launch_arguments(server_name=host, server_port=port, **arguments))
+
+
+def open_folders() -> RecordingFolders:
+    """Where recordings lie here: strangers' in a folder that goes with the app."""
+    return RecordingFolders(Path(tempfile.mkdtemp(prefix="wam-demo-recorded-")) if PUBLIC else RECORDINGS, PUBLIC)
 
 
 @contextmanager

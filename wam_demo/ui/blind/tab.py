@@ -23,7 +23,7 @@ from wam_demo.ui.shared import component
 from wam_demo.ui.shared.catalogue import Catalogue
 from wam_demo.ui.shared.component import Answer, Question
 
-_SCRIPTS = ("shared/dom.js", "blind/markup.js", "blind/blind.js")
+_SCRIPTS = ("shared/dom.js", "shared/taught.js", "blind/markup.js", "blind/blind.js")
 _KEY_CHARACTERS = 64
 _log = logging.getLogger(__name__)
 

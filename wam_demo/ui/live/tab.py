@@ -29,7 +29,7 @@ _LIVE = (
     "drive", "drive_input", "record",
 )  # fmt: skip
 _SCRIPTS = (
-    *(f"shared/{name}.js" for name in ("dom", "place", "strip", "charts")),
+    *(f"shared/{name}.js" for name in ("dom", "place", "taught", "strip", "charts")),
     *(f"live/{name}.js" for name in _LIVE),
     "share/share.js",
     "share/place_live.js",

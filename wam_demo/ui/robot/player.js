@@ -130,7 +130,6 @@ function play() {
   player.playing = setInterval(() => { if (player.asking) return; if (player.step >= player.steps - 1) pause(); else lookAt(player.step + 1); }, 100);
 }
 $('[data-do="play"]').addEventListener("click", play);
-$('[data-do="setup"]').addEventListener("click", () => { showMode("setup"); notice("Check what stands for what, then open an episode."); });
 
 function setSlider(input, value) { input.value = value; fill(input); setText(input.nextElementSibling, String(value)); }
 let settling = null;
@@ -169,5 +168,3 @@ onKeys({ ArrowLeft: jump(-1), ArrowRight: jump(1), PageUp: jump(-10), PageDown: 
 startStrip();
 strip.horizonChanged = () => lookAt(player.step);
 showMode("setup");
-notice("Bring a recording of your robot, or try the example.");
-again();
