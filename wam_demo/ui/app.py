@@ -7,7 +7,7 @@ import signal
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
@@ -70,13 +70,20 @@ def open_hub(
             recorder = sharing.recorder()
             screen.clip = recorder.name
             watchers.append(recorder)
-        backend = catalogue.backend
-        if folders is not None:
-            with suppress(InvalidInputError):  # a page without a name may not record where strangers do
-                backend = replace(backend, recordings=folders.of(wishes.get("page")))
+        backend = replace(catalogue.backend, recordings=_recordings_of(wishes, catalogue, folders))
         return Session(wished_settings(wishes, catalogue, first), backend, watchers)
 
     return Hub(open_session, capacity, idle_s)
+
+
+def _recordings_of(wishes: Mapping[str, Any], catalogue: Catalogue, folders: RecordingFolders | None) -> Path | None:
+    """Where a page records; nowhere if it does not say who it is."""
+    if folders is None:
+        return catalogue.backend.recordings
+    try:
+        return folders.of(wishes.get("page"))
+    except InvalidInputError:
+        return None
 
 
 def build_app(
@@ -152,7 +159,10 @@ def web_pages(store: ShareStore) -> dict[str, Any]:
     """Arguments of ``Blocks.launch`` for what messengers read: previews of the app and of shared attempts."""
     host = os.environ.get("SPACE_HOST")  # an address that a preview's reader can complete by itself elsewhere
     picture = f"https://{host}/share/preview.png" if host else "share/preview.png"
-    return {"head": meta(TITLE, SENTENCE, picture, TITLE), "app_kwargs": {"routes": [*routes(store, TITLE), *taught_routes()]}}
+    return {
+        "head": meta(TITLE, SENTENCE, picture, TITLE),
+        "app_kwargs": {"routes": [*routes(store, TITLE), *taught_routes()]},
+    }
 
 
 def launch(host: str = "127.0.0.1", port: int | None = None, **overrides: Any) -> None:

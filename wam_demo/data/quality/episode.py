@@ -56,8 +56,8 @@ class EpisodeNumbers:
     def part(self, episode: int, start: int, stop: int) -> Self:
         """Frames ``start`` .. ``stop`` - 1, under another number."""
         commanded = None if self.commanded is None else self.commanded[start:stop]
-        arrays = (array[start:stop] for array in (self.position, self.opening, self.action))
-        return type(self)(episode, self.fps, *arrays, commanded, self.timestamp[start:stop])
+        position, opening, action = (array[start:stop] for array in (self.position, self.opening, self.action))
+        return type(self)(episode, self.fps, position, opening, action, commanded, self.timestamp[start:stop])
 
     def moves(self) -> NDArray[np.bool_]:
         """(T - 1,) whether the arm or the gripper moves between two frames."""

@@ -141,11 +141,12 @@ class DataPages:
         self._sessions.put(session, cut.root, draft.root.name, found)
         mapping = guess(found)
         said = cut.instruction or ", ".join(draft.row(cut).get("tasks") or []) or "pick it up"
-        start, policy = cut.start / fps, one_of("policy", question.get("policy"), usable(self._catalogue))
-        stop = min(cut.stop / fps, start + LONGEST_S)
-        self._sessions.open(
-            session, OpenRequest(replace(mapping, instruction=said), cut.episode, start, stop, policy)
+        start, stop = cut.start / fps, (cut.stop - 0.5) / fps  # the last frame is within
+        policy = one_of("policy", question.get("policy"), usable(self._catalogue))
+        request = OpenRequest(
+            replace(mapping, instruction=said), cut.episode, start, min(stop, start + LONGEST_S), policy, answered=False
         )
+        self._sessions.open(session, request)
         return {"stage": session.stage, "done": 0, "fault": "", "ahead": 0, "steps": 0, "total": 0}
 
 
