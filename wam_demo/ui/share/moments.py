@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 
 from wam_demo.runtime import SessionView, Watcher
-from wam_demo.types import FUTURE_STEPS, CameraPose, Image, Vector
+from wam_demo.types import FUTURE_STEPS, Image, Vector
+from wam_demo.ui.live.ghost import planned_way
 from wam_demo.ui.live.words import OUTCOME_WORDS, event_marks
 
 AHEAD = 8
@@ -114,33 +115,7 @@ def _moment(view: SessionView, before: Mapping[int, ClipMoment]) -> ClipMoment:
         attention=None if prediction is None else prediction.attention.get("front"),
         answered=None if view.played is None else view.played.prediction_step,
         error=None if error is None else error.maps.get("front"),
-        plan=_planned(view),
+        plan=planned_way(view),
         instruction=view.instruction,
         events=tuple(mark["label"] for mark in event_marks(view.events, view.names)),
     )
-
-
-def _planned(view: SessionView) -> Vector:
-    """The rest of the plan from where the tool is, as a path in the picture."""
-    played = view.played
-    if view.camera is None or played is None or played.prediction is None or played.index is None:
-        return np.zeros((0, 2), np.float32)
-    steps = played.prediction.chunk.actions[played.index :, :3]
-    path = np.concatenate([np.zeros((1, 3), np.float32), np.cumsum(steps, axis=0)])
-    return project(view.observation.state[:3] + path, view.camera)
-
-
-def project(points: Vector, camera: CameraPose) -> Vector:
-    """Points in a camera's picture.
-
-    Args:
-        points: (N, 3) in the base frame [m].
-        camera: Pinhole camera.
-
-    Returns:
-        (N, 2) right and down, 0..1 from the top left corner; points behind the camera are left out.
-    """
-    local = (points - camera.position) @ camera.rotation
-    local = local[local[:, 2] < -1e-6]
-    share = 0.5 * local[:, :2] / -local[:, 2:] / camera.half
-    return (0.5 + share * [1, -1]).astype(np.float32)
