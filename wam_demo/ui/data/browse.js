@@ -43,6 +43,7 @@ function paintChosen() {
   setText($('[data-text="chosen"]'), data.selected.size ? times(data.selected.size, "episode") : "none");
   for (const node of $$("[data-needs], [data-judge]")) node.disabled = !data.selected.size;
   for (const node of $$(".card")) node.classList.toggle("on", data.selected.has(Number(node.dataset.number)));
+  root.classList.toggle("choosing", data.selected.size > 0);
   plugged("chosen");
 }
 

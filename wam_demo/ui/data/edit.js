@@ -56,7 +56,6 @@ const watchEpisode = attempt(async (number) => {
   setHtml($(".reasons"), episode.flags.map((f) => `<li><b>${escapeHtml(f.kind.replace("_", " "))}</b> ${escapeHtml(f.detail)}</li>`).join(""));
   started(await ask("play", { number, policy: $('.player [data-field="policy"]').value }));
   showMarks();
-  notice("Scrub to a moment and keep what comes after it, or before it.");
 });
 const frameOf = (step) => Math.round((step * data.draft.episodes[data.one.number].frames) / Math.max(1, player.total || player.steps));
 function showMarks() {
