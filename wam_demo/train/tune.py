@@ -131,7 +131,7 @@ def tune(
         with autocast(device):
             act = chunk_loss(model.head, *batches.draw(step))
         if step % _PACE_STEPS == 0:
-            report(out, "learning", share=pace.share(step), step=step, loss=round(float(act), 4))
+            report(out, "learning", share=pace.share(step), step=step, loss=round(float(act.detach()), 4))
         return act, {"act": act.detach()}
 
     before = _errors(averaged, recorded, rows, rehearsed)
