@@ -13,7 +13,6 @@ from typing import Any
 
 import torch
 
-from wam_demo.data.lerobot import Dataset
 from wam_demo.errors import DataError
 from wam_demo.models.checkpoint import sha256_of
 from wam_demo.models.precision import autocast
@@ -28,7 +27,6 @@ from wam_demo.train.losses import chunk_loss
 from wam_demo.train.parallel import Losses, compute_device
 from wam_demo.train.tune_batches import FrozenFrames, TuneBatches
 from wam_demo.train.wam import chunk_error
-from wam_demo.train.wordings import wordings
 
 REHEARSED = 2000
 """Most frames of demonstrations that a run rehearses; with features of 200 KB each they take 400 MB."""
@@ -112,11 +110,10 @@ def tune(
     loop = LoopConfig(steps=steps, lr=recipe.lr, warmup=20, decay=0.5, ema=0.99, muon=True)
     trainer = Trainer(torch.nn.ModuleDict({"model": model}).to(device), loop, out)
     weights = None if recorded.weights is None else recorded.weights[rows]
-    said = sorted(set(Dataset(data).instructions))  # in the order of the cache
     kept = _sample(len(rehearsed.states), recipe.seed)
     report(out, "watching")
     batches = TuneBatches(
-        FrozenFrames(model, TrainingFrames(recorded, rows, normaliser, device), weights, wordings(said, recipe.seed)),
+        FrozenFrames(model, TrainingFrames(recorded, rows, normaliser, device), weights),
         FrozenFrames(model, TrainingFrames(rehearsed, kept, normaliser, device)),
         (recipe.recorded, recipe.rehearsed),
         recipe.draws,
