@@ -113,6 +113,7 @@ class PandaSim:
             "success": progress is not None and bool(progress.success),
             "goal_distance": self._world.goal_distance(),
             "fault": self._world.fault(),
+            "poses": {name: vars(pose) for name, pose in self._world.camera_poses().items()},
         }
 
     def inject(self, fault: str, on: bool) -> None:

@@ -15,6 +15,7 @@ from wam_demo.errors import InvalidInputError, SourceFault, WamDemoError
 from wam_demo.evaluate.grid.trials import Trials, Verdict
 from wam_demo.evaluate.report.write import write_report
 from wam_demo.evaluate.specs.grid import GridSpec
+from wam_demo.limits import ARM_PAGE_S
 from wam_demo.robots.arm.client import ArmAddress, ArmClient
 from wam_demo.robots.arm.preflight import preflight
 from wam_demo.robots.arm.source import ArmSource
@@ -23,8 +24,6 @@ from wam_demo.runtime import Planner
 from wam_demo.runtime.subscriber import Subscriber
 from wam_demo.types import StepRecord
 
-PAGE_S = 1.5
-"""A page that commands and was not heard of for this long is closed, and the arm stops [s]."""
 CHART_STEPS = 100
 ALPHA = 0.05
 """Level of the any-time test that ends a comparison early."""
@@ -203,7 +202,7 @@ class ArmSession:
             self._trials.line = "stopped" if self._ending.is_set() else "done"
 
     def _interrupted(self) -> bool:
-        if self._clock() - self._heard > PAGE_S:
+        if self._clock() - self._heard > ARM_PAGE_S:
             self._ending.set()
             with suppress(SourceFault):
                 self._connected().ask("stop")
