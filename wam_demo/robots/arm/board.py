@@ -87,5 +87,5 @@ def find_board(image: Image) -> BoardView:
             f"{seen} corners and {found} markers of the board are seen, {_LEAST} corners are needed: "
             "bring it nearer, and into light without reflections"
         )
-    places = board.getChessboardCorners()[ids.ravel(), :2] - [COLUMNS / 2, ROWS / 2]
+    places = np.array(board.getChessboardCorners())[ids.ravel(), :2] - [COLUMNS / 2, ROWS / 2]
     return BoardView(corners.reshape(-1, 2).astype(np.float64), places.astype(np.float64), side)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 
 from wam_demo.errors import InvalidInputError, SourceFault
-from wam_demo.robots.arm.calibration import Mount, tcp_pose
-from wam_demo.robots.arm.client import SLOW_ANSWER_S, ArmClient, ArmRefusal
+from wam_demo.robots.arm.calibration import Mount, load_mounts, tcp_pose
+from wam_demo.robots.arm.client import SLOW_ANSWER_S, ArmAddress, ArmClient, ArmRefusal
 from wam_demo.robots.arm.wire import CONTROL_S, SUBSTEPS, Mode
 from wam_demo.robots.camera import square
 from wam_demo.robots.source import Clock
@@ -79,6 +79,17 @@ class ArmSource:
         self._said = instruction
         self._answer: Mapping[str, Any] = {}
         self._picture: Image = GREY
+
+    @classmethod
+    def connect(cls, address: ArmAddress, mode: Mode, instruction: str = "", name: str = "wam_demo") -> Self:
+        """The arm behind the bridge at an address, with its calibrated cameras; it stands until `reset`.
+
+        Raises:
+            SourceFault: No bridge answers there.
+            DataError: The calibration cannot be read.
+        """
+        mounts = load_mounts()
+        return cls(ArmClient.connect(address), mode, instruction, name=name, mounts=mounts)
 
     # Source
 

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from wam_demo.errors import InvalidInputError
-from wam_demo.robots.arm.calibration import load_mounts
-from wam_demo.robots.arm.client import ArmAddress, ArmClient
+from wam_demo.robots.arm.client import ArmAddress
 from wam_demo.robots.arm.source import ArmSource
 from wam_demo.robots.arm.wire import Mode
 from wam_demo.robots.source import Source
@@ -34,7 +33,9 @@ def with_arm(catalogue: Catalogue, address: ArmAddress) -> Catalogue:
     simulated = catalogue.backend
 
     def open_source(task: str) -> Source:
-        return open_arm_source(address, ARM_TASKS[task][0]) if task in ARM_TASKS else simulated.open_source(task)
+        if task not in ARM_TASKS:
+            return simulated.open_source(task)
+        return ArmSource.connect(address, ARM_TASKS[task][0], name="Live page")
 
     def open_planner(policy: str, source: Source) -> Planner:
         if isinstance(source, ArmSource) and catalogue.policies[policy].privileged:
@@ -47,12 +48,3 @@ def with_arm(catalogue: Catalogue, address: ArmAddress) -> Catalogue:
         tasks={**catalogue.tasks, **{name: title for name, (_, title) in ARM_TASKS.items()}},
         backend=replace(simulated, open_source=open_source, open_planner=open_planner, horizons=horizons),
     )
-
-
-def open_arm_source(address: ArmAddress, mode: Mode, name: str = "Live page") -> ArmSource:
-    """The arm as a source; it stands until `ArmSource.reset`.
-
-    Raises:
-        SourceFault: No bridge answers there.
-    """
-    return ArmSource(ArmClient.connect(address), mode, name=name, mounts=load_mounts())

@@ -6,7 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,7 +71,8 @@ class ArmSession:
         out: Path,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._address, self._open_planner, self._out, self._clock = address, open_planner, out, clock
+        self.address = address
+        self._open_planner, self._out, self._clock = open_planner, out, clock
         self._client: ArmClient | None = None
         self._source: ArmSource | None = None
         self._thread: threading.Thread | None = None
@@ -142,7 +143,7 @@ class ArmSession:
 
     def _connected(self) -> ArmClient:
         if self._client is None:
-            self._client = ArmClient.connect(self._address)
+            self._client = ArmClient.connect(self.address)
         return self._client
 
     def _watch(self, kind: str) -> Any:
@@ -175,29 +176,28 @@ class ArmSession:
             self._trials.running = self._trials.asks = False
 
     def _go_home(self) -> None:
-        with ArmClient.connect(self._address) as client:
+        with ArmClient.connect(self.address) as client:
             ArmSource(client, "half", name="Arm tab").reset(0)
         self._trials.line = "at home"
 
     def _play(self, spec: GridSpec, mode: Mode, instruction: str) -> None:
         out = self._out / time.strftime("%Y%m%d-%H%M%S")
-        with ArmClient.connect(self._address) as client:
-            source = ArmSource(client, mode, instruction, name="Arm tab")
-            with Trials(source, spec, out, self._open_planner) as trials:
-                self._trials.total = spec.total
-                for trial in trials.order():
-                    if self._ending.is_set():
-                        break
-                    self._answered.clear()
-                    self._verdict = None
-                    self._trials.number, self._trials.line = trial.number, f"trial {trial.number} of {spec.total}"
-                    record = trials.play(trial, lambda ok: self._judged(source, ok), self._interrupted, (self._chart,))
-                    self._trials.counts[record.outcome] = self._trials.counts.get(record.outcome, 0) + 1
-                    if trials.decided(ALPHA):
-                        self._trials.line = "decided by the any-time test"
-                        break
-                if trials.records:
-                    self._trials.report = str(write_report(out, videos=0).html)
+        source = ArmSource.connect(self.address, mode, instruction, "Arm tab")
+        with closing(source), Trials(source, spec, out, self._open_planner) as trials:
+            self._trials.total = spec.total
+            for trial in trials.order():
+                if self._ending.is_set():
+                    break
+                self._answered.clear()
+                self._verdict = None
+                self._trials.number, self._trials.line = trial.number, f"trial {trial.number} of {spec.total}"
+                record = trials.play(trial, lambda ok: self._judged(source, ok), self._interrupted, (self._chart,))
+                self._trials.counts[record.outcome] = self._trials.counts.get(record.outcome, 0) + 1
+                if trials.decided(ALPHA):
+                    self._trials.line = "decided by the any-time test"
+                    break
+            if trials.records:
+                self._trials.report = str(write_report(out, videos=0).html)
         if not self._trials.line.startswith("decided"):
             self._trials.line = "stopped" if self._ending.is_set() else "done"
 

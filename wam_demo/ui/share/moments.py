@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from wam_demo.runtime import SessionView, Watcher
-from wam_demo.types import FUTURE_STEPS, CameraPose, Image, Vector
+from wam_demo.types import FUTURE_STEPS, Image, Vector
 from wam_demo.ui.live.words import OUTCOME_WORDS, event_marks
 from wam_demo.ui.shared.pictures import project
 
