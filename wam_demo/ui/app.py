@@ -17,7 +17,7 @@ from wam_demo.limits import LIVE_SESSIONS, QUEUE_SIZE, SESSION_IDLE_S, UPLOAD_BY
 from wam_demo.runtime import Session, Settings, Watcher
 from wam_demo.runtime.memory import use_few_arenas
 from wam_demo.ui.api.tab import build_api, has_mcp
-from wam_demo.ui.arm.live import with_arm
+from wam_demo.ui.arm.live import stop_function, with_arm
 from wam_demo.ui.arm.session import ArmSession
 from wam_demo.ui.arm.tab import build_arm, open_arm
 from wam_demo.ui.blind.matches import BlindMatches
@@ -88,8 +88,11 @@ def build_app(
         gr.HTML(TITLE, elem_id="brand", apply_default_css=False, js_on_load=None)
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Live"):
-                chosen = catalogue if arm is None else with_arm(catalogue, arm.address)
-                build_live(chosen, hub, [] if sharing is None else [share_function(sharing)])
+                functions = [] if sharing is None else [share_function(sharing)]
+                if arm is None:
+                    build_live(catalogue, hub, functions)
+                else:
+                    build_live(with_arm(catalogue, arm.address), hub, [*functions, stop_function(arm)])
             if lab is not None:
                 with gr.Tab("Robustness"):
                     build_robustness(catalogue, lab)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from wam_demo.errors import InvalidInputError
 from wam_demo.robots.arm.client import ArmAddress
@@ -12,6 +13,8 @@ from wam_demo.robots.arm.wire import Mode
 from wam_demo.robots.source import Source
 from wam_demo.runtime import Planner
 from wam_demo.types import CONTROL_HZ
+from wam_demo.ui.arm.session import ArmSession
+from wam_demo.ui.shared import component
 from wam_demo.ui.shared.catalogue import Catalogue
 
 ARM_TASKS: Mapping[str, tuple[Mode, str]] = {
@@ -45,6 +48,22 @@ def with_arm(catalogue: Catalogue, address: ArmAddress) -> Catalogue:
     horizons = {**simulated.horizons, **dict.fromkeys(ARM_TASKS, HORIZON)}
     return replace(
         catalogue,
+        arm=frozenset(ARM_TASKS),
         tasks={**catalogue.tasks, **{name: title for name, (_, title) in ARM_TASKS.items()}},
         backend=replace(simulated, open_source=open_source, open_planner=open_planner, horizons=horizons),
     )
+
+
+def stop_function(session: ArmSession) -> Callable[[Any], component.Answer]:
+    """What the Live page calls ``server.stop_arm``; it does not wait for the page's own session."""
+
+    def stop(question: Any) -> component.Answer:
+        session.ask("stop")
+        return {}
+
+    answer = component.answering({"stop": stop})
+
+    def stop_arm(question: Any) -> component.Answer:
+        return answer(question)
+
+    return stop_arm
