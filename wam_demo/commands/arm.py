@@ -93,7 +93,10 @@ def _check(options: argparse.Namespace) -> None:
         from wam_demo.robots.arm.settings import arm_address
 
         with ArmClient.connect(arm_address()) as client:
-            items = [{"item": item.name, "ok": item.ok, "detail": item.detail} for item in preflight(client)]
+            found = preflight(client)
+        for extra in (each for each in found if not each.needed):
+            print(f"{'ok  ' if extra.ok else 'note'} {extra.name}{': ' + extra.detail if extra.detail else ''}")
+        items = [{"item": each.name, "ok": each.ok, "detail": each.detail} for each in found if each.needed]
     for item in items:
         print(f"{'ok  ' if item['ok'] else 'FAIL'} {item['item']}{': ' + item['detail'] if item['detail'] else ''}")
     finish(out, "arm-check", {"driver": options.driver, "passed": all(i["ok"] for i in items), "items": items}, True)

@@ -78,7 +78,9 @@ def test_turning_the_shoulder_turns_the_tool_about_its_axis(joints, turn):
 
 def test_its_states_are_read_as_degrees_and_percent_and_become_tool_poses():
     found = describe(
-        ["front", "wrist"], signal("observation.state", 6, NAMES, [-5.0] * 6, [5.0] * 5 + [80.0]), robot="so101_follower"
+        ["front", "wrist"],
+        signal("observation.state", 6, NAMES, [-5.0] * 6, [5.0] * 5 + [80.0]),
+        robot="so101_follower",
     )
     mapping = guess(found).validated(found)
     assert (mapping.kinematics, mapping.joint_unit, mapping.action_kind) == ("so101", "deg", "motion")

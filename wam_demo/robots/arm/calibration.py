@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -79,6 +80,20 @@ class Mount:
         return CameraPose(position, tcp.rotation @ self.pose.rotation, self.pose.half)
 
 
+def camera_poses(answer: Mapping[str, Any], mounts: Mapping[str, Mount]) -> dict[str, CameraPose]:
+    """Poses in the base frame, by camera: of the calibrated ones, and what a simulated arm knows of its own.
+
+    Args:
+        answer: Of the bridge, to ``observe``; empty before the first.
+        mounts: Calibration by camera.
+    """
+    known = {name: CameraPose(**pose) for name, pose in answer.get("report", {}).get("poses", {}).items()}
+    if not mounts or not answer:
+        return known
+    tcp = tcp_pose(answer["state"])
+    return known | {name: mount.at(tcp) for name, mount in mounts.items()}
+
+
 def tcp_pose(state: Vector) -> CameraPose:
     """Position and rotation of the TCP from an observation's state (17,); ``half`` means nothing."""
     first, second = state[3:6], state[6:9]
@@ -126,15 +141,17 @@ def calibrate(views: Sequence[BoardView], place: BoardPlace, tcp: CameraPose | N
     return Mount(pose, tcp is not None, float(np.sqrt((off**2).sum(1).mean())), size)
 
 
-def save_mounts(mounts: Mapping[str, Mount], path: Path = MOUNTS) -> None:
-    """Keep them as JSON."""
+def save_mounts(mounts: Mapping[str, Mount], path: Path | None = None) -> None:
+    """Keep them as JSON, in `MOUNTS` by default."""
+    path = path or MOUNTS
     path.parent.mkdir(parents=True, exist_ok=True)
     content = {name: asdict(mount) for name, mount in mounts.items()}
     path.write_text(json.dumps(content, default=lambda array: array.tolist(), indent=1))
 
 
-def load_mounts(path: Path = MOUNTS) -> dict[str, Mount]:
+def load_mounts(path: Path | None = None) -> dict[str, Mount]:
     """What was kept, by camera; empty without a file. Raises `DataError` if it cannot be read."""
+    path = path or MOUNTS
     if not path.exists():
         return {}
     try:

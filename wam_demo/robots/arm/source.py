@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 import numpy as np
 
 from wam_demo.errors import InvalidInputError, SourceFault
-from wam_demo.robots.arm.calibration import Mount, load_mounts, tcp_pose
+from wam_demo.robots.arm.calibration import Mount, camera_poses, load_mounts
 from wam_demo.robots.arm.client import SLOW_ANSWER_S, ArmAddress, ArmClient, ArmRefusal
 from wam_demo.robots.arm.wire import CONTROL_S, SUBSTEPS, Mode
 from wam_demo.robots.camera import square
@@ -201,11 +201,7 @@ class ArmSource:
 
     def camera_poses(self) -> Mapping[str, CameraPose]:
         """Of the cameras that were calibrated; a simulated arm knows its own."""
-        known = {name: CameraPose(**pose) for name, pose in self._report.get("poses", {}).items()}
-        if self._mounts and self._answer:
-            tcp = tcp_pose(self._answer["state"])
-            known |= {name: mount.at(tcp) for name, mount in self._mounts.items()}
-        return known
+        return camera_poses(self._answer, self._mounts)
 
     # Disturbable
 

@@ -31,6 +31,7 @@ mount(`
       <p class="arm-count"></p></section>
   </div>
   <section><h3>Commanded and applied <small>cm a control step; dashed is what the policy asked for</small></h3><svg class="arm-chart" viewBox="0 0 600 120" preserveAspectRatio="none" role="img" aria-label="Commanded and applied motion"></svg></section>
+  <details class="arm-cameras"><summary>Cameras: where they stand</summary></details>
   <details><summary>What the gate did</summary><dl class="arm-gate"></dl></details>
 </div>`);
 const page = { state: null, busy: false };
@@ -46,7 +47,7 @@ const visible = () => root.offsetParent !== null;
 const doing = {
   preflight: async () => {
     const { items = [] } = await ask({ kind: "preflight" });
-    $(".arm-list").innerHTML = items.map((item) => `<li data-ok="${item.ok}">${escapeHtml(item.name)}${item.detail ? `<small>${escapeHtml(item.detail)}</small>` : ""}</li>`).join("");
+    $(".arm-list").innerHTML = items.map((item) => `<li data-ok="${item.ok || !item.needed ? item.ok : "later"}">${escapeHtml(item.name)}${item.detail ? `<small>${escapeHtml(item.detail)}</small>` : ""}</li>`).join("");
   },
   home: () => ask({ kind: "home" }),
   begin: () => ask({ kind: "begin", mode: choice("mode"), policy: choice("policy"), second: choice("second"), task: choice("task"), instruction: choice("instruction"), episodes: Number(choice("episodes")) }),
