@@ -1,6 +1,5 @@
 """The Live page's session over an arm: a person begins every motion, and the gate's word is the last one."""
 
-import queue
 from concurrent.futures import Future
 from dataclasses import replace
 
@@ -9,69 +8,20 @@ import pytest
 
 from tests.fakes import brain
 from tests.fakes.arm import Gantry, Workbench
-from tests.fakes.session import Driven
+from tests.fakes.bench_page import BenchClock, BenchPage
 from tests.fakes.world import FakeWorld
 from wam_demo.data.lerobot import Dataset
 from wam_demo.limits import ARM_PAGE_S
 from wam_demo.runtime import Planner, Settings
-from wam_demo.runtime.person import PersonCommand
 from wam_demo.types import ActionChunk, Prediction
 
 FORWARD = np.tile(np.array([0.01, 0, 0, 0, 0, 0, 1], np.float32), (16, 1))
-
-
-class BenchClock:
-    """The bench's time, which passes while a session waits."""
-
-    def __init__(self, bench):
-        self.bench = bench
-
-    @property
-    def time(self):
-        return self.bench.clock()
-
-    def now(self):
-        return self.bench.clock()
-
-    def next_command(self, commands, seconds):
-        try:
-            return commands.get_nowait()
-        except queue.Empty:
-            self.bench.sleep(max(seconds, 0.001))
-            raise
 
 
 def ahead(observation):
     future = Future()
     future.set_result(Prediction(ActionChunk(FORWARD)))
     return future
-
-
-class Page(Driven):
-    """A page that is there, until it is told to be silent."""
-
-    silent = False
-
-    def until(self, holds, seconds=30.0):
-        end = self.clock.time + seconds
-        while not holds(self.last):
-            assert self.clock.time < end, f"never happened; last: {self.last}"
-            self.tick()
-        return self.last
-
-    def run(self, seconds):
-        end = self.clock.time + seconds
-        while self.clock.time < end:
-            self.tick()
-
-    def tick(self):
-        if not self.silent:
-            self.session.heard()
-        self.session.tick()
-
-    def drive(self, number, x=0.0, held=True):
-        twist = np.array([x, 0, 0, 0, 0, 0], np.float32)
-        self.session.drive(PersonCommand(number, held, twist))
 
 
 @pytest.fixture
@@ -84,11 +34,11 @@ def page(bench, tmp_path):
     parts = replace(
         brain.backend(),
         recordings=tmp_path,
-        horizons={"reach": 90, "arm": 60},
+        horizons={"reach": 90, "arm": 30},
         open_source=lambda task: bench.source() if task == "arm" else FakeWorld(task),
         open_planner=lambda policy, source: Planner(ahead),
     )
-    page = Page(parts, Settings("reach", "steer", autoplay=True), BenchClock(bench))
+    page = BenchPage(parts, Settings("reach", "steer", autoplay=True), BenchClock(bench))
     page.post("task", name="arm")
     page.until(lambda view: view.real)
     yield page
@@ -208,7 +158,6 @@ def test_what_an_arm_cannot_do_is_one_line_and_words_are_said(page):
 def test_an_arm_that_refuses_to_begin_says_why_and_reset_tries_again(page, bench):
     bench.client = 2
     other = bench.source(name="colleague").client
-    other.arm("colleague", "half") if not bench.arm.status().holder else None
     bench.clock.now += 3.0  # the lease of the page ran out
     other.ask("lease", name="colleague")
     bench.client = 1
