@@ -61,7 +61,7 @@ def test_the_list_passes_and_escape_stops_the_arm(arm, serve, visit):
     page.get_by_role("tab", name="Arm").click()
     page.wait_for_selector(".arm-list li", timeout=20_000)
     assert page.locator('.arm-list li[data-ok="false"]').count() == 0
-    assert page.locator(".arm-list li").count() == 6
+    assert page.locator(".arm-list li").count() == 7
     page.wait_for_function("document.querySelector('#arm-page img').src.startsWith('data:image/jpeg')", timeout=20_000)
     shots(page, "arm")
     page.keyboard.press("Escape")

@@ -19,7 +19,7 @@ from tests.fakes.bench_page import BenchClock, BenchPage
 from wam_demo.evaluate.statistics.rates import wilson
 from wam_demo.policies.receding import InlinePlanner
 from wam_demo.policies.registry import load_policy
-from wam_demo.robots.arm.client import ArmClient
+from wam_demo.robots.arm.client import ArmClient, ArmRefusal
 from wam_demo.robots.arm.process import BridgeProcess
 from wam_demo.robots.arm.source import ArmSource
 from wam_demo.robots.simulator import simulator
@@ -64,18 +64,24 @@ def timing(seconds: float) -> None:
         closing(ArmSource(ArmClient.connect(bridge.address))) as source,
     ):
         source.reset(0)
-        looks, commands, ends = [], [], time.monotonic() + seconds
+        looks, halts, ends = [], 0, time.monotonic() + seconds
         while time.monotonic() < ends:
             source.observe()
             began = time.perf_counter()
             source.client.ask("observe")
             looks.append(1e3 * (time.perf_counter() - began))
-            source.apply(np.array([0.002 * np.sin(len(looks) / 10), 0, 0, 0, 0, 0, 1], np.float32))
+            try:
+                source.apply(np.array([0.002 * np.sin(len(looks) / 10), 0, 0, 0, 0, 0, 1], np.float32))
+            except ArmRefusal:  # another program kept the commands waiting
+                halts += 1
+                source.resume()
         commands = source.gate_ms
         status = source.client.ask("status")["status"]
     for name, values in (("observation with both pictures", looks), ("command", commands)):
         print(f"{name}: p50 {np.median(values):.2f} ms, p95 {np.percentile(values, 95):.2f} ms, {len(values)} of them")
-    print(f"gate alone: median {status['gate_ms']} ms; late ticks {status['late_ticks']} of {status['ticks']}")
+    print(
+        f"gate alone: median {status['gate_ms']} ms; late ticks {status['late_ticks']} of {status['ticks']}; {halts} halts"
+    )
 
 
 def leak(minutes: float) -> None:

@@ -47,7 +47,7 @@ const visible = () => root.offsetParent !== null;
 const doing = {
   preflight: async () => {
     const { items = [] } = await ask({ kind: "preflight" });
-    $(".arm-list").innerHTML = items.map((item) => `<li data-ok="${item.ok || !item.needed ? item.ok : "later"}">${escapeHtml(item.name)}${item.detail ? `<small>${escapeHtml(item.detail)}</small>` : ""}</li>`).join("");
+    $(".arm-list").innerHTML = items.map((item) => `<li data-ok="${item.ok || item.needed ? item.ok : "later"}">${escapeHtml(item.name)}${item.detail ? `<small>${escapeHtml(item.detail)}</small>` : ""}</li>`).join("");
   },
   home: () => ask({ kind: "home" }),
   begin: () => ask({ kind: "begin", mode: choice("mode"), policy: choice("policy"), second: choice("second"), task: choice("task"), instruction: choice("instruction"), episodes: Number(choice("episodes")) }),
