@@ -82,9 +82,9 @@ class Photographer(Generic[State]):
             self._changed.notify()
         if self._thread is not None:
             self._thread.join(timeout=5.0)
-        if self._opened is not None:
-            self._opened, (_, free) = None, self._opened
-            free()
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            opened[1]()
 
     def _run(self) -> None:
         render, free = self._open()

@@ -79,9 +79,8 @@ def timing(seconds: float) -> None:
         status = source.client.ask("status")["status"]
     for name, values in (("observation with both pictures", looks), ("command", commands)):
         print(f"{name}: p50 {np.median(values):.2f} ms, p95 {np.percentile(values, 95):.2f} ms, {len(values)} of them")
-    print(
-        f"gate alone: median {status['gate_ms']} ms; late ticks {status['late_ticks']} of {status['ticks']}; {halts} halts"
-    )
+    late = f"{status['late_ticks']} of {status['ticks']} ticks late"
+    print(f"gate alone: median {status['gate_ms']} ms; {late}; {halts} halts")
 
 
 def leak(minutes: float) -> None:
