@@ -89,7 +89,7 @@ def leak(minutes: float) -> None:
     planner = Planner(InlinePlanner(load_policy(POLICY)).submit)
     backend = Backend(lambda task: bench.source(), lambda *_: planner, lambda *_: (), {TASK: 200})
     page = BenchPage(backend, Settings(TASK, POLICY), BenchClock(bench))
-    began, number, memory = page.clock.time, 0, []
+    began, number, faults, memory = page.clock.time, 0, 0, []
     page.post("run")
     while (passed := page.clock.time - began) < 60 * minutes:
         if passed % 20 < 4:  # a person drives in circles
@@ -97,6 +97,9 @@ def leak(minutes: float) -> None:
             page.drive(number, 0.05 * np.sin(passed), 0.05 * np.cos(passed))
         elif page.last.drive is not None and page.last.drive.state.person:
             page.post("give_back")
+        if bench.arm.status().state == "fault":  # driven against the table
+            faults += 1
+            bench.source().client.ask("connect")
         if page.last.state != "running":
             page.post("run")
         page.run(0.1)
@@ -104,7 +107,9 @@ def leak(minutes: float) -> None:
         if passed >= 60 * len(memory):
             gc.collect()
             memory.append(psutil.Process().memory_info().rss / 2**20)
-            print(f"{passed / 60:.0f} min: {memory[-1]:.0f} MiB, episode {page.last.episode}", flush=True)
+            print(
+                f"{passed / 60:.0f} min: {memory[-1]:.0f} MiB, episode {page.last.episode}, {faults} faults", flush=True
+            )
     growth = 100 * (memory[-1] / memory[1] - 1)
     print(f"growth after the first minute: {growth:.1f} %; takeovers by {number} commands")
     page.session.close()

@@ -100,8 +100,8 @@ def drawn(image: Image, pose: CameraPose | None, workspace: Vector, plan: Vector
     shown = image.copy()
     corners = workspace[_CORNERS, np.arange(3)]
     for a, b in _EDGES:
-        _line(shown, corners[a] + np.linspace(0, 1, 25)[:, None] * (corners[b] - corners[a]), pose, EDGE, 1)
-    shown = cv2.addWeighted(shown, 0.6, image, 0.4, 0)
+        _line(shown, corners[a] + np.linspace(0, 1, 25)[:, None] * (corners[b] - corners[a]), pose, EDGE, 2)
+    shown = cv2.addWeighted(shown, 0.8, image, 0.2, 0)
     if plan is not None:
         _line(shown, plan, pose, PLAN, 2)
         for u, v in (project(plan, pose) * len(image)).astype(int):
