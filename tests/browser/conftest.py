@@ -64,7 +64,7 @@ def serve(monkeypatch, tmp_path) -> Iterator[Callable[..., Served]]:
         chosen = catalogue(ENDLESS, recordings)
         sharing = Sharing(chosen, ShareStore(tmp_path / "shares.sqlite3"))
         shown = evaluation_catalogue() if evaluated else chosen
-        hub = open_hub(replace(chosen, backend=shown.backend), sharing=sharing, **limits)
+        hub = open_hub(replace(chosen, backend=shown.backend), sharing=sharing, arm=arm, **limits)
         app = build_app(shown, hub, lab=lab, blind=room, sharing=sharing, arm=arm)
         pages = web_pages(sharing.store)
         arguments = launch_arguments(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **pages)

@@ -238,6 +238,7 @@ class SessionView:
         drive: How a person drives; ``None`` where nobody can.
         recording: What is being recorded, if anything is.
         camera: Where ``front`` stands now; ``None`` where nobody calibrated it.
+        real: Time runs by itself, as on an arm: a person starts each motion.
     """
 
     episode: int
@@ -273,6 +274,7 @@ class SessionView:
     drive: DriveView | None = None
     recording: RecordingView | None = None
     camera: CameraPose | None = None
+    real: bool = False
 
 
 class Watcher(Subscriber):

@@ -71,11 +71,12 @@ class Disturber:
 
     def _axis(self, parameters: Mapping[str, Any], target: Target) -> Sequence[Event]:
         axis, severity = parameters["axis"], parameters["severity"]
+        events = self._sampled(axis, severity, target)
         if severity:
             self.severities[axis] = severity
         else:
             self.severities.pop(axis, None)
-        return self._sampled(axis, severity, target)
+        return events
 
     def _distractor(self, parameters: Mapping[str, Any], target: Target) -> Sequence[Event]:
         if "at" not in parameters:
