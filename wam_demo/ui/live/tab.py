@@ -32,6 +32,7 @@ _SCRIPTS = (
     *(f"shared/{name}.js" for name in ("dom", "place", "strip", "charts")),
     *(f"live/{name}.js" for name in _LIVE),
     "share/share.js",
+    "challenge/challenge.js",
     "share/place_live.js",
     "live/start.js",
 )
