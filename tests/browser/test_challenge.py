@@ -7,13 +7,15 @@ STATUS = "document.querySelector('.wam').live.status"
 
 
 def test_it_is_played_judged_listed_and_watched(serve, visit):
-    page = visit(serve(horizon=24, challenged=True))
-    page.locator('[data-speed="1"]').click()
+    page = visit(serve(horizon=50, challenged=True))
+    page.locator('[data-speed="0.25"]').click()
     page.get_by_role("button", name="Challenge").click()
     page.get_by_text("Nobody has broken it yet today.").wait_for()
     page.get_by_role("button", name="Play today's scene").click()
     page.wait_for_function(f"{STATUS}.challenge.on && {STATUS}.seed === 5")
     page.locator("[data-act=shove]").click()
+    page.wait_for_function(f"{STATUS}.challenge.sizes.length === 1")
+    page.locator('[data-speed="1"]').click()
     stake = page.locator(".stake")
     page.wait_for_function(f"{STATUS}.challenge.total !== undefined")
     page.wait_for_function("document.querySelector('.stake').textContent.includes('broken at size 3.7')")
@@ -34,7 +36,7 @@ def test_it_is_played_judged_listed_and_watched(serve, visit):
 
     again = page.get_by_role("button", name="Try again")
     again.wait_for()
-    assert page.evaluate("document.querySelector('.wam').challenge.rested") == page.evaluate(f"{STATUS}.episode")
+    assert page.evaluate(f"{STATUS}.autoplay") is False
     again.click()
     page.wait_for_function(f"{STATUS}.state === 'running' && {STATUS}.seed === 5")
     assert again.is_hidden()

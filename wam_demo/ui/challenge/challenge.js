@@ -12,7 +12,7 @@ $('.side .kicker [data-do="twin"]').insertAdjacentHTML("beforebegin",
   `<button type="button" class="tool switch" data-do="challenge" title="Make it fail with at most three small disturbances" hidden><span>Challenge</span></button>`);
 into("now", ".frame", `<button type="button" class="stake" hidden></button><button type="button" class="pad primary nowyou again" hidden>Try again</button>`);
 
-const challenge = { scene: null, rival: null, rested: null };
+const challenge = { scene: null, rival: null };
 root.challenge = challenge; // tests and the curious look here
 const arena = $("dialog.challenge"), rivals = arena.querySelector("select");
 const SMALLER = ["", "today's smallest", "today's second", "today's third"];
@@ -38,6 +38,7 @@ function playToday() {
   const { task, seed } = challenge.scene;
   arena.close();
   if (live.status.words !== null) send("own_words");
+  send("autoplay", { on: false }); // the next seed would take the verdict away
   send("scene", { task, policy: challenge.rival, seed, severities: {} });
   send("run");
 }
@@ -47,18 +48,14 @@ function stakeOf({ sizes, most, foul, total, place, fault }) {
   const pips = Array.from({ length: Math.max(most, sizes.length) }, (_, i) => `<i class="${i < sizes.length ? "used" : ""}"></i>`).join("");
   const sum = (total ?? sizes.reduce((a, b) => a + b, 0)).toFixed(1);
   const rank = place ? `: ${SMALLER[place] || `today's no. ${place}`}` : "";
-  const text = foul ? `does not count: ${escapeHtml(foul)}` : total !== undefined ? `broken at size ${sum}${rank}` : `size ${sum}`;
+  const text = foul ? `does not count: ${escapeHtml(foul)}` : total !== undefined ? `broken at size ${sum}${rank}` : sizes.length ? `size ${sum}` : "make it fail";
   return `<span class="pips" aria-hidden="true">${pips}</span><span>${text}</span>`;
 }
 function showStake(s) {
-  const now = s.challenge, stake = $(".stake"), ended = s.state === "finished" && now.on;
+  const now = s.challenge, stake = $(".stake");
   stake.hidden = !now.on;
   if (now.on) setHtml(stake, stakeOf(now));
-  $(".again").hidden = !ended;
-  if (ended && challenge.rested !== s.episode) { // the next seed would take it away
-    challenge.rested = s.episode;
-    send("pause");
-  }
+  $(".again").hidden = !(s.state === "finished" && now.on);
 }
 plug({
   listen({ status }) {
