@@ -175,8 +175,15 @@ def launch(host: str = "127.0.0.1", port: int | None = None, **overrides: Any) -
             opened.enter_context(closing(arm))
         recordings = opened.enter_context(closing(UploadSessions(open_policy)))  # the last one is closed first
         app = build_app(
-            catalogue, hub, lab=lab, blind=blind, recordings=recordings, cameras=cameras, sharing=sharing,
-            challenge=challenge, arm=arm,
+            catalogue,
+            hub,
+            lab=lab,
+            blind=blind,
+            recordings=recordings,
+            cameras=cameras,
+            sharing=sharing,
+            challenge=challenge,
+            arm=arm,
         )
         allowed = [str(recordings.root)]  # downloads, under names that cannot be guessed
         arguments = {**web_pages(sharing.store), "allowed_paths": allowed, **overrides}

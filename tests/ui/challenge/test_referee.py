@@ -121,5 +121,3 @@ def test_an_attempt_that_cannot_be_kept_says_so(play):
 def test_a_question_about_nobody_names_the_rivals(play):
     answer = play().challenge.responder()({"kind": "best", "policy": "nobody"})
     assert "steer" in answer["error"]
-
-

@@ -8,7 +8,7 @@ from wam_demo.ui.challenge.scene import Scenes, known_scenes
 
 
 def journal(path, episodes) -> None:
-    header = {"grid": {"policies": ["a", "b"], "tasks": ["reach"]}}
+    header = {"grid": {"tasks": ["reach"]}, "weights": {"a": "1", "b": "2"}}
     rows = [dict(zip(("policy", "axis", "seed", "success"), episode, strict=True)) for episode in episodes]
     with lzma.open(path, "wt") as file:
         file.writelines(json.dumps(row) + "\n" for row in [header, *rows])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import lzma
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -11,6 +9,7 @@ from pathlib import Path
 
 from wam_demo.config import REFERENCE
 from wam_demo.evaluate.specs.evaluation import NOMINAL
+from wam_demo.ui.shared.reference import reference_grid
 
 
 @dataclass(frozen=True)
@@ -43,11 +42,10 @@ def known_scenes(packed: Path = REFERENCE) -> Scenes | None:
     Args:
         packed: The grid's journal, xz.
     """
-    try:
-        header, *episodes = [json.loads(line) for line in lzma.open(packed, "rt")]
-    except (OSError, lzma.LZMAError):
+    grid = reference_grid(packed)
+    if grid is None:
         return None
-    grid = header["grid"]
-    solved = {(e["policy"], e["seed"]) for e in episodes if e["axis"] == NOMINAL and e["success"]}
-    seeds = sorted({seed for _, seed in solved if all((policy, seed) in solved for policy in grid["policies"])})
-    return Scenes(grid["tasks"][0], tuple(grid["policies"]), tuple(seeds)) if seeds else None
+    policies = tuple(grid.weights)
+    solved = {(e["policy"], e["seed"]) for e in grid.episodes if e["axis"] == NOMINAL and e["success"]}
+    seeds = sorted({seed for _, seed in solved if all((policy, seed) in solved for policy in policies)})
+    return Scenes(grid.task, policies, tuple(seeds)) if seeds else None
