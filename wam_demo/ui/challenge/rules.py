@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from wam_demo.runtime.disturb import NEXT_EPISODE
 from wam_demo.runtime.fork import SAME_GESTURE_STEPS
 from wam_demo.sim.perturb import shove, swap_target
 from wam_demo.types import Event
@@ -15,8 +16,6 @@ MOST = 3
 SMALLEST = 0.1
 """Size below which nobody can tell two disturbances apart."""
 _DISTANCES_M = {"shove": shove.DISTANCE_M, "swap_target": swap_target.DISTANCE_M}
-_ONE_BY_ONE = ("distractor", *_DISTANCES_M)
-"""Each event of these kinds is a disturbance; the others are sliders, which pass values on their way."""
 
 
 def sizes(events: Sequence[Event]) -> list[float]:
@@ -43,7 +42,7 @@ def sizes(events: Sequence[Event]) -> list[float]:
 
 
 def _goes_on(before: Event, event: Event) -> bool:
-    same_slider = event.kind == before.kind and event.kind not in _ONE_BY_ONE
+    same_slider = event.kind == before.kind and event.kind not in NEXT_EPISODE  # no slider of a running episode
     return same_slider and event.step - before.step <= SAME_GESTURE_STEPS
 
 
