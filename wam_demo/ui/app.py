@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -22,6 +23,9 @@ from wam_demo.ui.arm.session import ArmSession
 from wam_demo.ui.arm.tab import build_arm, open_arm
 from wam_demo.ui.blind.matches import BlindMatches
 from wam_demo.ui.blind.tab import build_blind, open_matches
+from wam_demo.ui.challenge.board import Board
+from wam_demo.ui.challenge.challenge import Challenge, challenge_function
+from wam_demo.ui.challenge.scene import known_scenes
 from wam_demo.ui.live.commands import FIRST_SPEED, wished_settings
 from wam_demo.ui.live.hub import Hub
 from wam_demo.ui.live.screen import Screen
@@ -49,11 +53,12 @@ def open_hub(
     capacity: int = LIVE_SESSIONS,
     idle_s: float = SESSION_IDLE_S,
     sharing: Sharing | None = None,
+    challenge: Challenge | None = None,
     arm: ArmSession | None = None,
 ) -> Hub:
     """A hub whose sessions start as their page was left, or with the first task and the preferred policy.
 
-    They are recorded for clips, and may choose a connected arm, but none begins with it.
+    They are recorded for clips, take part in the challenge, and may choose a connected arm, but none begins with it.
     """
     backend = catalogue.backend if arm is None else with_arm(catalogue, arm.address).backend
     first = Settings(next(iter(catalogue.tasks)), next(iter(catalogue.policies)), speed=FIRST_SPEED)
@@ -64,6 +69,10 @@ def open_hub(
             recorder = sharing.recorder()
             screen.clip = recorder.name
             watchers.append(recorder)
+            if challenge is not None:
+                referee = challenge.referee(partial(sharing.keep, recorder=recorder))
+                screen.challenge = referee.status
+                watchers.append(referee)
         return Session(wished_settings(wishes, catalogue, first), backend, watchers)
 
     return Hub(open_session, capacity, idle_s)
@@ -78,9 +87,12 @@ def build_app(
     recordings: UploadSessions | None = None,
     cameras: CameraSessions | None = None,
     sharing: Sharing | None = None,
+    challenge: Challenge | None = None,
     arm: ArmSession | None = None,
 ) -> gr.Blocks:
     """The page with its tabs; those whose part is missing are left out."""
+    functions = [] if sharing is None else [share_function(sharing)]
+    functions += [] if challenge is None else [challenge_function(challenge)]
     with gr.Blocks(
         title=TITLE, analytics_enabled=False, fill_width=True,
         delete_cache=(CACHE_SECONDS, CACHE_SECONDS),
@@ -88,7 +100,6 @@ def build_app(
         gr.HTML(TITLE, elem_id="brand", apply_default_css=False, js_on_load=None)
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Live"):
-                functions = [] if sharing is None else [share_function(sharing)]
                 if arm is None:
                     build_live(catalogue, hub, functions)
                 else:
@@ -155,12 +166,14 @@ def launch(host: str = "127.0.0.1", port: int | None = None, **overrides: Any) -
     use_few_arenas()
     catalogue = shipped()
     sharing = Sharing(catalogue, ShareStore(SHARES))
+    scenes = known_scenes()
+    challenge = None if scenes is None else Challenge(scenes, Board(SHARES))
     threading.Thread(target=warm_up, args=[catalogue], name="warm-up", daemon=True).start()
     with _terminable(), ExitStack() as opened:
         arm = open_arm()
         if arm is not None:
             opened.enter_context(closing(arm))
-        hub = opened.enter_context(closing(open_hub(catalogue, sharing=sharing, arm=arm)))
+        hub = opened.enter_context(closing(open_hub(catalogue, sharing=sharing, challenge=challenge, arm=arm)))
         lab = opened.enter_context(closing(open_lab()))
         blind = open_matches(catalogue)
         if blind is not None:
@@ -168,7 +181,15 @@ def launch(host: str = "127.0.0.1", port: int | None = None, **overrides: Any) -
         cameras = opened.enter_context(closing(open_cameras(catalogue)))
         recordings = opened.enter_context(closing(UploadSessions(open_policy)))  # the last one is closed first
         app = build_app(
-            catalogue, hub, lab=lab, blind=blind, recordings=recordings, cameras=cameras, sharing=sharing, arm=arm
+            catalogue,
+            hub,
+            lab=lab,
+            blind=blind,
+            recordings=recordings,
+            cameras=cameras,
+            sharing=sharing,
+            challenge=challenge,
+            arm=arm,
         )
         allowed = [str(recordings.root)]  # downloads, under names that cannot be guessed
         arguments = {**web_pages(sharing.store), "allowed_paths": allowed, **overrides}
