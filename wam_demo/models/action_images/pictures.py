@@ -23,7 +23,7 @@ OPEN_BLUE = 0.25
 """Blue floor of an open gripper; a closed one's is 0."""
 THRESHOLD = 0.3
 """What is darker is background; above every floor."""
-PRIOR = 3.0
+PRIOR = 1.0
 """How much the expected width of a Gaussian counts in its fit, in pixels of full height at one sigma."""
 GAP_M = 0.03
 """Distance of a point from the rays that should meet there at which confidence has fallen to 1/e."""

@@ -15,8 +15,8 @@ from torch.nn import functional as F
 from wam_demo.models.geometry import NEAR_M, CalibratedCamera, Calibration, tcp_pose
 from wam_demo.types import CameraPose
 
-BESIDE_M, BESIDE_HALF = 1.0, 0.4
-"""Distance of the view beside the hand, and the tangent of half its field: 0.4 m around the hand."""
+BESIDE_M, BESIDE_HALF = 1.0, 0.3
+"""Distance of the view beside the hand, and the tangent of half its field: 0.3 m around the hand."""
 
 
 @dataclass(frozen=True)
