@@ -15,7 +15,7 @@ demo: install
 	HF_HUB_OFFLINE=1 $(BIN)/python app.py
 
 test: install-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: install-dev
 	$(BIN)/ruff format --check .

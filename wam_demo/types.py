@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,10 @@ ACTION_DIM = 7
 Image = NDArray[np.uint8]
 """(H, W, 3) uint8 RGB."""
 Vector = NDArray[np.float32]
+
+
+CalibrationState = Literal["stale", "followed"]
+"""What is known of a camera that was moved: where it used to be, or where it is."""
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ def page(serve, visit):
     page = visit(serve())
     page.keyboard.press("g")
     page.locator(".drive-body").wait_for()
+    page.wait_for_function(f"{WAM}.live.track.past.length > 0")
     return page
 
 

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from wam_demo.models.geometry import cell_geometry, cell_middles, warped_wrist
+from wam_demo.data.schema import flat_poses
+from wam_demo.models.geometry import cell_geometry, cell_middles, token_rays, warped_wrist
 from wam_demo.sim.expert import Expert
 from wam_demo.sim.rotation import logarithm
 from wam_demo.sim.world import World
-from wam_demo.train.imagination import calibrate
+from wam_demo.train.calibration import calibrate, usual_poses
 
 GRID = 8
 CELL = 3 * GRID + 4
@@ -85,6 +86,37 @@ def test_the_table_of_a_later_cell_is_found_in_what_is_seen_now(walk):
             u_now, v_now, is_seen = told[0, view, 0, CELL, first : first + 3].tolist()
             assert is_seen == float(np.abs(expected).max() < 1)
             np.testing.assert_allclose([u_now, v_now], expected.clip(-1.5, 1.5), atol=5e-3)
+
+
+def test_rays_lead_to_what_the_camera_shows(walk):
+    """A Pluecker ray: its moment about a point is the cross product of any of its points, seen from there."""
+    world, *_ = walk
+    poses = torch.from_numpy(flat_poses(world.observe())).double().view(1, 2, 13)
+    tcp = torch.tensor(world.state_vector()[None, :3]).double()
+    rays = token_rays(poses, tcp, GRID).view(2, GRID * GRID, 9)
+    u, v = (cell_middles(GRID)[CELL] + 1).numpy() / 2
+    for view, camera in enumerate(("front", "wrist")):
+        point = torch.from_numpy(world.ground_point(camera, u, v))
+        direction, about_base, about_tcp = rays[view, CELL].split(3)
+        assert float(direction.norm()) == pytest.approx(1)
+        torch.testing.assert_close(torch.linalg.cross(point, direction), about_base, atol=1e-5, rtol=0)
+        torch.testing.assert_close(torch.linalg.cross(point - tcp[0], direction), about_tcp, atol=1e-5, rtol=0)
+
+
+def test_a_camera_that_is_not_calibrated_has_no_rays(walk):
+    world, *_ = walk
+    seen = world.observe()
+    partly = replace(seen, cameras={"front": seen.cameras["front"]})
+    rays = token_rays(torch.from_numpy(flat_poses(partly)).view(1, 2, 13), torch.zeros(1, 3), GRID)
+    assert rays[:, : GRID * GRID].abs().amin(-1).max() > 0
+    assert not rays[:, GRID * GRID :].any()
+    assert not flat_poses(replace(seen, cameras=None)).any()
+
+
+def test_the_usual_poses_are_those_of_the_scene(walk, calibration):
+    world, *_ = walk
+    poses = usual_poses(calibration, torch.from_numpy(world.state_vector())[None])
+    np.testing.assert_allclose(poses.flatten(), flat_poses(world.observe()), atol=1e-5)
 
 
 def test_a_cell_of_the_fixed_camera_is_where_it_was(walk):

@@ -48,7 +48,7 @@ def test_a_probe_is_what_editing_the_features_of_every_block_gives(policy):
     cells = np.array([3, 4, 70])
     probe = run_probe(policy, seen, np.stack([grid.keep(), grid.zero(cells), grid.mean(cells)]), seed=5)
     model = policy.model
-    latents, text, state = policy.encode([seen])
+    latents, text, state, _ = policy.encode([seen])
     text, state = text.to(model.dtype), model.normaliser.encode_state(state).to(model.dtype)
     features = model.features(latents.to(model.dtype), text, state)
     for tokens in features:
@@ -82,5 +82,5 @@ def test_values_that_are_not_finite_are_a_fault(policy, monkeypatch):
 
 
 def _inputs(policy):
-    latents, text, state = (part.to(policy.dtype) for part in policy.encode([an_observation()]))
+    latents, text, state, _ = (part.to(policy.dtype) for part in policy.encode([an_observation()]))
     return policy.model.features(latents, text, state), text, state, policy.noise([0])

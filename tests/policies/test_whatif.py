@@ -6,7 +6,7 @@ import pytest
 from wam_demo.limits import ACTION_TRANSLATION_M
 from wam_demo.policies.whatif import HEIGHT_M, table_point, towards
 from wam_demo.sim.world import World
-from wam_demo.train.imagination import calibrate
+from wam_demo.train.calibration import calibrate
 from wam_demo.types import Observation
 
 

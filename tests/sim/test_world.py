@@ -2,11 +2,14 @@
 
 import numpy as np
 import pytest
+import torch
 
+from wam_demo.data.schema import flat_poses
 from wam_demo.errors import InvalidInputError, UnknownNameError
 from wam_demo.sim.expert import Expert
 from wam_demo.sim.tasks import TASKS
 from wam_demo.sim.world import SUCCESS_STEPS, World
+from wam_demo.train.calibration import calibrate, usual_poses
 
 STILL = np.array([0, 0, 0, 0, 0, 0, 1.0])
 
@@ -229,3 +232,25 @@ def test_closing_frees_the_renderer(pick_place):
 def test_unknown_names_suggest():
     with pytest.raises(UnknownNameError, match="did you mean 'pick_place'"):
         World("pick_plase")
+
+
+def test_a_moved_camera_is_where_it_was_until_somebody_measures_it():
+    world = World("reach")
+    world.reset(7)
+    before = world.observe().cameras
+    for axis, moved, still in (("hand_eye", "wrist", "front"), ("camera", "front", "wrist")):
+        world.apply_event(axis, {"severity": 3, "seed": 1})
+        world.calibration = "stale"
+        stale = world.observe().cameras
+        world.calibration = "followed"
+        followed = world.observe().cameras
+        np.testing.assert_allclose(stale[moved].position, before[moved].position, atol=1e-6)
+        assert 0.05 < np.linalg.norm(followed[moved].position - before[moved].position) < 0.15
+        assert not np.allclose(followed[moved].rotation, stale[moved].rotation, atol=1e-2)
+        if axis == "hand_eye":
+            np.testing.assert_allclose(followed[still].position, stale[still].position, atol=1e-6)
+    world.step(Expert(world).act())
+    world.calibration = "stale"
+    usual = usual_poses(calibrate(["reach"]), torch.from_numpy(world.state_vector())[None])
+    np.testing.assert_allclose(flat_poses(world.observe()), usual.flatten(), atol=1e-4)
+    world.close()

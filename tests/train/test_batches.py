@@ -11,6 +11,7 @@ from wam_demo.models.chunk import ChunkNormaliser
 from wam_demo.models.tokenizer import Tokenizer, TokenizerConfig
 from wam_demo.train.batches import Batches, TrainingFrames
 from wam_demo.train.cache import load_cache
+from wam_demo.train.calibration import calibrate
 from wam_demo.train.recipes import WAM
 
 CPU = torch.device("cpu")
@@ -74,3 +75,25 @@ def test_recordings_leave_the_action_batches_as_they_are(caches):
     beside = Batches(aligned(caches[0]), aligned(caches[1]), RECIPE, 0, CPU).action(7)
     assert torch.equal(alone.latents, beside.latents)
     assert torch.equal(alone.noise, beside.noise)
+
+
+def test_rays_are_told_of_calibrated_cameras_part_of_the_time(caches):
+    plain, wide = caches[0], replace(caches[0], poses=torch.full((len(caches[0].states), 2, 13), 0.5))
+    demonstrations = frames(wide)
+    assert Batches(demonstrations, None, RECIPE, 0, CPU).action(0).rays is None
+    unchanged = Batches(frames(plain), None, RECIPE, 0, CPU).action(0)
+    calibration = calibrate(["reach"])
+    demonstrations.look_along(calibration, 8)
+    recordings = frames(caches[1])
+    recordings.look_along(calibration, 8)
+    batches = Batches(demonstrations, recordings, replace(RECIPE, batch=64), 0, CPU)
+    rays = batches.action(0).rays
+    assert rays.shape == (64, 128, 9)
+    kinds = [tuple(row.tolist()) for row in rays[:, 0, :3].round(decimals=4)]
+    assert (0.0, 0.0, 0.0) in kinds
+    assert len(set(kinds)) == 3, "unknown, stale and followed"
+    assert torch.equal(batches.action(7).rays, batches.action(7).rays)
+    video = batches.video(3)
+    assert video.rays[:4].any()
+    assert not video.rays[4:].any(), "nobody calibrated the cameras of recordings"
+    torch.testing.assert_close(Batches(demonstrations, None, RECIPE, 0, CPU).action(0).chunk, unchanged.chunk)

@@ -16,8 +16,8 @@ from wam_demo.train.cache import (
     load_cache,
     load_teacher_features,
     measured_motion,
-    rotations,
 )
+from wam_demo.train.calibration import rotations
 
 
 def test_future_rows_stay_in_their_episode():

@@ -71,6 +71,12 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--save-video", type=Path, metavar="DIR", help="mp4 of the first ten episodes")
     parser.add_argument("--engine", type=one_of("engine", EXECUTORS), default="local", help="local or ray (local)")
     parser.add_argument("--address", metavar="HOST:PORT", help="Ray cluster; default: one started on this machine")
+    parser.add_argument(
+        "--calibration",
+        type=one_of("calibration", ("stale", "followed")),
+        default="stale",
+        help="told of moved cameras: where they were (stale), or are (followed)",
+    )
     add_compute(parser)
     add_batch(parser)
     add_processes(parser)
@@ -135,6 +141,7 @@ def _grid(options: argparse.Namespace) -> GridSpec:
         latency=options.latency,
         linger=options.linger,
         instruction=options.instruction,
+        calibration=options.calibration,
         compute=_compute(options),
     ).validated()
     for policy in spec.policies:

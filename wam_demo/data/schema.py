@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from wam_demo.errors import InvalidInputError, UnknownNameError
+from wam_demo.errors import UnknownNameError
 from wam_demo.types import ACTION_DIM, CHUNK_STEPS, IMAGE_SIZE, POLICY_CAMERAS, STATE_DIM, Observation
 
 CODEBASE_VERSION = "v3.0"
@@ -134,12 +134,12 @@ WIDE_FEATURES: Mapping[str, Feature] = {
 
 
 def flat_poses(observation: Observation) -> NDArray[np.float32]:
-    """(cameras * 13,) float32 poses of the policy's cameras; raises `InvalidInputError` without a calibration."""
-    poses = observation.cameras
-    if poses is None:
-        raise InvalidInputError("the observation says nothing about where its cameras are")
-    rows = [[*poses[name].position, *poses[name].rotation.ravel(), poses[name].half] for name in POLICY_CAMERAS]
-    return np.asarray(rows, np.float32).ravel()
+    """(cameras * 13,) float32 poses of the policy's cameras, zeros where one is not calibrated."""
+    poses, flat = observation.cameras or {}, np.zeros((len(POLICY_CAMERAS), POSE_DIM), np.float32)
+    for row, name in zip(flat, POLICY_CAMERAS, strict=True):
+        if name in poses:
+            row[:] = *poses[name].position, *poses[name].rotation.ravel(), poses[name].half
+    return flat.ravel()
 
 
 COMMANDED = "commanded_action"

@@ -1,4 +1,4 @@
-"""Where a cell of a future picture lies in what is seen now, if the arm moves as planned: pinhole geometry.
+"""Pinhole geometry: where a cell of a future picture lies in what is seen now, and along which ray a token looks.
 
 Image coordinates run from -1 to 1, right and down. Cameras look along -z with y up. They are those of the robot that
 a model was trained on, calibrated once and kept with its weights: a camera that was moved is not noticed here.
@@ -12,6 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+RAY_DIM = 9
+"""Numbers that `token_rays` says about a token."""
 CELL_GEOMETRY_DIM = 15
 """Numbers that `cell_geometry` says about a cell."""
 FAR_M = 2.0
@@ -132,6 +134,27 @@ def warped_wrist(calibration: Calibration, state: Tensor, motion: Tensor, images
     sources = images[:, None].expand(-1, motion.shape[1], -1, -1, -1, -1)
     warped = F.grid_sample(sources.flatten(0, 2), grids.flatten(0, 2), align_corners=False)
     return warped.view(sources.shape)
+
+
+def token_rays(poses: Tensor, tcp: Tensor, grid: int) -> Tensor:
+    """Along which ray of the base frame each token looks, in Pluecker coordinates (arXiv 2510.02268).
+
+    Args:
+        poses: (B, cameras, 13) position [m], rotation row by row, half the field of view; all 0: not calibrated.
+        tcp: (B, 3) position of the TCP [m].
+        grid: Tokens a side.
+
+    Returns:
+        (B, cameras * grid * grid, 9): the unit direction, its moment about the base and its moment about the TCP [m];
+        zeros where a camera is not calibrated.
+    """
+    position, rotation, half = poses[..., None, :3], poses[..., 3:12].unflatten(-1, (3, 3)), poses[..., 12:]
+    cells = cell_middles(grid).to(poses)
+    local = torch.stack([half * cells[:, 0], -half * cells[:, 1], -torch.ones_like(half * cells[:, 0])], -1)
+    direction = F.normalize(local @ rotation.mT, dim=-1)
+    origins = (position, position - tcp[:, None, None])
+    moments = [torch.linalg.cross(origin.expand_as(direction), direction) for origin in origins]
+    return torch.cat([direction, *moments], -1).flatten(1, 2)
 
 
 def cell_middles(grid: int) -> Tensor:

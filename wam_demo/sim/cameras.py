@@ -1,5 +1,7 @@
 """Pinhole geometry of the scene's cameras; image coordinates are 0..1 from the top left corner."""
 
+from collections.abc import Mapping
+
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +52,21 @@ def mounts(
         turn_row = tuple(np.round(rotation, 6).ravel().tolist())
         found.append((tuple(np.round(position, 6).tolist()), turn_row, _half(model, index)))
     return found[0], found[1]
+
+
+def usual_poses(
+    model: mujoco.MjModel, data: mujoco.MjData, usual: Mapping[str, tuple[NDArray, NDArray]]
+) -> dict[str, CameraPose]:
+    """Where cameras would be now at their usual mounts: position (3,) and quaternion (4,) on their bodies."""
+    poses = {}
+    for name, (offset, quat) in usual.items():
+        index = camera_id(model, name)
+        body, turn = model.cam_bodyid[index], np.empty(9)
+        mujoco.mju_quat2Mat(turn, quat)
+        frame = data.xmat[body].reshape(3, 3)
+        position, rotation = data.xpos[body] + frame @ offset, frame @ turn.reshape(3, 3)
+        poses[name] = CameraPose(position.astype(np.float32), rotation.astype(np.float32), _half(model, index))
+    return poses
 
 
 def displace(model: mujoco.MjModel, name: str, offset: NDArray, turn: NDArray) -> None:

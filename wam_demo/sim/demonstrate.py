@@ -44,6 +44,7 @@ def demonstrate(
         furnish(world, looks)
     elif scenery == "wide":
         widen(world, looks)
+    world.calibration = "followed"
     if noise > 0 and rng.random() < 0.5:
         scatter_start(world, rng)
         while region == "training" and held_out(hand(world.scene).position):

@@ -19,7 +19,17 @@ from wam_demo.sim.state import Effects, Progress, StepResult, WorldState, digest
 from wam_demo.sim.tasks.base import Assignment, Task
 from wam_demo.sim.tasks.registry import task_logic
 from wam_demo.sim.view import SceneView
-from wam_demo.types import CONTROL_HZ, IMAGE_SIZE, POLICY_CAMERAS, CameraPose, Event, Image, Observation, Vector
+from wam_demo.types import (
+    CONTROL_HZ,
+    IMAGE_SIZE,
+    POLICY_CAMERAS,
+    CalibrationState,
+    CameraPose,
+    Event,
+    Image,
+    Observation,
+    Vector,
+)
 
 __all__ = ["HOME_SPREAD_RAD", "SUCCESS_STEPS", "StepResult", "World", "WorldState"]
 
@@ -36,13 +46,19 @@ class World:
         task: Name of a task.
         image_size: Side [px] of the images in observations.
         render_size: Side [px] at which they are rendered before averaging; a multiple.
+
+    Attributes:
+        calibration: What observations say of cameras that were moved; stale, since nobody measured them anew.
     """
 
     def __init__(self, task: str, *, image_size: int = IMAGE_SIZE, render_size: int = 256) -> None:
         self.logic = task_logic(task)
         self.task = task
         self.image_size, self.render_size = image_size, render_size
+        self.calibration: CalibrationState = "stale"
         self.scene = Scene(self.logic.scene)
+        mounted = {name: self.scene.model.camera(name) for name in POLICY_CAMERAS}
+        self._usual_mounts = {name: (camera.pos.copy(), camera.quat.copy()) for name, camera in mounted.items()}
         self.controller = Controller(self.scene.model)
         self._guard = Guard(self.scene.model, self.scene.data)
         self._view = SceneView(self.scene)
@@ -199,12 +215,13 @@ class World:
             )
             for camera in POLICY_CAMERAS
         }
-        return Observation(
-            images, self.state_vector(), self.instruction, self.step_count / CONTROL_HZ, cameras=self.camera_poses()
-        )
+        model, data = self.scene.model, self.scene.data
+        followed = self.calibration == "followed"
+        poses = self.camera_poses() if followed else cameras.usual_poses(model, data, self._usual_mounts)
+        return Observation(images, self.state_vector(), self.instruction, self.step_count / CONTROL_HZ, cameras=poses)
 
     def camera_poses(self) -> dict[str, CameraPose]:
-        """Where the policy's cameras really are now."""
+        """Where the policy's cameras really are now, whatever the calibration says."""
         return {name: cameras.pose(self.scene.model, self.scene.data, name) for name in POLICY_CAMERAS}
 
     def state_vector(self) -> Vector:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -12,7 +12,9 @@ from torch import Tensor
 
 from wam_demo.models.chunk import ChunkNormaliser
 from wam_demo.models.flow import sample_tau
+from wam_demo.models.geometry import Calibration, token_rays
 from wam_demo.train.cache import Cache
+from wam_demo.train.calibration import drawn_poses, usual_poses
 from wam_demo.train.losses import ActionBatch, RecordedBatch, VideoBatch, action_noise
 from wam_demo.train.parallel import Share
 from wam_demo.train.wam_recipe import WamRecipe
@@ -44,6 +46,21 @@ class TrainingFrames:
         self.motion = normaliser.encode_motion(cache.motion)
         self.latents = rows_on(cache.latents, device)
         self.teacher: Callable[[Tensor], Tensor] | None = None
+        self._usual: Tensor | None = None
+        self._grid = 0
+
+    def look_along(self, calibration: Calibration, grid: int) -> None:
+        """From now on there are rays of ``grid`` tokens a side; the usual mounts stand in ``calibration``."""
+        self._usual, self._grid = usual_poses(calibration, self.cache.states), grid
+
+    def rays(self, rows: Tensor, generator: torch.Generator) -> Tensor | None:
+        """(B, cameras * grid * grid, 9) of (B,) rows, see `drawn_poses`; ``None`` without `look_along`."""
+        if self._usual is None:
+            return None
+        usual = self._usual[rows]
+        true = torch.zeros_like(usual) if self.cache.poses is None else self.cache.poses[rows]
+        poses = drawn_poses(true, usual if self.cache.poses is not None else true, generator)
+        return token_rays(poses, self.cache.states[rows, :3], self._grid)
 
     def align_to(self, features: np.ndarray, mean: Tensor, std: Tensor, device: torch.device) -> None:
         """Teacher features (N, cells, D) of every frame, and how to standardise them: mean (cells, D), std (D,)."""
@@ -111,15 +128,18 @@ class Batches:
         chunk = frames.chunks[rows]
         noise, tau = action_noise((len(rows), self.recipe.draws, *chunk.shape[1:]), generator)
         teacher = frames.teacher(rows) if frames.teacher else None
-        return self._own(ActionBatch(*frames.observed(rows), chunk, noise, tau, teacher))
+        rays = frames.rays(rows, generator)
+        return self._own(ActionBatch(*frames.observed(rows), chunk, noise, tau, teacher, rays))
 
     def recorded(self, step: int) -> RecordedBatch | None:
         """The recordings of this step to align on, if there are any and a teacher."""
         frames = self.recordings
         if frames is None or frames.teacher is None:
             return None
-        rows = draw(frames.rows, self.recipe.recorded_batch, self._generator(step, 2))
-        return self._own(RecordedBatch(*frames.observed(rows), frames.teacher(rows)))
+        generator = self._generator(step, 2)
+        rows = draw(frames.rows, self.recipe.recorded_batch, generator)
+        rays = frames.rays(rows, generator)
+        return self._own(RecordedBatch(*frames.observed(rows), frames.teacher(rows), rays))
 
     def video(self, step: int) -> VideoBatch:
         """The video batch of this step, with a share of recordings where there are any."""
@@ -129,9 +149,9 @@ class Batches:
         labelled, known = self.recipe.video_batch - recorded, self.recipe.motion_known
         parts = [futures(self.demonstrations, labelled, horizons, generator, known)]
         if self.recordings and recorded:
-            *observed, _ = futures(self.recordings, recorded, horizons, generator)
-            parts.append((*observed, torch.zeros(recorded, *parts[0][-1].shape[1:])))  # nobody knows what was done
-        latents, text, state, future, motion = (torch.cat(part) for part in zip(*parts, strict=True))
+            *observed, motion, rays = futures(self.recordings, recorded, horizons, generator)
+            parts.append((*observed, torch.zeros_like(motion), rays))  # nobody knows what was done
+        latents, text, state, future, motion, rays = joined(parts)
         batch = VideoBatch(
             latents,
             text,
@@ -141,6 +161,7 @@ class Batches:
             sample_tau(len(text), generator, shift=2.0),
             motion,
             tuple(horizons.tolist()),
+            rays,
         )
         return self._own(batch)
 
@@ -153,8 +174,8 @@ class Batches:
 
 def futures(
     frames: TrainingFrames, count: int, horizons: Tensor, generator: torch.Generator, known: float = 1.0
-) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-    """Observed latents, text, state, future latents and motion of frames drawn at random.
+) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor | None]:
+    """Observed latents, text, state, future latents, motion and rays of frames drawn at random.
 
     Args:
         frames: Where from.
@@ -165,13 +186,19 @@ def futures(
 
     Returns:
         (B, cameras, C, H, W); (B, 384); (B, 17) normalised; (B, cameras, K, C, H, W); (B, K, 8), see
-        `ChunkNormaliser.encode_motion`.
+        `ChunkNormaliser.encode_motion`; (B, N, 9), or ``None`` where the model reads no rays.
     """
     rows = draw(frames.rows, count, generator)
     future = frames.latents(frames.cache.future[rows][:, horizons].flatten())
     future = future.unflatten(0, (count, -1)).transpose(1, 2).contiguous()
     conditioned = torch.rand(count, 1, 1, generator=generator) < known
-    return *frames.observed(rows), future, frames.motion[rows][:, horizons] * conditioned
+    motion = frames.motion[rows][:, horizons] * conditioned
+    return *frames.observed(rows), future, motion, frames.rays(rows, generator)
+
+
+def joined(parts: Sequence[tuple[Tensor | None, ...]]) -> list[Any]:
+    """Samples of several sources one after the other, column by column; ``None`` where a column is missing."""
+    return [None if column[0] is None else torch.cat(column) for column in zip(*parts, strict=True)]  # type: ignore[arg-type]
 
 
 def draw(rows: Tensor, count: int, generator: torch.Generator) -> Tensor:

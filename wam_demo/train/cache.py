@@ -22,6 +22,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from wam_demo.data.lerobot import Dataset
+from wam_demo.data.schema import CAMERA_POSES, POSE_DIM
 from wam_demo.errors import DataError, InvalidInputError
 from wam_demo.models.chunk import MOTION_DIMS, motion_of
 from wam_demo.models.precision import autocast
@@ -29,6 +30,7 @@ from wam_demo.models.teacher import Teacher
 from wam_demo.models.text import text_encoder
 from wam_demo.models.tokenizer import Tokenizer, to_tensor
 from wam_demo.sim.regions import Region, labels_in_training
+from wam_demo.train.calibration import rotations
 from wam_demo.train.interventions import draw_weights
 from wam_demo.train.parallel import compute_device
 from wam_demo.train.recorded_chunks import WIDE_OPEN, chunks_from_states
@@ -66,6 +68,7 @@ class Cache:
         every: Control steps from one frame to the next.
         labelled: (N,) bool, whose actions may be learned from; ``None``: all.
         weights: (N,) how often a frame is drawn when a policy learns from recordings; see `draw_weights`.
+        poses: (N, cameras, 13) where the cameras are, see `flat_poses`; ``None`` where the dataset does not say.
     """
 
     latents: np.ndarray
@@ -81,6 +84,7 @@ class Cache:
     every: int = 4
     labelled: Tensor | None = None
     weights: Tensor | None = None
+    poses: Tensor | None = None
 
     def approach(self) -> Tensor:
         """(N,) bool: frames of an episode before the expert first closes the gripper."""
@@ -137,12 +141,6 @@ def measured_motion(states: Tensor, future: Tensor, chunks: Tensor | None) -> Te
         (states[future][..., 9:10] > WIDE_OPEN).float() if chunks is None else motion_of(chunks)[..., MOTION_DIMS:]
     )
     return torch.cat([moved, turned, opening], -1)
-
-
-def rotations(states: Tensor) -> Tensor:
-    """(N, 3, 3) TCP rotations of (N, 17) states."""
-    x, y = states[:, 3:6], states[:, 6:9]
-    return torch.stack([x, y, torch.linalg.cross(x, y)], -1)
 
 
 def _images(dataset: Dataset, desc: str) -> Iterator[Tensor]:
@@ -274,6 +272,7 @@ def load_cache(data: Path, tokenizer: Tokenizer, *, labelled: bool = True, regio
         every=max(1, round(CONTROL_HZ / dataset.fps)),
         labelled=allowed,
         weights=_weights(dataset, episode),
+        poses=_poses(dataset),
     )
 
 
@@ -295,6 +294,12 @@ def _labels(dataset: Dataset, episode: np.ndarray) -> np.ndarray:
     ours = action is not None and action.shape == (ACTION_DIM,) and (action.names or [""])[-1] == "gripper_opening"
     opening = dataset.column("action")[:, -1] if ours else None
     return chunks_from_states(dataset.column("observation.state"), episode, dataset.fps, opening)
+
+
+def _poses(dataset: Dataset) -> Tensor | None:
+    if CAMERA_POSES not in dataset.features:
+        return None
+    return torch.from_numpy(np.asarray(dataset.column(CAMERA_POSES), np.float32)).unflatten(1, (-1, POSE_DIM))
 
 
 def _weights(dataset: Dataset, episode: np.ndarray) -> Tensor:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,16 +10,17 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from wam_demo.errors import DataError, InvalidInputError
+from wam_demo.errors import InvalidInputError
 from wam_demo.models.checkpoint import sha256_of
 from wam_demo.models.flow import euler_times, interpolate, velocity_to
-from wam_demo.models.geometry import CalibratedCamera, Calibration
+from wam_demo.models.geometry import Calibration
 from wam_demo.models.precision import autocast
 from wam_demo.models.tokenizer import Tokenizer
 from wam_demo.models.wam.imagination import FOLDER, ImaginationConfig, ImaginationModel, motion_conditioning
 from wam_demo.models.wam.model import BackboneFeatures, WorldActionModel
-from wam_demo.train.batches import TrainingFrames, futures
+from wam_demo.train.batches import TrainingFrames, futures, joined
 from wam_demo.train.cache import load_cache
+from wam_demo.train.calibration import calibrate
 from wam_demo.train.loop import LoopConfig, Trainer
 from wam_demo.train.losses import VideoBatch
 from wam_demo.train.parallel import compute_device, is_main, own_share
@@ -45,27 +45,6 @@ class ImaginationRecipe:
     horizons: int = 2
     recorded: float = 0.25
     compile: bool = True
-
-
-def calibrate(tasks: Sequence[str]) -> Calibration:
-    """Where the cameras of these tasks' scenes are mounted.
-
-    Raises:
-        DataError: They differ from task to task.
-    """
-    from wam_demo.sim.cameras import mounts
-    from wam_demo.sim.world import World
-
-    calibrations = set()
-    for task in tasks:
-        world = World(task)
-        world.draw(0)
-        front, wrist = mounts(world.scene.model, world.scene.data)
-        world.close()
-        calibrations.add(Calibration(CalibratedCamera(*front), CalibratedCamera(*wrist)))
-    if len(calibrations) != 1:
-        raise DataError(f"cameras are not mounted alike in {', '.join(tasks)}")
-    return calibrations.pop()
 
 
 def train_imagination(
@@ -111,13 +90,17 @@ def train_imagination(
         "batch": recipe.batch,
         "seed": seed,
     }
-    imagination = _begun(policy, model, calibrate(cache.tasks), provenance, out)
+    calibration = calibrate(cache.tasks)
+    imagination = _begun(policy, model, calibration, provenance, out)
     # the key stands in the states of interrupted runs
     trainer = Trainer(nn.ModuleDict({"expert": imagination}).to(device), recipe.loop, out, resume=resume)
     train_rows, held_rows = cache.split()
     normaliser = copy.deepcopy(model.normaliser).cpu()
     frames, held = (TrainingFrames(cache, rows, normaliser, device) for rows in (train_rows, held_rows))
     recordings = TrainingFrames(recorded, torch.arange(len(recorded.states)), normaliser, device) if recorded else None
+    if model.config.backbone.rays:
+        for source in (frames, held, *([recordings] if recordings else [])):
+            source.look_along(calibration, model.config.backbone.grid)
     times = euler_times(imagination.config.steps, shift=imagination.config.shift)
     share = own_share()
     share.require(batch=recipe.batch)
@@ -182,10 +165,10 @@ def video_batch(
     parts = [futures(frames, recipe.batch - recorded, horizons, generator)]
     if recordings and recorded:
         parts.append(futures(recordings, recorded, horizons, generator))
-    latents, text, state, future, motion = (torch.cat(part) for part in zip(*parts, strict=True))
+    latents, text, state, future, motion, rays = joined(parts)
     noise = torch.randn(future.shape, generator=generator)
     tau = times[torch.randint(len(times), (len(text),), generator=generator)]
-    return VideoBatch(latents, text, state, future, noise, tau, motion, tuple(horizons.tolist()))
+    return VideoBatch(latents, text, state, future, noise, tau, motion, tuple(horizons.tolist()), rays)
 
 
 def imagination_loss(
@@ -193,8 +176,8 @@ def imagination_loss(
 ) -> Tensor:
     """Mean squared error of the clean future latents; the policy's network is only read."""
     with torch.no_grad():
-        features = model.features(batch.latents, batch.text, batch.state)
-        observed = BackboneFeatures(batch.latents, features, batch.text, batch.state)
+        features = model.features(batch.latents, batch.text, batch.state, rays=batch.rays)
+        observed = BackboneFeatures(batch.latents, features, batch.text, batch.state, batch.rays)
         conditioning = motion_conditioning(
             model, tokenizer, imagination.config.calibration, observed, batch.motion, batch.horizons
         )

@@ -88,6 +88,7 @@ class ActionBatch(Batch):
         noise: (B, draws, 16, 7).
         tau: (B, draws).
         teacher: (B, N, D) standardised teacher features, for aligned runs.
+        rays: (B, N, 9), where the backbone reads them.
     """
 
     latents: Tensor
@@ -97,6 +98,7 @@ class ActionBatch(Batch):
     noise: Tensor
     tau: Tensor
     teacher: Tensor | None = None
+    rays: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -108,12 +110,14 @@ class RecordedBatch(Batch):
         text: (R, 384).
         state: (R, 17) normalised.
         teacher: (R, N, D) standardised teacher features.
+        rays: (R, N, 9), where the backbone reads them.
     """
 
     latents: Tensor
     text: Tensor
     state: Tensor
     teacher: Tensor
+    rays: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -129,6 +133,7 @@ class VideoBatch(Batch):
         tau: (B,).
         motion: (B, K, 8), zeros where it is not to be known; see `ChunkNormaliser.encode_motion`.
         horizons: Which K of the future frames these are.
+        rays: (B, N, 9), where the backbone reads them.
     """
 
     latents: Tensor
@@ -139,6 +144,7 @@ class VideoBatch(Batch):
     tau: Tensor
     motion: Tensor
     horizons: tuple[int, ...]
+    rays: Tensor | None = None
 
 
 def action_loss(
@@ -209,16 +215,20 @@ def features_of(model: WorldActionModel, passes: Sequence[tuple[ActionBatch | Re
     """
     if len(passes) == 1:
         (batch, tau), *_ = passes
-        return model.features(batch.latents, batch.text, batch.state, tau)
-    observed = [(batch.latents, batch.text, batch.state, tau) for batch, tau in passes]
-    return model.features(*(torch.cat(parts) for parts in zip(*observed, strict=True)))
+        return model.features(batch.latents, batch.text, batch.state, tau, batch.rays)
+    columns = zip(*((batch.latents, batch.text, batch.state, tau) for batch, tau in passes), strict=True)
+    latents, text, state, tau = (torch.cat(column) for column in columns)
+    rays = [batch.rays for batch, _ in passes if batch.rays is not None]
+    return model.features(latents, text, state, tau, torch.cat(rays) if rays else None)
 
 
 def video_loss(model: WorldActionModel, batch: VideoBatch) -> Tensor:
     """Flow matching of the future latents."""
     noisy = interpolate(batch.future, batch.noise, batch.tau)
     condition = model.backbone.condition(batch.text, batch.state, batch.tau)
-    predicted, _ = model.backbone.video(batch.latents, noisy, condition, batch.tau, batch.motion, batch.horizons)
+    predicted, _ = model.backbone.video(
+        batch.latents, noisy, condition, batch.tau, batch.motion, batch.horizons, batch.rays
+    )
     return F.mse_loss(predicted, velocity_to(batch.future, noisy, batch.tau))
 
 

@@ -138,7 +138,8 @@ def _refuse_unused(kind: str, given: Mapping[str, object], kinds: Sequence[str])
 
 
 def _checked_start(start: WorldActionModel, recipe: WamRecipe) -> WorldActionModel:
-    if (start.config.backbone, start.config.head) != (recipe.backbone, recipe.head):
+    backbone = replace(start.config.backbone, rays=recipe.backbone.rays)  # the data decide about these
+    if (backbone, start.config.head) != (recipe.backbone, recipe.head):
         raise InvalidInputError("init holds a model of other sizes than this preset's")
     return start
 

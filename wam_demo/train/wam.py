@@ -1,7 +1,7 @@
 """Recipe of the WAM and of AGRA: the same data, seeds and steps, with or without alignment."""
 
 import copy
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from wam_demo.models.geometry import token_rays
 from wam_demo.models.precision import autocast
 from wam_demo.models.teacher import Teacher
 from wam_demo.models.tokenizer import Tokenizer
@@ -17,6 +18,7 @@ from wam_demo.models.wam.model import WamConfig, WorldActionModel
 from wam_demo.sim.regions import Region
 from wam_demo.train.batches import Batches, StepBatches, TrainingFrames
 from wam_demo.train.cache import Cache, load_cache, load_teacher_features
+from wam_demo.train.calibration import calibrate
 from wam_demo.train.loop import Trainer
 from wam_demo.train.losses import action_loss, video_loss
 from wam_demo.train.parallel import compute_device, is_main, mean_over_processes, own_share
@@ -32,7 +34,9 @@ def chunk_error(model: WorldActionModel, cache: Cache, rows: Tensor, batch: int 
     noise = torch.randn(batch, 1, *cache.chunks.shape[1:], generator=torch.Generator().manual_seed(0))
     for part in rows.split(batch):
         latents = torch.from_numpy(np.asarray(cache.latents[part.numpy()], np.float32))
-        inputs = (latents, cache.embeddings[cache.text[part]], cache.states[part], noise[: len(part)])
+        inputs = [latents, cache.embeddings[cache.text[part]], cache.states[part], noise[: len(part)]]
+        if model.config.backbone.rays and cache.poses is not None:
+            inputs.append(token_rays(cache.poses[part], cache.states[part, :3], model.config.backbone.grid))
         with autocast(device):
             actions = model.act(*(value.to(device) for value in inputs)).actions.cpu()
         truth = cache.chunks[part]
@@ -94,11 +98,12 @@ def train_wam(
         "arm": asdict(recipe.arm),
         "seed": seed,
     }
-    model = WorldActionModel(WamConfig(recipe.backbone, recipe.head, trained=provenance))
+    backbone = replace(recipe.backbone, rays=cache.poses is not None or bool(start and start.config.backbone.rays))
+    model = WorldActionModel(WamConfig(backbone, recipe.head, trained=provenance))
     train_rows, held_rows = cache.split()
     if start:
         provenance["begun_with"] = dict(start.config.trained)
-        model.load_state_dict(start.state_dict())
+        model.load_state_dict({**model.state_dict(), **start.state_dict()})  # rays that are new begin with zeros
     else:
         model.normaliser.fit(cache.chunks[train_rows], cache.states[train_rows])
     modules = modules_of(model, recipe, teacher[1].dim if teacher else None)
@@ -110,6 +115,10 @@ def train_wam(
     if teacher:
         sources = [(data, demonstrations), *([(videos, recordings)] if videos and recordings else [])]
         _align(sources, teacher[1], recipe.backbone.grid, device)
+    if backbone.rays:
+        calibration = calibrate(cache.tasks)
+        for source in (demonstrations, *([recordings] if recordings else [])):
+            source.look_along(calibration, backbone.grid)
     batches = Batches(demonstrations, recordings, recipe, seed, device, own_share())
     averaged: WorldActionModel = trainer.averaged["model"]
 

@@ -1,5 +1,7 @@
 """The video transformer: shapes, inverse patches, and what may depend on what."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -70,3 +72,15 @@ def test_future_depends_on_observation_text_time_motion_and_horizon(backbone):
     ]
     for other in changed:
         assert (other - reference).abs().max() > 1e-4
+
+
+def test_rays_say_nothing_until_they_were_trained():
+    latents, *_ = inputs()
+    rays = torch.randn(2, 128, 9, generator=torch.Generator().manual_seed(3))
+    torch.manual_seed(0)
+    net = VideoBackbone(replace(CONFIG, rays=True)).eval()
+    assert torch.equal(net.observed_tokens(latents, rays), net.observed_tokens(latents))
+    torch.nn.init.normal_(net.rays.weight)
+    tokens = net.observed_tokens(latents, rays) - net.observed_tokens(latents)
+    torch.testing.assert_close(tokens, rays @ net.rays.weight.T, atol=1e-5, rtol=1e-4)
+    assert torch.equal(net.observed_tokens(latents, torch.zeros_like(rays)), net.observed_tokens(latents))

@@ -38,6 +38,7 @@ class EpisodeRunner:
             self.close()
             self._world = World(scene.task)
         self._scene, self._since_success = scene, 0
+        self._world.calibration = scene.calibration
         _reset(self._world, scene)
         self._start_video(scene)
         self._progress = RoundReport(self._observe())

@@ -104,6 +104,7 @@ def policy_document(
         "execute": control.execute,
         "latency": control.latency,
         "linger": spec.linger,
+        "calibration": spec.calibration,
         "compute": spec.compute,
         **_rates(cells[0], everything),
         "outcomes": dict(Counter(record.outcome for record in everything)),
@@ -198,6 +199,8 @@ def command(spec: GridSpec) -> str:
         words += [f"--{name}", str(getattr(spec, name))]
     if spec.instruction is not None:
         words += ["--instruction", spec.instruction]
+    if spec.calibration != "stale":
+        words += ["--calibration", spec.calibration]
     if spec.compute != EAGER:
         words += ["--compute", spec.compute]
     return shlex.join(words)

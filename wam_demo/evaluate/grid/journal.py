@@ -138,6 +138,7 @@ def _require_same(header: Mapping[str, Any], found: Mapping[str, Any], directory
     for grid in (wanted, present):
         grid.pop("episodes")
         grid.setdefault("compute", EAGER)  # of folders that were begun before there was a choice
+        grid.setdefault("calibration", "stale")
     different = sorted(name for name in {*wanted, *present} if wanted.get(name) != present.get(name))
     if different:
         raise InvalidInputError(f"{directory} holds a grid with other {', '.join(different)}: choose another folder")

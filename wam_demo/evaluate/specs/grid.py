@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from math import ceil
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from wam_demo.errors import InvalidInputError, UnknownNameError
 from wam_demo.evaluate.specs.evaluation import NOMINAL, SEVERITIES, UNGRADED, evaluation_seeds, require_within
@@ -16,12 +16,14 @@ from wam_demo.policies.compute.variants import EAGER, variant_named
 from wam_demo.policies.receding import EXECUTE_STEPS
 from wam_demo.policies.registry import policy_spec
 from wam_demo.sim import TASKS
-from wam_demo.types import CHUNK_STEPS
+from wam_demo.types import CHUNK_STEPS, CalibrationState
 
 MAX_EPISODES = 100_000
 """Most episodes of one grid."""
 LINGER_STEPS = 10
 """Control steps played after the first success unless told otherwise, to see whether it is held."""
+
+CALIBRATIONS = get_args(CalibrationState)
 
 
 @dataclass(frozen=True, order=True)
@@ -74,6 +76,7 @@ class GridSpec:
         latency: Control steps from an observation to the first action of its plan.
         linger: Control steps to go on after the first success, to see whether it is held.
         instruction: Replaces the scenes' own instructions, if given.
+        calibration: What policies are told of moved cameras: where they were (``stale``), or are (``followed``).
         compute: By what networks are computed; never ``auto``, so that whoever resumes it computes the same.
     """
 
@@ -87,6 +90,7 @@ class GridSpec:
     latency: int = 0
     linger: int = LINGER_STEPS
     instruction: str | None = None
+    calibration: CalibrationState = "stale"
     compute: str = EAGER
 
     def validated(self) -> GridSpec:
@@ -113,6 +117,8 @@ class GridSpec:
             policy_spec(split_policy(policy)[0])
         if self.compute != EAGER:
             variant_named(self.compute)
+        if self.calibration not in CALIBRATIONS:
+            raise UnknownNameError("calibration", self.calibration, CALIBRATIONS)
         for kind, names, valid in (("task", self.tasks, TASKS), ("axis", self.axes, [*UNGRADED, *AXES])):
             for name in names:
                 if name not in valid:
@@ -161,6 +167,7 @@ class GridSpec:
             horizon=TASKS[cell.task].horizon,
             linger=self.linger,
             images=policy_spec(split_policy(cell.policy)[0]).needs_images,
+            calibration=self.calibration,
         )
 
     def sweeps(self, batch: int, done: Collection[EpisodeKey] = ()) -> Iterator[Sweep]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from wam_demo.types import Observation, Vector
+from wam_demo.types import CalibrationState, Observation, Vector
 
 PROGRESS_STEPS = 10
 """Control steps between two looks at how far the task is from done."""
@@ -24,6 +24,7 @@ class SceneSpec:
         horizon: Control steps after which the episode has failed.
         linger: Control steps to go on after the first success.
         images: Whether observations hold images.
+        calibration: What the policy is told of cameras that were moved.
         video: Where to write a video of the episode, if anywhere.
     """
 
@@ -35,6 +36,7 @@ class SceneSpec:
     horizon: int = 0
     linger: int = 0
     images: bool = True
+    calibration: CalibrationState = "stale"
     video: Path | None = None
 
 

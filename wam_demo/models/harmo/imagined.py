@@ -25,6 +25,6 @@ def imagine_freely(model: WorldActionModel, observed: BackboneFeatures, noise: T
 
     def predict(future: Tensor, tau: Tensor) -> Tensor:
         condition = model.backbone.condition(observed.text, observed.state, tau)
-        return model.backbone.video(observed.latents, future.to(model.dtype), condition, tau)[0]
+        return model.backbone.video(observed.latents, future.to(model.dtype), condition, tau, rays=observed.rays)[0]
 
     return euler(predict, noise.float(), steps, shift=model.config.video_shift)

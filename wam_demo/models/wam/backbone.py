@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from wam_demo.models.flow import velocity_to
+from wam_demo.models.geometry import RAY_DIM
 from wam_demo.models.layers import (
     FeedForward,
     Modulation,
@@ -36,6 +37,7 @@ class BackboneConfig:
         text_dim: Size of a sentence embedding.
         state_dim: Size of the proprioceptive state.
         motion_dim: Numbers that say how the TCP gets to a future frame, see `ChunkNormaliser.encode_motion`.
+        rays: Observed tokens are told along which ray they look, where the cameras are calibrated.
     """
 
     dim: int = 192
@@ -49,6 +51,7 @@ class BackboneConfig:
     text_dim: int = 384
     state_dim: int = 17
     motion_dim: int = 8
+    rays: bool = False
 
     @property
     def grid(self) -> int:
@@ -159,6 +162,9 @@ class VideoBackbone(nn.Module):
         for layer in (self.out, self.out_modulation):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
+        if config.rays:
+            self.rays = nn.Linear(RAY_DIM, dim, bias=False)
+            nn.init.zeros_(self.rays.weight)
 
     def condition(self, text: Tensor, state: Tensor, tau: Tensor) -> Tensor:
         """AdaLN condition.
@@ -175,11 +181,19 @@ class VideoBackbone(nn.Module):
         text = self.text(text * text.shape[-1] ** 0.5)
         return text + self.state(state) + self.time(timestep_embedding(tau, self.config.dim).to(text.dtype))
 
-    def observed_tokens(self, latents: Tensor) -> Tensor:
-        """(B, cameras, C, H, W) observed latents to (B, cameras * frame_tokens, dim)."""
+    def observed_tokens(self, latents: Tensor, rays: Tensor | None = None) -> Tensor:
+        """Observed latents as tokens.
+
+        Args:
+            latents: (B, cameras, C, H, W).
+            rays: (B, cameras * frame_tokens, 9), see `token_rays`; zeros or ``None`` without a calibration.
+
+        Returns:
+            (B, cameras * frame_tokens, dim).
+        """
         tokens = self.embed(patchify(latents, self.config.patch))
-        tokens = tokens + self.positions + self.camera[:, None] + self.horizon[0]
-        return tokens.flatten(1, 2)
+        tokens = (tokens + self.positions + self.camera[:, None] + self.horizon[0]).flatten(1, 2)
+        return tokens + self.rays(rays.to(tokens.dtype)) if self.config.rays and rays is not None else tokens
 
     def future_tokens(self, future: Tensor, observed: Tensor, motion: Tensor, horizons: Sequence[int]) -> Tensor:
         """Noisy future latents beside the observed ones of the same cell.
@@ -200,7 +214,7 @@ class VideoBackbone(nn.Module):
         tokens = tokens + self.positions + self.camera[:, None, None] + when[:, None, :, None]
         return tokens.flatten(1, 3)
 
-    def features(self, latents: Tensor, condition: Tensor) -> list[Tensor]:
+    def features(self, latents: Tensor, condition: Tensor, rays: Tensor | None = None) -> list[Tensor]:
         """The action-conditioning pass: every block's output for the observed tokens.
 
         At tau = 1 future latents are pure noise and carry nothing, so they are left out.
@@ -208,7 +222,7 @@ class VideoBackbone(nn.Module):
         Returns:
             ``depth`` tensors (B, cameras * frame_tokens, dim).
         """
-        x = self.observed_tokens(latents)
+        x = self.observed_tokens(latents, rays)
         count, outputs = x.shape[1], []
         for block in self.blocks:
             x = block(x, condition, count)
@@ -223,6 +237,7 @@ class VideoBackbone(nn.Module):
         tau: Tensor,
         motion: Tensor | None = None,
         horizons: Sequence[int] | None = None,
+        rays: Tensor | None = None,
     ) -> tuple[Tensor, list[Tensor]]:
         """The video pass: velocity of the noisy future latents.
 
@@ -236,6 +251,7 @@ class VideoBackbone(nn.Module):
             tau: (B,) flow time.
             motion: (B, K, motion_dim) how the arm will move, where that is known.
             horizons: Which future frames these K are; all of them by default.
+            rays: As for `observed_tokens`.
 
         Returns:
             Velocity shaped as ``future``, float32, and every block's output for all tokens.
@@ -243,7 +259,7 @@ class VideoBackbone(nn.Module):
         horizons = range(self.config.horizons) if horizons is None else horizons
         if motion is None:
             motion = condition.new_zeros(len(latents), len(horizons), self.config.motion_dim)
-        seen = self.observed_tokens(latents)
+        seen = self.observed_tokens(latents, rays)
         x = torch.cat([seen, self.future_tokens(future, latents, motion, horizons)], 1)
         outputs = []
         for block in self.blocks:

@@ -22,20 +22,21 @@ class Reading(nn.Module):
         super().__init__()
         self.codec, self.model = codec, model
 
-    def forward(self, images: Tensor, text: Tensor, state: Tensor) -> tuple[Tensor, ...]:
+    def forward(self, images: Tensor, text: Tensor, state: Tensor, *rays: Tensor) -> tuple[Tensor, ...]:
         """One reading.
 
         Args:
             images: (1, cameras, H, W, 3) uint8.
             text: (1, 384).
             state: (1, 17) raw.
+            rays: (1, N, 9), where the backbone reads them.
 
         Returns:
             Latents (1, cameras, C, h, w), features (1, blocks, N, dim), the normalised state (1, 17), the static
             condition (1, dim) of the action head, and keys and values of its layers (1, layers, heads, N + 2, d).
         """
         pictures = images[0].float() / 255
-        observed = self.model.read(self.codec.encode(pictures)[None], text, state)
+        observed = self.model.read(self.codec.encode(pictures)[None], text, state, *rays)
         static, context = self.model.head.context(observed.features, observed.text, observed.state)
         keys, values = (torch.stack(part, 1) for part in zip(*context, strict=True))
         return observed.latents, torch.stack(observed.features, 1), observed.state, static, keys, values
@@ -84,9 +85,10 @@ class FutureVelocity(nn.Module):
         motion: Tensor,
         geometry: Tensor,
         warped: Tensor,
+        *rays: Tensor,
     ) -> Tensor:
         """As `ImaginationModel.forward`; what was observed as `Reading` has it, the rest a `MotionConditioning`."""
-        observed = BackboneFeatures(latents, list(features.unbind(1)), text, state)
+        observed = BackboneFeatures(latents, list(features.unbind(1)), text, state, *rays)
         conditioning = MotionConditioning(motion, geometry, warped)
         horizons = range(self.imagination.config.backbone.horizons)
         return self.imagination(self.model, observed, future, tau, conditioning, horizons)

@@ -196,7 +196,8 @@ class ImaginationModel(nn.Module):
         tokens = tokens + self.places(conditioning.geometry).flatten(1, 3)
         front, wrist = tokens.chunk(2, 1)
         tokens = torch.cat([front, wrist + self.warped(conditioning.warped)], 1)
-        entering = [model.backbone.observed_tokens(observed.latents).detach(), *observed.features[:-1]]
+        seen_now = model.backbone.observed_tokens(observed.latents, observed.rays).detach()
+        entering = [seen_now, *observed.features[:-1]]
         for block, seen in zip(net.blocks, entering, strict=True):
             tokens = block(tokens, seen, condition)
         front, wrist = net.clean(tokens, observed.latents, condition).unbind(1)

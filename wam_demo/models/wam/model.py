@@ -65,12 +65,14 @@ class BackboneFeatures:
         features: Every block's output (B, cameras * frame_tokens, dim).
         text: (B, 384).
         state: (B, 17) normalised.
+        rays: (B, cameras * frame_tokens, 9), see `wam_demo.models.geometry.token_rays`.
     """
 
     latents: Tensor
     features: list[Tensor]
     text: Tensor
     state: Tensor
+    rays: Tensor | None = None
 
 
 class WorldActionModel(nn.Module):
@@ -97,7 +99,9 @@ class WorldActionModel(nn.Module):
         """Compute dtype: that of the weights."""
         return self.backbone.embed.weight.dtype
 
-    def features(self, latents: Tensor, text: Tensor, state: Tensor, tau: Tensor | None = None) -> list[Tensor]:
+    def features(
+        self, latents: Tensor, text: Tensor, state: Tensor, tau: Tensor | None = None, rays: Tensor | None = None
+    ) -> list[Tensor]:
         """The action-conditioning pass.
 
         Args:
@@ -105,28 +109,32 @@ class WorldActionModel(nn.Module):
             text: (B, 384).
             state: (B, 17) normalised.
             tau: (B,) flow time of the video; 1, a future of pure noise, unless a training arm asks otherwise.
+            rays: (B, cameras * frame_tokens, 9) of calibrated cameras, zeros where one is not.
 
         Returns:
             Every block's output (B, cameras * frame_tokens, dim).
         """
         if tau is None:
             tau = torch.ones(len(latents), device=latents.device)
-        return self.backbone.features(latents, self.backbone.condition(text, state, tau))
+        return self.backbone.features(latents, self.backbone.condition(text, state, tau), rays)
 
     @torch.no_grad()
-    def read(self, latents: Tensor, text: Tensor, state: Tensor) -> BackboneFeatures:
+    def read(self, latents: Tensor, text: Tensor, state: Tensor, rays: Tensor | None = None) -> BackboneFeatures:
         """The action-conditioning pass over observations as they come.
 
         Args:
             latents: (B, cameras, C, H, W).
             text: (B, 384).
             state: (B, 17) raw.
+            rays: As for `features`.
         """
         latents, text = latents.to(self.dtype), text.to(self.dtype)
         state = self.normaliser.encode_state(state.float()).to(self.dtype)
-        return BackboneFeatures(latents, self.features(latents, text, state), text, state)
+        return BackboneFeatures(latents, self.features(latents, text, state, rays=rays), text, state, rays)
 
-    def act(self, latents: Tensor, text: Tensor, state: Tensor, noise: Tensor) -> PlannedChunk:
+    def act(
+        self, latents: Tensor, text: Tensor, state: Tensor, noise: Tensor, rays: Tensor | None = None
+    ) -> PlannedChunk:
         """Plan a chunk: `read`, then a few Euler steps of the action head.
 
         Args:
@@ -134,8 +142,9 @@ class WorldActionModel(nn.Module):
             text: (B, 384).
             state: (B, 17) raw.
             noise: (B, draws, 16, 7) standard normal.
+            rays: As for `features`.
         """
-        observed = self.read(latents, text, state)
+        observed = self.read(latents, text, state, rays)
         return self.plan(observed.features, observed.text, observed.state, noise)
 
     @torch.no_grad()
@@ -183,7 +192,8 @@ class WorldActionModel(nn.Module):
 
         def predict(future: Tensor, tau: Tensor) -> Tensor:
             condition = self.backbone.condition(observed.text, observed.state, tau)
-            return self.backbone.video(observed.latents, future.to(self.dtype), condition, tau, motion)[0]
+            noisy = future.to(self.dtype)
+            return self.backbone.video(observed.latents, noisy, condition, tau, motion, rays=observed.rays)[0]
 
         yield from euler_stages(predict, noise.float(), self.config.video_steps, shift=self.config.video_shift)
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -20,7 +19,7 @@ from wam_demo.policies.compute.cache import GraphCache
 from wam_demo.policies.compute.graph import CompiledGraph
 from wam_demo.policies.compute.variants import Variant
 from wam_demo.policies.wam.exports import compiled
-from wam_demo.policies.wam.policy import WamPolicy, check_observation, digests
+from wam_demo.policies.wam.policy import WamPolicy, digests
 from wam_demo.types import Observation, Prediction
 
 
@@ -33,8 +32,8 @@ class CompiledFeatures(BackboneFeatures):
         head: Static condition, keys and values of the action head, as `Reading` has them.
     """
 
-    stacked: Tensor
-    head: tuple[Tensor, Tensor, Tensor]
+    stacked: Tensor = field(kw_only=True)
+    head: tuple[Tensor, Tensor, Tensor] = field(kw_only=True)
 
 
 class CompiledWamPolicy(WamPolicy):
@@ -89,14 +88,14 @@ class CompiledWamPolicy(WamPolicy):
 
     def read(self, observations: Sequence[Observation], samples: int = 1) -> CompiledFeatures:
         """As `WamPolicy.read`."""
-        for observation in observations:
-            check_observation(observation, self.cameras)
-        images = np.stack([[observation.images[camera] for camera in self.cameras] for observation in observations])
-        text = torch.from_numpy(self._text.embed([observation.instruction for observation in observations]))
-        state = torch.from_numpy(np.stack([observation.state for observation in observations]).astype(np.float32))
-        parts = self._reading(torch.from_numpy(images), text, state)
-        latents, stacked, state, *head, text = (part.repeat_interleave(samples, 0) for part in (*parts, text))
-        return CompiledFeatures(latents, list(stacked.unbind(1)), text, state, stacked, tuple(head))
+        images, text, state, rays = self.inputs(observations)
+        parts = self._reading(images, text, state, *self._ray_inputs(rays))
+        parts = (*parts, text, rays)
+        latents, stacked, state, *head, text, rays = (part.repeat_interleave(samples, 0) for part in parts)
+        return CompiledFeatures(latents, list(stacked.unbind(1)), text, state, rays, stacked=stacked, head=tuple(head))
+
+    def _ray_inputs(self, rays: Tensor | None) -> tuple[Tensor, ...]:
+        return (rays,) if self.model.config.backbone.rays and rays is not None else ()
 
     def plan(self, observed: BackboneFeatures, noise: Tensor) -> PlannedChunk:
         """As `WamPolicy.plan`; the attention is scaled to sum to one, whatever the precision."""
@@ -124,7 +123,8 @@ class CompiledWamPolicy(WamPolicy):
 
         def predict(future: Tensor, tau: Tensor) -> Tensor:
             seen = (observed.latents, observed.stacked, observed.text, observed.state)
-            return self._future(future, tau, *seen, by.motion, by.geometry, by.warped)[0]
+            rays = self._ray_inputs(observed.rays)
+            return self._future(future, tau, *seen, by.motion, by.geometry, by.warped, *rays)[0]
 
         yield from self.imagination.sample_stages(predict, noise)
 

@@ -17,13 +17,16 @@ class EditedPlans:
         latents: (1, cameras, C, H, W).
         text: (1, 384).
         state: (1, 17) raw.
+        rays: (1, N, 9).
         noise: (1, draws, 16, 7), held fixed.
     """
 
     @torch.inference_mode()
-    def __init__(self, model: WorldActionModel, latents: Tensor, text: Tensor, state: Tensor, noise: Tensor) -> None:
+    def __init__(
+        self, model: WorldActionModel, latents: Tensor, text: Tensor, state: Tensor, rays: Tensor, noise: Tensor
+    ) -> None:
         self._model, self._noise = model, noise
-        self._reading = model.read(latents, text, state)
+        self._reading = model.read(latents, text, state, rays)
 
     @torch.inference_mode()
     def plan(self, edits: NDArray[np.int64]) -> PlannedChunk:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from wam_demo.models.flat_tokenizer import DirectTokenizer, WinogradTokenizer
-from wam_demo.models.geometry import CELL_GEOMETRY_DIM
+from wam_demo.models.geometry import CELL_GEOMETRY_DIM, RAY_DIM
 from wam_demo.models.wam.graphs import Decoding, Encoding, FutureVelocity, HeadVelocity, PictureCodec, Reading
 from wam_demo.models.wam.imagination import SOURCES
 from wam_demo.models.wam.model import WorldActionModel
@@ -48,7 +48,8 @@ def _decoder(policy: WamPolicy, model: WorldActionModel, codec: PictureCodec) ->
 def _reading(policy: WamPolicy, model: WorldActionModel, codec: PictureCodec) -> Export:
     video = model.config.backbone
     images = _pictures(model).to(torch.uint8)[None]
-    return Reading(codec, model), (images, torch.zeros(1, video.text_dim), torch.zeros(1, video.state_dim))
+    read = (images, torch.zeros(1, video.text_dim), torch.zeros(1, video.state_dim), *_rays(model))
+    return Reading(codec, model), read
 
 
 def _head(policy: WamPolicy, model: WorldActionModel, codec: PictureCodec) -> Export:
@@ -69,7 +70,14 @@ def _future(policy: WamPolicy, model: WorldActionModel, codec: PictureCodec) -> 
     motion = torch.zeros(1, video.horizons, video.motion_dim)
     geometry = torch.zeros(1, video.cameras, video.horizons, video.frame_tokens, CELL_GEOMETRY_DIM)
     warped = torch.zeros(1, video.horizons, SOURCES, *size)
-    return FutureVelocity(imagination, model), (future, torch.ones(1), *seen, motion, geometry, warped)
+    given = (future, torch.ones(1), *seen, motion, geometry, warped, *_rays(model))
+    return FutureVelocity(imagination, model), given
+
+
+def _rays(model: WorldActionModel) -> tuple[Tensor, ...]:
+    """What a backbone that reads rays takes beside the rest."""
+    video = model.config.backbone
+    return (torch.zeros(1, video.cameras * video.frame_tokens, RAY_DIM),) if video.rays else ()
 
 
 def _pictures(model: WorldActionModel) -> Tensor:

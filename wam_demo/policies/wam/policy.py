@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from wam_demo.config import CHECKPOINTS
+from wam_demo.data.schema import POSE_DIM, flat_poses
 from wam_demo.errors import CheckpointError, InvalidInputError, PolicyFault
 from wam_demo.models.checkpoint import sha256_of
-from wam_demo.models.geometry import Calibration
+from wam_demo.models.geometry import Calibration, token_rays
 from wam_demo.models.precision import compute_dtype
 from wam_demo.models.text import text_encoder
 from wam_demo.models.tokenizer import PictureTokenizer, Tokenizer, to_images, to_tensor
@@ -177,15 +178,27 @@ class WamPolicy(Imaginer):
             raise PolicyFault("the policy planned values that are not finite under an edit")
         yield Probe(prediction, probed.numpy(), *plans.change(probed, base.actions[0]))
 
-    def encode(self, observations: Sequence[Observation]) -> tuple[Tensor, Tensor, Tensor]:
-        """Latents (B, cameras, C, H, W), text (B, 384) and raw state (B, 17) of observations."""
+    def encode(self, observations: Sequence[Observation]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Latents (B, cameras, C, H, W), then text, state and rays as `inputs` has them."""
+        images, text, state, rays = self.inputs(observations)
+        latents = self.tokenizer.encode(to_tensor(images.flatten(0, 1)).to(self.dtype))
+        return latents.unflatten(0, images.shape[:2]), text, state, rays
+
+    def inputs(self, observations: Sequence[Observation]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """What the network reads, as it comes; refuses what it cannot read, see `check_observation`.
+
+        Returns:
+            Pictures (B, cameras, H, W, 3) uint8, text (B, 384), raw state (B, 17) and rays (B, cameras * tokens, 9),
+            zeros where nobody calibrated.
+        """
         for observation in observations:
             check_observation(observation, self.cameras)
-        images = np.stack([observation.images[camera] for observation in observations for camera in self.cameras])
-        latents = self.tokenizer.encode(to_tensor(torch.from_numpy(images)).to(self.dtype))
+        images = np.stack([[observation.images[camera] for camera in self.cameras] for observation in observations])
         text = torch.from_numpy(self._text.embed([observation.instruction for observation in observations]))
         state = torch.from_numpy(np.stack([observation.state for observation in observations]).astype(np.float32))
-        return latents.unflatten(0, (len(observations), len(self.cameras))), text, state
+        poses = torch.from_numpy(np.stack([flat_poses(observation) for observation in observations]))
+        rays = token_rays(poses.unflatten(1, (-1, POSE_DIM)), state[:, :3], self.model.config.backbone.grid)
+        return torch.from_numpy(images), text, state, rays
 
     @torch.inference_mode()
     def features(self, observations: Sequence[Observation]) -> NDArray[np.float32]:
