@@ -7,12 +7,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from wam_demo.data.lerobot import Dataset
-from wam_demo.data.schema import CAMERA_POSES, POSE_DIM
 from wam_demo.errors import CheckpointError
 from wam_demo.models.action_images.model import ActionImagesConfig, ActionImagesModel, Future, Present
 from wam_demo.models.action_images.pictures import Decoded, decode, points_of, poses_after
@@ -27,7 +24,7 @@ from wam_demo.models.wam.model import WorldActionModel
 from wam_demo.train.action_images_losses import MODES, FutureBatch, modes_loss, policy_loss
 from wam_demo.train.batches import draw, rows_on
 from wam_demo.train.cache import Cache, load_cache
-from wam_demo.train.imagination import calibrate
+from wam_demo.train.calibration import calibrate, usual_poses
 from wam_demo.train.loop import LoopConfig, Trainer
 from wam_demo.train.parallel import Share, compute_device, is_main, own_share
 
@@ -187,12 +184,12 @@ def train_action_images(
         "batch": recipe.batch,
         "seed": seed,
     }
-    config = ActionImagesConfig(recipe.backbone, calibrate(cache.tasks), trained=provenance)
+    config = ActionImagesConfig(replace(recipe.backbone, rays=True), calibrate(cache.tasks), trained=provenance)
     model = ActionImagesModel(config)
     begin(model, init)
     trainer = Trainer(nn.ModuleDict({"model": model}).to(device), recipe.loop, out, resume=resume)
     train_rows, held_rows = cache.split()
-    cameras = camera_numbers(Dataset(data), cache, config)
+    cameras = usual_poses(config.calibration, cache.states) if cache.poses is None else cache.poses
     frames, held = (LabelledFrames(cache, cameras, rows, device) for rows in (train_rows, held_rows))
     batches = ModeBatches(frames, config, recipe, seed, own_share())
     averaged: ActionImagesModel = trainer.averaged["model"]
@@ -235,15 +232,6 @@ def begin(model: ActionImagesModel, init: Path) -> None:
         model.load_state_dict(start.state_dict())
         return
     model.begin_as(WorldActionModel.from_pretrained(init))
-
-
-def camera_numbers(dataset: Dataset, cache: Cache, config: ActionImagesConfig) -> Tensor:
-    """(N, cameras, 13) where the cameras of every frame are."""
-    if CAMERA_POSES in dataset.features:
-        numbers = np.asarray(dataset.column(CAMERA_POSES), np.float32)
-        return torch.from_numpy(numbers).view(len(numbers), -1, POSE_DIM)
-    views = Views.calibrated(config.calibration, cache.states)
-    return torch.cat([views.position, views.rotation.flatten(2), views.half[..., None]], -1)
 
 
 @torch.no_grad()

@@ -14,7 +14,7 @@ from wam_demo.models.wam.action_head import ActionHeadConfig
 from wam_demo.models.wam.backbone import BackboneConfig
 from wam_demo.models.wam.model import WamConfig, WorldActionModel
 
-CONFIG = ActionImagesConfig(BackboneConfig(dim=32, depth=2, heads=2), CALIBRATION)
+CONFIG = ActionImagesConfig(BackboneConfig(dim=32, depth=2, heads=2, rays=True), CALIBRATION)
 
 
 @pytest.fixture
@@ -60,7 +60,9 @@ def test_drawing_is_inverted_by_pictures(model):
 
 
 def test_it_takes_over_the_backbone_of_a_world_action_model():
-    wam = WorldActionModel(WamConfig(CONFIG.backbone, ActionHeadConfig(dim=32, depth=2, heads=2))).eval()
+    wam = WorldActionModel(
+        WamConfig(replace(CONFIG.backbone, rays=False), ActionHeadConfig(dim=32, depth=2, heads=2))
+    ).eval()
     random_weights(wam)
     model = ActionImagesModel(CONFIG).eval()
     model.begin_as(wam)

@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from tests.models.wam.test_imagination import CALIBRATION
+from wam_demo.data.schema import flat_poses
 from wam_demo.models.action_images.views import BESIDE_HALF, BESIDE_M, Views, beside_hand
-from wam_demo.types import CameraPose
+from wam_demo.types import CameraPose, Observation
 
 
 def test_points_along_a_ray_project_to_its_pixel():
@@ -21,16 +22,21 @@ def test_points_along_a_ray_project_to_its_pixel():
 
 
 def test_behind_the_camera_nothing_is_seen():
-    views = Views.of([[CameraPose(np.zeros(3, np.float32), np.eye(3, dtype=np.float32), 0.5)]])
+    views = Views(torch.zeros(1, 1, 3), torch.eye(3).expand(1, 1, 3, 3), torch.full((1, 1), 0.5))
     _, seen = views.project(torch.tensor([[[0.0, 0.0, 1.0], [0.0, 0.0, -1.0]]]))
     assert seen.flatten().tolist() == [False, True]
 
 
-def test_numbers_of_a_dataset_are_read_in_their_order():
-    pose = CameraPose(np.arange(3, dtype=np.float32), np.arange(9, dtype=np.float32).reshape(3, 3), 0.25)
-    numbers = torch.tensor([*pose.position, *pose.rotation.ravel(), pose.half]).view(1, 1, 13)
-    for one, two in zip(Views.flat(numbers).parts, Views.of([[pose]]).parts, strict=True):
-        assert torch.equal(one, two)
+def test_numbers_are_in_the_order_of_a_dataset():
+    poses = {
+        name: CameraPose(np.arange(3), np.arange(9).reshape(3, 3), half)
+        for name, half in (("front", 0.2), ("wrist", 0.7))
+    }
+    numbers = torch.from_numpy(flat_poses(Observation({}, np.zeros(17), "", 0.0, poses))).view(1, 2, 13)
+    views = Views.flat(numbers)
+    assert views.half.tolist() == [pytest.approx([0.2, 0.7])]
+    assert views.rotation[0, 0, 1].tolist() == [3, 4, 5]
+    assert torch.equal(views.numbers, numbers)
 
 
 def test_beside_the_hand_up_is_up_and_forward_is_right():
@@ -48,8 +54,8 @@ def test_the_simulator_projects_alike():
     world = World("reach")
     world.reset(1)
     points = np.array([[0.5, 0.0, 0.1], [0.45, 0.1, 0.0]])
-    poses = world.camera_poses()
-    image, _ = Views.of([[poses["front"], poses["wrist"]]]).project(torch.tensor(points)[None].float())
+    numbers = torch.from_numpy(flat_poses(world.observe())).view(1, 2, 13)
+    image, _ = Views.flat(numbers).project(torch.tensor(points)[None].float())
     for index, camera in enumerate(("front", "wrist")):
         expected = 2 * project(world.scene.model, world.scene.data, camera, points) - 1
         assert np.allclose(image[0, index].numpy(), expected, atol=1e-4)

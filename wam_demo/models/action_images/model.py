@@ -21,7 +21,7 @@ from wam_demo.models.action_images.views import Views, beside_hand
 from wam_demo.models.checkpoint import load_weights, read_config, save_checkpoint
 from wam_demo.models.chunk import ChunkNormaliser
 from wam_demo.models.flow import euler_times
-from wam_demo.models.geometry import Calibration, cell_middles, tcp_pose
+from wam_demo.models.geometry import Calibration, cell_middles, tcp_pose, token_rays
 from wam_demo.models.layers import attend, embed_position, modulate, normalise_heads, split_heads
 from wam_demo.models.wam.backbone import BackboneConfig, Block, VideoBackbone, patchify, unpatchify
 from wam_demo.models.wam.model import WorldActionModel
@@ -39,7 +39,7 @@ class ActionImagesConfig:
     """What rebuilds an action-images model.
 
     Attributes:
-        backbone: Of the video model.
+        backbone: Of the video model; it reads rays.
         calibration: Of the cameras, where an observation brings none.
         size: Side of the action's pictures [px].
         sigma: Of their Gaussians, as a share of the side.
@@ -77,6 +77,7 @@ class Present:
         latents: (B, cameras, C, H, W) in the network's dtype.
         text: (B, 384).
         state: (B, 17) normalised.
+        tcp: (B, 3) position of the TCP [m].
         views: Of the cameras.
         canvas: Of the action.
         hand: (B, 3, 3, size, size) the TCP as it is now, drawn into the action's views, times `SCALE`.
@@ -86,16 +87,17 @@ class Present:
     latents: Tensor
     text: Tensor
     state: Tensor
+    tcp: Tensor
     views: Views
     canvas: Views
     hand: Tensor
 
     def repeated(self, times: int) -> Present:
         """Every observation as many times, so that each can have as many draws."""
-        parts = (self.latents, self.text, self.state, self.hand)
-        latents, text, state, hand = (part.repeat_interleave(times, 0) for part in parts)
+        parts = (self.latents, self.text, self.state, self.tcp, self.hand)
+        latents, text, state, tcp, hand = (part.repeat_interleave(times, 0) for part in parts)
         pairs = [(key.repeat_interleave(times, 0), value.repeat_interleave(times, 0)) for key, value in self.pairs]
-        return Present(pairs, latents, text, state, self.views.repeated(times), self.canvas.repeated(times), hand)
+        return Present(pairs, latents, text, state, tcp, self.views.repeated(times), self.canvas.repeated(times), hand)
 
 
 @dataclass(frozen=True)
@@ -142,11 +144,10 @@ class ActionImagesModel(nn.Module):
         self.view = nn.Parameter(torch.randn(VIEWS, 1, 1, dim) * 0.3)
         self.frame = nn.Parameter(torch.randn(config.frames, 1, dim) * 0.3)
         self.is_clean = nn.Parameter(torch.zeros(2, dim))  # action, video
-        self.rays = nn.Linear(6, dim)
         self.hand = nn.Linear(3 * video.patch**2, dim)
         self.out_modulation = nn.Linear(dim, 2 * dim)
         self.out_action = nn.Linear(dim, of_frame)
-        for layer in (self.rays, self.hand, self.out_modulation, self.out_action):
+        for layer in (self.hand, self.out_modulation, self.out_action):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
         self.normaliser = ChunkNormaliser(CHUNK_STEPS, 7, video.state_dim)
@@ -166,7 +167,8 @@ class ActionImagesModel(nn.Module):
 
     def begin_as(self, model: WorldActionModel) -> None:
         """Take over the video backbone of a world action model, which has seen; it knows nothing of action pictures."""
-        self.video.load_state_dict(model.backbone.state_dict())
+        weights = {"rays.weight": self.video.rays.weight, **model.backbone.state_dict()}
+        self.video.load_state_dict(weights)  # one that knows no rays begins without
         self.normaliser.load_state_dict(model.normaliser.state_dict())
 
     def canvas(self, views: Views, state: Tensor) -> Views:
@@ -192,7 +194,8 @@ class ActionImagesModel(nn.Module):
             views: (B, cameras) as the cameras stand now.
         """
         config, video = self.config, self.config.backbone
-        points, opening = points_of(*tcp_pose(state))[:, None], state[:, 9:10]
+        (tcp, turn), opening = tcp_pose(state), state[:, 9:10]
+        points = points_of(tcp, turn)[:, None]
         canvas = self.canvas(views, state)
         drawn, seen = (
             SCALE * encode(there, points, opening, size, config.sigma)[:, :, 0].to(self.dtype)
@@ -201,17 +204,18 @@ class ActionImagesModel(nn.Module):
         latents, text = latents.to(self.dtype), text.to(self.dtype)
         state = self.normaliser.encode_state(state.float()).to(self.dtype)
         condition = self.video.condition(text, state, torch.ones(len(state), device=state.device))
-        x = self.video.observed_tokens(latents)
-        x = x + (self.hand(patchify(seen, video.patch)) + self._rays(views, video.grid)).flatten(1, 2)
+        x = self.video.observed_tokens(latents, token_rays(views.numbers, tcp, video.grid))
+        x = x + self.hand(patchify(seen, video.patch)).flatten(1, 2)
         pairs = []
         for block in self.video.blocks:
             x, pair = block(x, condition)
             pairs.append(pair)
-        return Present(pairs, latents, text, state, views, canvas, drawn)
+        return Present(pairs, latents, text, state, tcp, views, canvas, drawn)
 
-    def _rays(self, views: Views, grid: int) -> Tensor:
-        """(B, V, grid * grid, dim)"""
-        return self.rays(views.rays(cell_middles(grid).to(views.half)).to(self.dtype))
+    def _rays(self, present: Present, views: Views, grid: int) -> Tensor:
+        """(B, V, 1, grid * grid, dim)"""
+        rays = token_rays(views.numbers, present.tcp, grid).unflatten(1, (-1, 1, grid**2))
+        return self.video.rays(rays.to(self.dtype))
 
     def denoise(
         self, present: Present, future: Future, tau: Tensor, clean: Tensor, horizons: Sequence[int] | None = None
@@ -246,15 +250,15 @@ class ActionImagesModel(nn.Module):
         patches = patchify(action.to(self.dtype), config.patch)
         hand = patchify(present.hand, config.patch)[:, :, None].expand(*patches.shape[:-1], -1)
         tokens = self.embed_action(torch.cat([patches, hand], -1)) + self.positions + self.view + self.frame
-        tokens = tokens + self._rays(present.canvas, config.size // config.patch)[:, :, None]
+        tokens = tokens + self._rays(present, present.canvas, config.size // config.patch)
         return tokens.flatten(1, 3) + self._if_clean(0, clean)
 
     def _video_tokens(self, present: Present, video: Tensor, clean: Tensor, horizons: Sequence[int]) -> Tensor:
         """(B, cameras * K * tokens, dim)"""
         unknown = present.latents.new_zeros(len(video), len(horizons), self.config.backbone.motion_dim)
         tokens = self.video.future_tokens(video.to(self.dtype), present.latents, unknown, horizons)
-        rays = self._rays(present.views, self.config.backbone.grid)
-        return tokens + rays.repeat_interleave(len(horizons), 1).flatten(1, 2) + self._if_clean(1, clean)
+        rays = self._rays(present, present.views, self.config.backbone.grid)
+        return tokens + rays.expand(-1, -1, len(horizons), -1, -1).flatten(1, 3) + self._if_clean(1, clean)
 
     def _if_clean(self, part: int, clean: Tensor) -> Tensor:
         """(B, 1, dim)"""

@@ -5,7 +5,6 @@ Image coordinates run from -1 to 1, right and down. Cameras look along -z with y
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -13,7 +12,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from wam_demo.models.geometry import NEAR_M, CalibratedCamera, Calibration, tcp_pose
-from wam_demo.types import CameraPose
 
 BESIDE_M, BESIDE_HALF = 1.0, 0.3
 """Distance of the view beside the hand, and the tangent of half its field: 0.3 m around the hand."""
@@ -32,13 +30,6 @@ class Views:
     position: Tensor
     rotation: Tensor
     half: Tensor
-
-    @classmethod
-    def of(cls, poses: Sequence[Sequence[CameraPose]]) -> Views:
-        """From V poses at each of B moments."""
-        position = torch.tensor([[pose.position.tolist() for pose in row] for row in poses])
-        rotation = torch.tensor([[pose.rotation.tolist() for pose in row] for row in poses])
-        return cls(position, rotation, torch.tensor([[float(pose.half) for pose in row] for row in poses]))
 
     @classmethod
     def flat(cls, numbers: Tensor) -> Views:
@@ -77,12 +68,6 @@ class Views:
         local = torch.stack([flat[..., 0], -flat[..., 1], -torch.ones_like(flat[..., 0])], -1)
         return F.normalize(local @ self.rotation.mT, dim=-1).unflatten(2, image.shape[2:-1])
 
-    def rays(self, image: Tensor) -> Tensor:
-        """(N, 2) image coordinates to Pluecker coordinates (B, V, N, 6): direction, and moment about the base [m]."""
-        count = self.half.shape
-        direction = self.directions(image.expand(*count, *image.shape))
-        return torch.cat([direction, torch.linalg.cross(self.position[:, :, None].expand_as(direction), direction)], -1)
-
     def widened(self, factor: float) -> Views:
         """The same cameras with a margin around their pictures."""
         return Views(self.position, self.rotation, self.half * factor)
@@ -98,6 +83,11 @@ class Views:
     def repeated(self, times: int) -> Views:
         """Every moment as many times."""
         return Views(*(part.repeat_interleave(times, 0) for part in self.parts))
+
+    @property
+    def numbers(self) -> Tensor:
+        """(B, V, 13), the inverse of `flat`."""
+        return torch.cat([self.position, self.rotation.flatten(2), self.half[..., None]], -1)
 
     @property
     def parts(self) -> tuple[Tensor, Tensor, Tensor]:
