@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import gradio as gr
 
-from wam_demo.config import SHARES
+from wam_demo.config import PUBLIC, RECORDINGS, SHARES
+from wam_demo.errors import InvalidInputError
 from wam_demo.limits import LIVE_SESSIONS, QUEUE_SIZE, SESSION_IDLE_S, UPLOAD_BYTES
 from wam_demo.runtime import Session, Settings, Watcher
 from wam_demo.runtime.memory import use_few_arenas
@@ -26,6 +30,10 @@ from wam_demo.ui.blind.tab import build_blind, open_matches
 from wam_demo.ui.challenge.board import Board
 from wam_demo.ui.challenge.challenge import Challenge, challenge_function
 from wam_demo.ui.challenge.scene import known_scenes
+from wam_demo.ui.data.folders import RecordingFolders
+from wam_demo.ui.data.tab import build_data
+from wam_demo.ui.data.taught import routes as taught_routes
+from wam_demo.ui.data.teaching import Teaching
 from wam_demo.ui.live.commands import FIRST_SPEED, wished_settings
 from wam_demo.ui.live.hub import Hub
 from wam_demo.ui.live.screen import Screen
@@ -55,12 +63,14 @@ def open_hub(
     sharing: Sharing | None = None,
     challenge: Challenge | None = None,
     arm: ArmSession | None = None,
+    folders: RecordingFolders | None = None,
 ) -> Hub:
     """A hub whose sessions start as their page was left, or with the first task and the preferred policy.
 
-    They are recorded for clips, take part in the challenge, and may choose a connected arm, but none begins with it.
+    They are recorded for clips, take part in the challenge, record into the folder of their page or that of the
+    catalogue, and may choose a connected arm, but none begins with it.
     """
-    backend = catalogue.backend if arm is None else with_arm(catalogue, arm.address).backend
+    shown = catalogue if arm is None else with_arm(catalogue, arm.address)
     first = Settings(next(iter(catalogue.tasks)), next(iter(catalogue.policies)), speed=FIRST_SPEED)
 
     def open_session(screen: Screen, wishes: Mapping[str, Any]) -> Session:
@@ -73,9 +83,20 @@ def open_hub(
                 referee = challenge.referee(partial(sharing.keep, recorder=recorder))
                 screen.challenge = referee.status
                 watchers.append(referee)
+        backend = replace(shown.backend, recordings=_recordings_of(wishes, catalogue, folders))
         return Session(wished_settings(wishes, catalogue, first), backend, watchers)
 
     return Hub(open_session, capacity, idle_s)
+
+
+def _recordings_of(wishes: Mapping[str, Any], catalogue: Catalogue, folders: RecordingFolders | None) -> Path | None:
+    """Where a page records; nowhere if it does not say who it is."""
+    if folders is None:
+        return catalogue.backend.recordings
+    try:
+        return folders.of(wishes.get("page"))
+    except InvalidInputError:
+        return None
 
 
 def build_app(
@@ -89,6 +110,8 @@ def build_app(
     sharing: Sharing | None = None,
     challenge: Challenge | None = None,
     arm: ArmSession | None = None,
+    folders: RecordingFolders | None = None,
+    teaching: Teaching | None = None,
 ) -> gr.Blocks:
     """The page with its tabs; those whose part is missing are left out."""
     functions = [] if sharing is None else [share_function(sharing)]
@@ -114,6 +137,9 @@ def build_app(
                     if cameras is not None:
                         with gr.Tab("Live stream"):
                             build_live_stream(cameras)
+            if folders is not None and recordings is not None:
+                with gr.Tab("Data"):
+                    build_data(catalogue, folders, recordings, teaching)
             if arm is not None:
                 with gr.Tab("Arm"):
                     build_arm(catalogue, arm)
@@ -152,7 +178,10 @@ def web_pages(store: ShareStore) -> dict[str, Any]:
     """Arguments of ``Blocks.launch`` for what messengers read: previews of the app and of shared attempts."""
     host = os.environ.get("SPACE_HOST")  # an address that a preview's reader can complete by itself elsewhere
     picture = f"https://{host}/share/preview.png" if host else "share/preview.png"
-    return {"head": meta(TITLE, SENTENCE, picture, TITLE), "app_kwargs": {"routes": routes(store, TITLE)}}
+    return {
+        "head": meta(TITLE, SENTENCE, picture, TITLE),
+        "app_kwargs": {"routes": [*routes(store, TITLE), *taught_routes()]},
+    }
 
 
 def launch(host: str = "127.0.0.1", port: int | None = None, **overrides: Any) -> None:
@@ -173,7 +202,11 @@ def launch(host: str = "127.0.0.1", port: int | None = None, **overrides: Any) -
         arm = open_arm()
         if arm is not None:
             opened.enter_context(closing(arm))
-        hub = opened.enter_context(closing(open_hub(catalogue, sharing=sharing, challenge=challenge, arm=arm)))
+        folders = opened.enter_context(closing(open_folders()))
+        teaching = None if PUBLIC else opened.enter_context(closing(Teaching()))
+        hub = opened.enter_context(
+            closing(open_hub(catalogue, sharing=sharing, challenge=challenge, arm=arm, folders=folders))
+        )
         lab = opened.enter_context(closing(open_lab()))
         blind = open_matches(catalogue)
         if blind is not None:
@@ -190,10 +223,17 @@ def launch(host: str = "127.0.0.1", port: int | None = None, **overrides: Any) -
             sharing=sharing,
             challenge=challenge,
             arm=arm,
+            folders=folders,
+            teaching=teaching,
         )
         allowed = [str(recordings.root)]  # downloads, under names that cannot be guessed
         arguments = {**web_pages(sharing.store), "allowed_paths": allowed, **overrides}
         app.launch(**launch_arguments(server_name=host, server_port=port, **arguments))
+
+
+def open_folders() -> RecordingFolders:
+    """Where recordings lie here: strangers' in a folder that goes with the app."""
+    return RecordingFolders(Path(tempfile.mkdtemp(prefix="wam-demo-recorded-")) if PUBLIC else RECORDINGS, PUBLIC)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ const tell = (name, text) => setText($(`[data-text="${name}"]`), text);
 
 const blind = { match: null, state: "waiting", speed: 1, playing: true, time: 0, watched: 0, length: 0 };
 root.blind = blind; // tests and the curious look here
+taught.listen((policy) => { CONFIG.labels[policy.name] ??= policy.label; });
 const label = (policy) => CONFIG.labels[policy] || policy;
 const axisLabel = (axis) => axis.replace("_", " ");
 

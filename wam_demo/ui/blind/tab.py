@@ -27,7 +27,7 @@ from wam_demo.ui.shared.catalogue import Catalogue
 from wam_demo.ui.shared.component import Answer, Question
 from wam_demo.ui.shared.reference import ReferenceGrid, reference_grid
 
-_SCRIPTS = ("shared/dom.js", "blind/markup.js", "blind/blind.js")
+_SCRIPTS = ("shared/dom.js", "shared/taught.js", "blind/markup.js", "blind/blind.js")
 _KEY_CHARACTERS = 64
 _log = logging.getLogger(__name__)
 

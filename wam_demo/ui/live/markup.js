@@ -13,7 +13,7 @@ const MARKUP = `
   </ul>
   <div class="toolbar intro" role="group" aria-label="Episode">
     ${introMarkup}
-    <label class="field"><span>Policy</span><select data-set="policy">${options(CONFIG.policies)}</select></label>${about("policy")}
+    <label class="field"><span>Policy</span><select data-set="policy" data-policies>${options(CONFIG.policies)}</select></label>${about("policy")}
     <form class="field" data-form="seed"><label for="wam-seed">Seed</label>
       <input id="wam-seed" type="text" inputmode="numeric" size="5" autocomplete="off"></form>
     <div class="speeds" role="group" aria-label="Speed">${CONFIG.time_speeds.map((speed) =>

@@ -31,7 +31,7 @@ _LIVE = (
     "drive", "drive_input", "record",
 )  # fmt: skip
 _SCRIPTS = (
-    *(f"shared/{name}.js" for name in ("dom", "place", "strip", "charts")),
+    *(f"shared/{name}.js" for name in ("dom", "place", "taught", "strip", "charts")),
     *(f"live/{name}.js" for name in _LIVE),
     "share/share.js",
     "challenge/challenge.js",

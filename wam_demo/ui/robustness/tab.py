@@ -28,7 +28,7 @@ from wam_demo.ui.shared.checks import one_of, whole
 from wam_demo.ui.shared.component import Answer, Question
 
 _SCRIPTS = (
-    "shared/dom.js", "shared/place.js", "shared/charts.js",
+    "shared/dom.js", "shared/place.js", "shared/taught.js", "shared/charts.js",
     *(f"robustness/{n}.js" for n in ("markup", "grid", "charts", "episodes", "thumbnails", "setup", "robustness")),
 )  # fmt: skip
 EPISODES_PER_CELL = 8
