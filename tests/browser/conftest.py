@@ -71,7 +71,7 @@ def serve(monkeypatch, tmp_path) -> Iterator[Callable[..., Served]]:
         scenes = Scenes("reach", ["steer"], [5])
         challenge = Challenge(scenes, Board(tmp_path / "shares.sqlite3")) if challenged else None
         shown = evaluation_catalogue() if evaluated else chosen
-        hub = open_hub(replace(chosen, backend=shown.backend), sharing=sharing, challenge=challenge, **limits)
+        hub = open_hub(replace(chosen, backend=shown.backend), sharing=sharing, challenge=challenge, arm=arm, **limits)
         app = build_app(shown, hub, lab=lab, blind=room, sharing=sharing, challenge=challenge, arm=arm)
         pages = web_pages(sharing.store)
         arguments = launch_arguments(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **pages)

@@ -239,6 +239,7 @@ class SessionView:
         drive: How a person drives; ``None`` where nobody can.
         recording: What is being recorded, if anything is.
         camera: Where ``front`` stands now; ``None`` where nobody calibrated it.
+        real: Time runs by itself, as on an arm: a person starts each motion.
     """
 
     episode: int
@@ -274,6 +275,7 @@ class SessionView:
     drive: DriveView | None = None
     recording: RecordingView | None = None
     camera: CameraPose | None = None
+    real: bool = False
 
 
 class Watcher(Subscriber):

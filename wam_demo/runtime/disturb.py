@@ -75,13 +75,12 @@ class Disturber:
 
     def _axis(self, parameters: Mapping[str, Any], target: Target) -> Sequence[Event]:
         axis, severity = parameters["axis"], parameters["severity"]
+        events: Sequence[Event] = [] if axis in NEXT_EPISODE else self._sampled(axis, severity, target)
         if severity:
             self.severities[axis] = severity
         else:
             self.severities.pop(axis, None)
-        if axis in NEXT_EPISODE:
-            return []
-        return self._sampled(axis, severity, target)
+        return events
 
     def _distractor(self, parameters: Mapping[str, Any], target: Target) -> Sequence[Event]:
         if "at" not in parameters:

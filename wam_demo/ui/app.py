@@ -18,6 +18,7 @@ from wam_demo.limits import LIVE_SESSIONS, QUEUE_SIZE, SESSION_IDLE_S, UPLOAD_BY
 from wam_demo.runtime import Session, Settings, Watcher
 from wam_demo.runtime.memory import use_few_arenas
 from wam_demo.ui.api.tab import build_api, has_mcp
+from wam_demo.ui.arm.live import stop_function, with_arm
 from wam_demo.ui.arm.session import ArmSession
 from wam_demo.ui.arm.tab import build_arm, open_arm
 from wam_demo.ui.blind.matches import BlindMatches
@@ -53,11 +54,13 @@ def open_hub(
     idle_s: float = SESSION_IDLE_S,
     sharing: Sharing | None = None,
     challenge: Challenge | None = None,
+    arm: ArmSession | None = None,
 ) -> Hub:
     """A hub whose sessions start as their page was left, or with the first task and the preferred policy.
 
-    They are recorded for clips, and take part in the challenge.
+    They are recorded for clips, take part in the challenge, and may choose a connected arm, but none begins with it.
     """
+    backend = catalogue.backend if arm is None else with_arm(catalogue, arm.address).backend
     first = Settings(next(iter(catalogue.tasks)), next(iter(catalogue.policies)), speed=FIRST_SPEED)
 
     def open_session(screen: Screen, wishes: Mapping[str, Any]) -> Session:
@@ -70,7 +73,7 @@ def open_hub(
                 referee = challenge.referee(partial(sharing.keep, recorder=recorder))
                 screen.challenge = referee.status
                 watchers.append(referee)
-        return Session(wished_settings(wishes, catalogue, first), catalogue.backend, watchers)
+        return Session(wished_settings(wishes, catalogue, first), backend, watchers)
 
     return Hub(open_session, capacity, idle_s)
 
@@ -97,7 +100,10 @@ def build_app(
         gr.HTML(TITLE, elem_id="brand", apply_default_css=False, js_on_load=None)
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Live"):
-                build_live(catalogue, hub, functions)
+                if arm is None:
+                    build_live(catalogue, hub, functions)
+                else:
+                    build_live(with_arm(catalogue, arm.address), hub, [*functions, stop_function(arm)])
             if lab is not None:
                 with gr.Tab("Robustness"):
                     build_robustness(catalogue, lab)
@@ -164,15 +170,15 @@ def launch(host: str = "127.0.0.1", port: int | None = None, **overrides: Any) -
     challenge = None if scenes is None else Challenge(scenes, Board(SHARES))
     threading.Thread(target=warm_up, args=[catalogue], name="warm-up", daemon=True).start()
     with _terminable(), ExitStack() as opened:
-        hub = opened.enter_context(closing(open_hub(catalogue, sharing=sharing, challenge=challenge)))
+        arm = open_arm()
+        if arm is not None:
+            opened.enter_context(closing(arm))
+        hub = opened.enter_context(closing(open_hub(catalogue, sharing=sharing, challenge=challenge, arm=arm)))
         lab = opened.enter_context(closing(open_lab()))
         blind = open_matches(catalogue)
         if blind is not None:
             opened.enter_context(closing(blind))
         cameras = opened.enter_context(closing(open_cameras(catalogue)))
-        arm = open_arm()
-        if arm is not None:
-            opened.enter_context(closing(arm))
         recordings = opened.enter_context(closing(UploadSessions(open_policy)))  # the last one is closed first
         app = build_app(
             catalogue,

@@ -146,6 +146,7 @@ def script(catalogue: Catalogue) -> str:
     """The component's JavaScript, with the choices of this machine in front."""
     config = {
         "tasks": component.named(catalogue.tasks),
+        "scenes": component.named(catalogue.simulated),
         "policies": component.named(catalogue.labels),
         "about": {name: spec.sentence for name, spec in catalogue.policies.items()},
         "time_speeds": list(TIME_SPEEDS),
@@ -158,7 +159,7 @@ def script(catalogue: Catalogue) -> str:
         "speeds": len(SPEEDS),
         "records": catalogue.backend.recordings is not None,
     }
-    return component.script(config, *_SCRIPTS)
+    return component.script(config, *_SCRIPTS, *(("arm/stop.js",) if catalogue.arm else ()))
 
 
 def _slider(axis: str) -> dict[str, str]:

@@ -10,8 +10,9 @@ import cv2
 import numpy as np
 
 from wam_demo.runtime import SessionView, Watcher
-from wam_demo.types import FUTURE_STEPS, CameraPose, Image, Vector
+from wam_demo.types import FUTURE_STEPS, Image, Vector
 from wam_demo.ui.live.words import OUTCOME_WORDS, event_marks
+from wam_demo.ui.shared.pictures import project
 
 AHEAD = 8
 """Control steps ahead of the imagined moment that a clip shows."""
@@ -128,19 +129,3 @@ def _planned(view: SessionView) -> Vector:
     steps = played.prediction.chunk.actions[played.index :, :3]
     path = np.concatenate([np.zeros((1, 3), np.float32), np.cumsum(steps, axis=0)])
     return project(view.observation.state[:3] + path, view.camera)
-
-
-def project(points: Vector, camera: CameraPose) -> Vector:
-    """Points in a camera's picture.
-
-    Args:
-        points: (N, 3) in the base frame [m].
-        camera: Pinhole camera.
-
-    Returns:
-        (N, 2) right and down, 0..1 from the top left corner; points behind the camera are left out.
-    """
-    local = (points - camera.position) @ camera.rotation
-    local = local[local[:, 2] < -1e-6]
-    share = 0.5 * local[:, :2] / -local[:, 2:] / camera.half
-    return (0.5 + share * [1, -1]).astype(np.float32)

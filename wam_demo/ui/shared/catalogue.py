@@ -29,6 +29,7 @@ class Catalogue:
         backend: Makes what was chosen.
         open_probing: How a policy is probed; asked only of one that can be.
         open_counterfactuals: How a policy imagines another plan; ``None`` for weights that cannot.
+        arm: Tasks on a connected arm: a person chooses them on the page, no link and no log does.
     """
 
     tasks: Mapping[str, str]
@@ -37,6 +38,12 @@ class Catalogue:
     backend: Backend
     open_probing: Callable[[str], Probing]
     open_counterfactuals: Callable[[str], CounterfactualPlanning | None]
+    arm: frozenset[str] = frozenset()
+
+    @property
+    def simulated(self) -> dict[str, str]:
+        """Title by name of the tasks in a simulator."""
+        return {name: title for name, title in self.tasks.items() if name not in self.arm}
 
     @property
     def labels(self) -> dict[str, str]:
