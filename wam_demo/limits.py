@@ -65,6 +65,8 @@ RECORDING_FREE_BYTES = 2**29
 """No episode is begun on a disk with less space than this."""
 RECORD_COUNTDOWN_S = 3.0
 """From the reset to the first recorded control step, for a person to get ready."""
+DATA_DRAFTS = 32
+"""Datasets that pages have open for editing at a time; the longest unused one is forgotten."""
 CAMERA_STREAMS = 4
 """Live camera streams at a time; further visitors are told so."""
 CAMERA_IDLE_S = 10.0

@@ -52,6 +52,7 @@ def test_keys_take_the_arm_and_letting_go_stops_it(page):
     page.keyboard.down("a")  # left in the picture is -y
     eventually(lambda: moved(page, 1, start, -1))
     page.wait_for_function(MINE)
+    page.locator(".ghost.on").wait_for()  # where the policy would go
     page.keyboard.up("a")
     page.wait_for_function(f"!{DRIVE}.held")
     page.wait_for_timeout(300)
@@ -68,6 +69,7 @@ def test_keys_take_the_arm_and_letting_go_stops_it(page):
     page.wait_for_function(f"{DRIVE}.gripper === 0")
     page.keyboard.press("Enter")
     page.wait_for_function(f"!({MINE})")
+    page.wait_for_function("!document.querySelector('.ghost.on')")
     assert page.evaluate(f"{WAM}.drive.latencies.length") >= 1
 
 

@@ -13,7 +13,8 @@ from wam_demo.models.wam.backbone import BackboneConfig
 from wam_demo.models.wam.model import WamConfig, WorldActionModel
 from wam_demo.policies import tuned
 from wam_demo.policies.registry import policy_spec, unregister
-from wam_demo.train.tune import STOP_FILE, Parent, TuneRecipe, tune
+from wam_demo.runfolder import ask_to_stop, progress
+from wam_demo.train.tune import Parent, TuneRecipe, tune
 from wam_demo.train.tune_batches import TuneBatches
 
 
@@ -78,6 +79,9 @@ def test_it_ends_when_the_time_is_over(tmp_path, parent, tokenizer):
     result = tune(parent, data, data, tmp_path / "timed", tokenizer, recipe=recipe)
     assert 10 < result["steps"] < 1000
     assert result["losses"]["step"][-1] == result["steps"]
+    told = progress(tmp_path / "timed")
+    assert (told["stage"], told["step"]) == ("learning", 10 * ((result["steps"] - 1) // 10))
+    assert 0 < told["share"] <= 1
 
 
 def test_a_stop_file_keeps_what_was_learnt(tmp_path, parent, tokenizer, monkeypatch):
@@ -86,7 +90,7 @@ def test_a_stop_file_keeps_what_was_learnt(tmp_path, parent, tokenizer, monkeypa
 
     def stopping(batches, step):
         if step == 2:
-            (run / STOP_FILE).touch()
+            ask_to_stop(run)
         return drawn(batches, step)
 
     monkeypatch.setattr(TuneBatches, "draw", stopping)

@@ -32,6 +32,7 @@ def run(options: argparse.Namespace) -> None:
     """Fine-tune, publish the weights under the name, and say what changed."""
     from wam_demo.models.tokenizer import Tokenizer
     from wam_demo.policies.tuned import check_name, publish
+    from wam_demo.runfolder import report
     from wam_demo.train.rehearsal import ensure_rehearsal
     from wam_demo.train.tune import Parent, TuneRecipe, tune
 
@@ -40,6 +41,7 @@ def run(options: argparse.Namespace) -> None:
     out = prepare(options, "tune")
     parent = Parent(options.policy, _own_weights(options))
     recipe = TuneRecipe(options.minutes, options.steps, seed=options.seed)
+    report(out, "collecting")
     rehearsal = options.rehearse or ensure_rehearsal(TUNING / "rehearsal")
     tokenizer = Tokenizer.from_pretrained(CHECKPOINTS / "tokenizer")
     result = tune(parent, options.data, rehearsal, out, tokenizer, recipe=recipe, episodes=options.episodes)

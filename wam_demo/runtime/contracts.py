@@ -10,6 +10,7 @@ from typing import Any
 
 from wam_demo.policies.receding import PlayedStep
 from wam_demo.robots.source import Source, Suggestion
+from wam_demo.runtime.log import AttemptLog
 from wam_demo.runtime.monitor import Imagination, Imagine, PredictionError
 from wam_demo.runtime.subscriber import Subscriber
 from wam_demo.runtime.takeover import DriveState
@@ -282,3 +283,6 @@ class Watcher(Subscriber):
 
     def on_view(self, view: SessionView) -> None:
         """Called up to 20 times a second, in the session's thread."""
+
+    def on_end(self, log: AttemptLog) -> None:
+        """An attempt has ended that was no replay; its last view follows."""

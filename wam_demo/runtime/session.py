@@ -280,6 +280,10 @@ class Session:
         if attempt.replay is not None:
             replay = attempt.replay
             self._say(replay.verdict(), warning=not replay.exact)
+            return
+        log = self._episodes.present_log()
+        for watcher in self._watchers:
+            watcher.on_end(log)
 
     def _complete_step(self) -> None:
         """Bring the attempt to the end of its control step: what follows falls between two of them."""

@@ -13,12 +13,14 @@ from typing import Any
 
 import torch
 
+from wam_demo.data.lerobot import Dataset
 from wam_demo.errors import DataError
 from wam_demo.models.checkpoint import sha256_of
 from wam_demo.models.precision import autocast
 from wam_demo.models.tokenizer import Tokenizer
 from wam_demo.models.wam.imagination import FOLDER, ImaginationModel
 from wam_demo.models.wam.model import WorldActionModel
+from wam_demo.runfolder import forget_stop, is_asked_to_stop, report
 from wam_demo.train.batches import TrainingFrames
 from wam_demo.train.cache import Cache, load_cache
 from wam_demo.train.loop import LoopConfig, Trainer
@@ -26,9 +28,8 @@ from wam_demo.train.losses import chunk_loss
 from wam_demo.train.parallel import Losses, compute_device
 from wam_demo.train.tune_batches import FrozenFrames, TuneBatches
 from wam_demo.train.wam import chunk_error
+from wam_demo.train.wordings import wordings
 
-STOP_FILE = "stop"
-"""A file of this name in the run's folder ends the training after the running step; what was learnt is kept."""
 REHEARSED = 2000
 """Most frames of demonstrations that a run rehearses; with features of 200 KB each they take 400 MB."""
 _PACE_STEPS = 10
@@ -101,6 +102,7 @@ def tune(
     recipe = recipe or TuneRecipe()
     torch.manual_seed(recipe.seed)
     device = compute_device()
+    report(out, "encoding")
     recorded, rehearsed = load_cache(data, tokenizer), load_cache(rehearsal, tokenizer)
     model = _trainable(WorldActionModel.from_pretrained(parent.checkpoint))
     rows = _rows(recorded, episodes)
@@ -110,9 +112,11 @@ def tune(
     loop = LoopConfig(steps=steps, lr=recipe.lr, warmup=20, decay=0.5, ema=0.99, muon=True)
     trainer = Trainer(torch.nn.ModuleDict({"model": model}).to(device), loop, out)
     weights = None if recorded.weights is None else recorded.weights[rows]
+    said = sorted(set(Dataset(data).instructions))  # in the order of the cache
     kept = _sample(len(rehearsed.states), recipe.seed)
+    report(out, "watching")
     batches = TuneBatches(
-        FrozenFrames(model, TrainingFrames(recorded, rows, normaliser, device), weights),
+        FrozenFrames(model, TrainingFrames(recorded, rows, normaliser, device), weights, wordings(said, recipe.seed)),
         FrozenFrames(model, TrainingFrames(rehearsed, kept, normaliser, device)),
         (recipe.recorded, recipe.rehearsed),
         recipe.draws,
@@ -120,12 +124,14 @@ def tune(
         device,
     )
     averaged: WorldActionModel = trainer.averaged["model"]
-    pace = _Pace(trainer, None if recipe.steps else 60 * recipe.minutes, out / STOP_FILE)
+    pace = _Pace(trainer, None if recipe.steps else 60 * recipe.minutes, out)
 
     def loss(step: int) -> Losses:
         pace.adjust(step)
         with autocast(device):
             act = chunk_loss(model.head, *batches.draw(step))
+        if step % _PACE_STEPS == 0:
+            report(out, "learning", share=pace.share(step), step=step, loss=round(float(act.detach()), 4))
         return act, {"act": act.detach()}
 
     before = _errors(averaged, recorded, rows, rehearsed)
@@ -150,10 +156,10 @@ def tune(
 class _Pace:
     """Fits the schedule into a time: the rate falls to zero when the time is over, however fast the machine is."""
 
-    def __init__(self, trainer: Trainer, seconds: float | None, stop: Path) -> None:
-        self._trainer, self._seconds, self._stop = trainer, seconds, stop
+    def __init__(self, trainer: Trainer, seconds: float | None, out: Path) -> None:
+        self._trainer, self._seconds, self._out = trainer, seconds, out
         self._began = 0.0
-        stop.unlink(missing_ok=True)
+        forget_stop(out)
 
     def begin(self) -> None:
         """The time runs from now on."""
@@ -161,11 +167,16 @@ class _Pace:
 
     def adjust(self, step: int) -> None:
         """Say how many steps there will be; called before each."""
-        if self._stop.exists():
+        if is_asked_to_stop(self._out):
             self._trainer.retime(step + 1)
         elif self._seconds is not None and step % _PACE_STEPS == 0 and step:
             elapsed = time.monotonic() - self._began
             self._trainer.retime(max(step + 1, round(step * self._seconds / elapsed)))
+
+    def share(self, step: int) -> float:
+        """How much of the run is done, 0..1."""
+        done = step / self._trainer.config.steps
+        return round(done if self._seconds is None else min(1.0, (time.monotonic() - self._began) / self._seconds), 3)
 
 
 def _trainable(model: WorldActionModel) -> WorldActionModel:

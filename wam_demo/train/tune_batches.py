@@ -18,10 +18,18 @@ class FrozenFrames:
         model: Its backbone is frozen.
         frames: Of a dataset; only those of ``frames.rows`` can be drawn.
         weights: (R,) how often each is drawn; all alike by default.
+        wordings: (M, V, 384) embeddings of every instruction, half of the draws take the first; its own by default.
     """
 
-    def __init__(self, model: WorldActionModel, frames: TrainingFrames, weights: Tensor | None = None) -> None:
+    def __init__(
+        self,
+        model: WorldActionModel,
+        frames: TrainingFrames,
+        weights: Tensor | None = None,
+        wordings: Tensor | None = None,
+    ) -> None:
         self._frames = frames
+        self._wordings = frames.cache.embeddings[:, None] if wordings is None else wordings
         self._weights = torch.ones(len(frames.rows)) if weights is None else weights
         self._blocks = sorted(set(model.head.bridge))
         self._depth = model.config.backbone.depth
@@ -39,8 +47,13 @@ class FrozenFrames:
         """Features (B, blocks, N, D), text, state and chunk of frames drawn by their weights."""
         chosen = torch.multinomial(self._weights, count, replacement=True, generator=generator)
         frames, rows = self._frames, self._frames.rows[chosen]
-        text = frames.cache.embeddings[frames.cache.text[rows]]
+        text = self._wordings[frames.cache.text[rows], self._worded(count, generator)]
         return self._features[chosen], text, frames.states[rows], frames.chunks[rows]
+
+    def _worded(self, count: int, generator: torch.Generator) -> Tensor:
+        """(B,) which wording each frame is said in."""
+        other = torch.randint(self._wordings.shape[1], (count,), generator=generator)
+        return torch.where(torch.rand(count, generator=generator) < 0.5, 0, other)
 
     def by_block(self, features: Tensor) -> list[Tensor]:
         """As the head expects them: one of every block, of which it reads only those that are here."""

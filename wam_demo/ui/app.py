@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import gradio as gr
 
-from wam_demo.config import SHARES
+from wam_demo.config import PUBLIC, RECORDINGS, SHARES
+from wam_demo.errors import InvalidInputError
 from wam_demo.limits import LIVE_SESSIONS, QUEUE_SIZE, SESSION_IDLE_S, UPLOAD_BYTES
 from wam_demo.runtime import Session, Settings, Watcher
 from wam_demo.runtime.memory import use_few_arenas
@@ -22,6 +27,13 @@ from wam_demo.ui.arm.session import ArmSession
 from wam_demo.ui.arm.tab import build_arm, open_arm
 from wam_demo.ui.blind.matches import BlindMatches
 from wam_demo.ui.blind.tab import build_blind, open_matches
+from wam_demo.ui.challenge.board import Board
+from wam_demo.ui.challenge.challenge import Challenge, challenge_function
+from wam_demo.ui.challenge.scene import known_scenes
+from wam_demo.ui.data.folders import RecordingFolders
+from wam_demo.ui.data.tab import build_data
+from wam_demo.ui.data.taught import routes as taught_routes
+from wam_demo.ui.data.teaching import Teaching
 from wam_demo.ui.live.commands import FIRST_SPEED, wished_settings
 from wam_demo.ui.live.hub import Hub
 from wam_demo.ui.live.screen import Screen
@@ -49,13 +61,16 @@ def open_hub(
     capacity: int = LIVE_SESSIONS,
     idle_s: float = SESSION_IDLE_S,
     sharing: Sharing | None = None,
+    challenge: Challenge | None = None,
     arm: ArmSession | None = None,
+    folders: RecordingFolders | None = None,
 ) -> Hub:
     """A hub whose sessions start as their page was left, or with the first task and the preferred policy.
 
-    They are recorded for clips, and may choose a connected arm, but none begins with it.
+    They are recorded for clips, take part in the challenge, record into the folder of their page or that of the
+    catalogue, and may choose a connected arm, but none begins with it.
     """
-    backend = catalogue.backend if arm is None else with_arm(catalogue, arm.address).backend
+    shown = catalogue if arm is None else with_arm(catalogue, arm.address)
     first = Settings(next(iter(catalogue.tasks)), next(iter(catalogue.policies)), speed=FIRST_SPEED)
 
     def open_session(screen: Screen, wishes: Mapping[str, Any]) -> Session:
@@ -64,9 +79,24 @@ def open_hub(
             recorder = sharing.recorder()
             screen.clip = recorder.name
             watchers.append(recorder)
+            if challenge is not None:
+                referee = challenge.referee(partial(sharing.keep, recorder=recorder))
+                screen.challenge = referee.status
+                watchers.append(referee)
+        backend = replace(shown.backend, recordings=_recordings_of(wishes, catalogue, folders))
         return Session(wished_settings(wishes, catalogue, first), backend, watchers)
 
     return Hub(open_session, capacity, idle_s)
+
+
+def _recordings_of(wishes: Mapping[str, Any], catalogue: Catalogue, folders: RecordingFolders | None) -> Path | None:
+    """Where a page records; nowhere if it does not say who it is."""
+    if folders is None:
+        return catalogue.backend.recordings
+    try:
+        return folders.of(wishes.get("page"))
+    except InvalidInputError:
+        return None
 
 
 def build_app(
@@ -78,9 +108,14 @@ def build_app(
     recordings: UploadSessions | None = None,
     cameras: CameraSessions | None = None,
     sharing: Sharing | None = None,
+    challenge: Challenge | None = None,
     arm: ArmSession | None = None,
+    folders: RecordingFolders | None = None,
+    teaching: Teaching | None = None,
 ) -> gr.Blocks:
     """The page with its tabs; those whose part is missing are left out."""
+    functions = [] if sharing is None else [share_function(sharing)]
+    functions += [] if challenge is None else [challenge_function(challenge)]
     with gr.Blocks(
         title=TITLE, analytics_enabled=False, fill_width=True,
         delete_cache=(CACHE_SECONDS, CACHE_SECONDS),
@@ -88,7 +123,6 @@ def build_app(
         gr.HTML(TITLE, elem_id="brand", apply_default_css=False, js_on_load=None)
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Live"):
-                functions = [] if sharing is None else [share_function(sharing)]
                 if arm is None:
                     build_live(catalogue, hub, functions)
                 else:
@@ -103,6 +137,9 @@ def build_app(
                     if cameras is not None:
                         with gr.Tab("Live stream"):
                             build_live_stream(cameras)
+            if folders is not None and recordings is not None:
+                with gr.Tab("Data"):
+                    build_data(catalogue, folders, recordings, teaching)
             if arm is not None:
                 with gr.Tab("Arm"):
                     build_arm(catalogue, arm)
@@ -141,7 +178,10 @@ def web_pages(store: ShareStore) -> dict[str, Any]:
     """Arguments of ``Blocks.launch`` for what messengers read: previews of the app and of shared attempts."""
     host = os.environ.get("SPACE_HOST")  # an address that a preview's reader can complete by itself elsewhere
     picture = f"https://{host}/share/preview.png" if host else "share/preview.png"
-    return {"head": meta(TITLE, SENTENCE, picture, TITLE), "app_kwargs": {"routes": routes(store, TITLE)}}
+    return {
+        "head": meta(TITLE, SENTENCE, picture, TITLE),
+        "app_kwargs": {"routes": [*routes(store, TITLE), *taught_routes()]},
+    }
 
 
 def launch(host: str = "127.0.0.1", port: int | None = None, **overrides: Any) -> None:
@@ -155,12 +195,18 @@ def launch(host: str = "127.0.0.1", port: int | None = None, **overrides: Any) -
     use_few_arenas()
     catalogue = shipped()
     sharing = Sharing(catalogue, ShareStore(SHARES))
+    scenes = known_scenes()
+    challenge = None if scenes is None else Challenge(scenes, Board(SHARES))
     threading.Thread(target=warm_up, args=[catalogue], name="warm-up", daemon=True).start()
     with _terminable(), ExitStack() as opened:
         arm = open_arm()
         if arm is not None:
             opened.enter_context(closing(arm))
-        hub = opened.enter_context(closing(open_hub(catalogue, sharing=sharing, arm=arm)))
+        folders = opened.enter_context(closing(open_folders()))
+        teaching = None if PUBLIC else opened.enter_context(closing(Teaching()))
+        hub = opened.enter_context(
+            closing(open_hub(catalogue, sharing=sharing, challenge=challenge, arm=arm, folders=folders))
+        )
         lab = opened.enter_context(closing(open_lab()))
         blind = open_matches(catalogue)
         if blind is not None:
@@ -168,11 +214,26 @@ def launch(host: str = "127.0.0.1", port: int | None = None, **overrides: Any) -
         cameras = opened.enter_context(closing(open_cameras(catalogue)))
         recordings = opened.enter_context(closing(UploadSessions(open_policy)))  # the last one is closed first
         app = build_app(
-            catalogue, hub, lab=lab, blind=blind, recordings=recordings, cameras=cameras, sharing=sharing, arm=arm
+            catalogue,
+            hub,
+            lab=lab,
+            blind=blind,
+            recordings=recordings,
+            cameras=cameras,
+            sharing=sharing,
+            challenge=challenge,
+            arm=arm,
+            folders=folders,
+            teaching=teaching,
         )
         allowed = [str(recordings.root)]  # downloads, under names that cannot be guessed
         arguments = {**web_pages(sharing.store), "allowed_paths": allowed, **overrides}
         app.launch(**launch_arguments(server_name=host, server_port=port, **arguments))
+
+
+def open_folders() -> RecordingFolders:
+    """Where recordings lie here: strangers' in a folder that goes with the app."""
+    return RecordingFolders(Path(tempfile.mkdtemp(prefix="wam-demo-recorded-")) if PUBLIC else RECORDINGS, PUBLIC)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +52,12 @@ class EpisodeNumbers:
 
     def __len__(self) -> int:
         return len(self.position)
+
+    def part(self, episode: int, start: int, stop: int) -> Self:
+        """Frames ``start`` .. ``stop`` - 1, under another number."""
+        commanded = None if self.commanded is None else self.commanded[start:stop]
+        position, opening, action = (array[start:stop] for array in (self.position, self.opening, self.action))
+        return type(self)(episode, self.fps, position, opening, action, commanded, self.timestamp[start:stop])
 
     def moves(self) -> NDArray[np.bool_]:
         """(T - 1,) whether the arm or the gripper moves between two frames."""

@@ -19,8 +19,8 @@ mount(`
     <section><h3>Trials</h3>
       <div class="arm-setup">
         <label class="field"><span>Speed</span><select data-choice="mode">${options(CONFIG.modes)}</select></label>
-        <label class="field"><span>Policy</span><select data-choice="policy">${options(CONFIG.policies)}</select></label>
-        <label class="field"><span>Against</span><select data-choice="second"><option value="">nobody</option>${options(CONFIG.policies)}</select></label>
+        <label class="field"><span>Policy</span><select data-choice="policy" data-policies>${options(CONFIG.policies)}</select></label>
+        <label class="field"><span>Against</span><select data-choice="second" data-policies><option value="">nobody</option>${options(CONFIG.policies)}</select></label>
         <label class="field"><span>Task</span><select data-choice="task">${options(CONFIG.tasks)}</select></label>
         <label class="field"><span>Trials of each</span><input type="number" data-choice="episodes" min="1" max="${CONFIG.max}" value="10"></label>
         <label class="field grow"><span>Instruction</span><input type="text" data-choice="instruction" maxlength="500" placeholder="a simulated arm knows its own"></label>
@@ -102,3 +102,4 @@ async function look() {
 }
 setInterval(look, 250);
 addEventListener("pagehide", () => { if (page.state?.trials.running) server.arm({ kind: "ask", command: "stop" }); });
+joinPolicies();

@@ -19,13 +19,13 @@ from wam_demo.runtime import Planner
 from wam_demo.ui.arm.cameras import board_file
 from wam_demo.ui.arm.session import ArmSession
 from wam_demo.ui.shared import component
-from wam_demo.ui.shared.catalogue import Catalogue, open_planner
+from wam_demo.ui.shared.catalogue import Catalogue, Offer, open_planner
 from wam_demo.ui.shared.checks import one_of
 
 TRIALS = STATE / "arm-trials"
 COMMANDS = ("stop", "release_stop", "hold", "slacken", "connect")
 MAX_TRIALS = 200
-_SCRIPTS = ("shared/dom.js", "arm/arm.js", "arm/cameras.js")
+_SCRIPTS = ("shared/dom.js", "shared/taught.js", "arm/arm.js", "arm/cameras.js")
 
 
 def open_arm() -> ArmSession | None:
@@ -39,7 +39,7 @@ def open_arm() -> ArmSession | None:
 
 def build_arm(catalogue: Catalogue, session: ArmSession) -> gr.HTML:
     """Add the tab to the blocks that are open; the session's owner closes it."""
-    policies = {name: spec for name, spec in catalogue.policies.items() if not spec.privileged}
+    policies = Offer(catalogue.policies.values, lambda spec: not spec.privileged)
 
     def arm(question: Any) -> component.Answer:
         return answer(question)

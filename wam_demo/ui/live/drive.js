@@ -33,7 +33,7 @@ const DRIVE_MARKUP = `
     </div>
   </section>`;
 $(".side section").insertAdjacentHTML("beforebegin", DRIVE_MARKUP);
-into("now", ".frame", `<p class="resists" role="status" hidden></p>`);
+into("now", ".frame", `<svg class="ghost" viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true"><polyline/></svg><p class="resists" role="status" hidden></p>`);
 
 // What is held, from every input, as one motion.
 const HOLDS = {
@@ -133,7 +133,14 @@ function measure(tiles) {
   drive.latencies = [...drive.latencies, performance.now() - pressed.at].slice(-LATENCIES);
   drive.pressed = null;
 }
+// The ghost: where the policy would lead the gripper while a person has it.
+function showGhost() {
+  const way = (driving()?.mine && !strip.swapped && !lookback.on && live.track?.ghost) || [];
+  $(".ghost").classList.toggle("on", way.length > 1);
+  $(".ghost polyline").setAttribute("points", way.map((point) => point.join()).join(" "));
+}
 function showDrive() {
+  showGhost();
   const s = driving(), policy = labelIn(CONFIG.policies, live.status?.policy);
   root.classList.toggle("mine", Boolean(s?.mine));
   const resists = $(".resists");
@@ -142,7 +149,7 @@ function showDrive() {
   if (!drive.on) return;
   const shared = s?.mine && s.share < 1;
   setText($(".driver b"), !s ? "Nobody can drive here" : s.mine ? (shared ? "You share the arm" : "You have the arm") : `${policy} has the arm`);
-  setText($(".driver span"), !s ? "" : s.mine ? `dotted: what ${policy} would do` : "touch a control to take it");
+  setText($(".driver span"), !s ? "" : s.mine ? `dotted, here and in the chart: what ${policy} would do` : "touch a control to take it");
   setText($('[data-drive="hand"]'), s?.mine ? "Give it back" : "Take the arm");
   setText($('[data-drive="gripper"]'), (drive.gripper ?? s?.gripper ?? 1) > 0.5 ? "Close gripper" : "Open gripper");
   setText($('[data-drive-text="latency"]'), drive.latencies.length ? `${Math.round(median(drive.latencies))} ms` : "–");

@@ -84,10 +84,14 @@ def _verdict(payload: Mapping[str, Any]) -> dict[str, Any]:
 def _record(payload: Mapping[str, Any]) -> dict[str, Any]:
     if not payload.get("on"):
         return {"on": False}
-    name = payload.get("name")
+    return {"on": True, "name": dataset_name(payload.get("name")), "auto": bool(payload.get("auto"))}
+
+
+def dataset_name(name: object) -> str:
+    """A name that a recorded dataset can have; raises `InvalidInputError`."""
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise InvalidInputError(f"a recording's name has small letters, digits, - and _, 40 at most, got {shown(name)}")
-    return {"on": True, "name": name, "auto": bool(payload.get("auto"))}
+    return name
 
 
 DRIVE_PARSERS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {

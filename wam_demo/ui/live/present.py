@@ -9,6 +9,7 @@ from typing import Any
 from wam_demo.policies.registry import PolicySpec
 from wam_demo.runtime import SessionView
 from wam_demo.types import CONTROL_HZ, FUTURE_STEPS
+from wam_demo.ui.live.ghost import ghost
 from wam_demo.ui.live.twin import twin_charts, twin_status
 from wam_demo.ui.live.words import OUTCOME_WORDS, event_marks, status_line, why_absent
 from wam_demo.ui.shared.strip import StripMoment, picture
@@ -79,7 +80,8 @@ def charts(view: SessionView, track: Mapping[str, Any]) -> dict[str, Any]:
     """
     errors = {str(ahead): [[at, round(error, 4)] for at, error in found] for ahead, found in view.error_history.items()}
     gaps = {} if view.twin is None else {"twin": twin_charts(view.twin)}
-    return {**track, "errors": errors, "events": event_marks(view.events, view.names), **gaps}
+    marks = event_marks(view.events, view.names)
+    return {**track, "errors": errors, "events": marks, "ghost": ghost(view), **gaps}
 
 
 def _badges(view: SessionView) -> dict[str, Any]:

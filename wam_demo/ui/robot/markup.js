@@ -10,9 +10,6 @@ const FIT_WORDS = { crop: "cut to a square", pad: "bars to a square" };
 const ACTION_WORDS = { recorded: "the file's actions", motion: "the recorded motion", none: "none" };
 const words = (names, table) => names.map((name) => ({ name, label: table[name] || name }));
 
-const RETOUCHES = [["noise", "Pixel noise in both views"], ["occlusion", "A grey rectangle over the front view"],
-  ["crop", "Both views cropped in the middle"], ["light", "Darker and tinted"]];
-
 const SETUP = `
   <div class="setup">
     <section class="panel bring">
@@ -57,45 +54,12 @@ const SETUP = `
           <label class="entry"><span>episode</span><select data-field="episode"></select></label>
           <label class="entry"><span>from second</span><input type="text" inputmode="decimal" data-field="start" size="6" placeholder="0"></label>
           <label class="entry"><span>to second</span><input type="text" inputmode="decimal" data-field="stop" size="6" placeholder="end"></label>
-          <label class="entry"><span>policy</span><select data-field="policy">${options(CONFIG.policies)}</select></label>
+          <label class="entry"><span>policy</span><select data-field="policy" data-policies>${options(CONFIG.policies)}</select></label>
           ${row("instruction", "what it is told", `<input type="text" data-map autocomplete="off">`)}
           <button type="submit" class="pad primary">Open episode</button></fieldset>
         <datalist id="robot-numbers"></datalist>
       </form>
     </section>
-  </div>`;
-
-const PLAYER = `
-  <div class="player" hidden>
-    <div class="toolbar">
-      <b data-text="name"></b><span class="label" title="The recording goes on whatever the policy plans" data-text="label"></span>
-      <span class="grow"></span><span class="progress" data-text="progress"></span>
-      <button type="button" class="tool" data-do="setup">Change mapping</button>
-    </div>
-    <div class="stage">
-      <div class="work">
-        ${stripMarkup()}
-        <div class="scrub"><button type="button" class="pad" data-do="play" aria-label="Play"></button>
-          <input type="range" min="0" max="0" step="1" value="0" aria-label="Place in the episode" data-role="scrub"><output>0.0 s</output></div>
-        <div class="charts">
-          ${chartPanel("path", "Action", "cm from start · solid recorded, dashed planned", AXIS_LEGEND)}
-          ${chartPanel("error", "Plan error", "cm at the plan's end")}
-        </div>
-        ${bandsMarkup}
-      </div>
-      <aside class="side">
-        <section><h3 class="kicker">Disturb the recording <span class="note">0–5</span></h3>
-          ${RETOUCHES.map(([name, help]) => severitySlider("retouch", name, name, help)).join("")}
-          <p class="change"></p>
-          <button type="button" class="pad wide" data-do="run" disabled>Run the episode so</button></section>
-        <section><h3 class="kicker">Errors <span class="note">mean over the episode</span></h3><div class="scores"></div></section>
-        <section><h3 class="kicker">Download</h3><div class="pads three">
-          <button type="button" class="pad" data-download="dataset" title="LeRobotDataset v3, zipped" disabled>LeRobot v3</button>
-          <button type="button" class="pad" data-download="table" disabled>CSV</button>
-          <button type="button" class="pad" data-download="video" disabled>Video</button></div>
-          <video controls muted playsinline hidden></video></section>
-      </aside>
-    </div>
   </div>`;
 
 const MARKUP = `<div class="wam robot" data-state="setup">${SETUP}${PLAYER}<p class="status" role="status" aria-live="polite"></p></div>`;

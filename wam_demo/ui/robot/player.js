@@ -1,5 +1,5 @@
 // Looks at an opened episode: scrub, disturb, compare, download.
-const player = { step: 0, steps: 0, total: 0, shown: null, curves: null, stage: "empty", playing: null, wanted: null, asking: false };
+const player = { step: 0, steps: 0, total: 0, shown: null, curves: null, stage: "empty", hint: "Done. Scrub, disturb, or download.", playing: null, wanted: null, asking: false };
 root.player = player; // tests and the curious read it here
 strip.now = () => ({ facts: fact(player.shown.seconds.toFixed(1), " s", disturbed() ? "as recorded, disturbed" : "as recorded") });
 
@@ -90,7 +90,7 @@ async function progressed(state) {
   fill(scrub);
   setText($('[data-text="progress"]'), STAGES[state.stage]?.(state) || "");
   if (before !== state.stage && state.stage === "failed") { if (!state.steps) showMode("setup"); notice(state.fault, true); }
-  if (before !== state.stage && state.stage === "ready") notice("Done. Scrub, disturb, or download.");
+  if (before !== state.stage && state.stage === "ready") notice(player.hint);
   if (state.steps && (state.stage === "running" || before !== state.stage)) await askCurves();
   allowWork();
   // What lies ahead of a step is known once all of the episode is there.
@@ -130,7 +130,6 @@ function play() {
   player.playing = setInterval(() => { if (player.asking) return; if (player.step >= player.steps - 1) pause(); else lookAt(player.step + 1); }, 100);
 }
 $('[data-do="play"]').addEventListener("click", play);
-$('[data-do="setup"]').addEventListener("click", () => { showMode("setup"); notice("Check what stands for what, then open an episode."); });
 
 function setSlider(input, value) { input.value = value; fill(input); setText(input.nextElementSibling, String(value)); }
 let settling = null;
@@ -169,5 +168,3 @@ onKeys({ ArrowLeft: jump(-1), ArrowRight: jump(1), PageUp: jump(-10), PageDown: 
 startStrip();
 strip.horizonChanged = () => lookAt(player.step);
 showMode("setup");
-notice("Bring a recording of your robot, or try the example.");
-again();

@@ -3,7 +3,7 @@ mount(`
 <div class="wam cam" id="camera-stream" data-state="idle">
   <div class="toolbar" role="group" aria-label="Live stream">
     <label class="field"><span>Camera</span><select data-choice="camera">${options(CONFIG.cameras)}</select></label>
-    <label class="field"><span>Policy</span><select data-choice="policy">${options(CONFIG.policies)}</select></label>
+    <label class="field"><span>Policy</span><select data-choice="policy" data-policies>${options(CONFIG.policies)}</select></label>
     <form class="field grow"><label for="cam-instruction">Instruction</label>
       <input id="cam-instruction" type="text" maxlength="500" autocomplete="off" spellcheck="false" enterkeyhint="send" value="${escapeHtml(CONFIG.instruction)}"></form>
     <button type="button" class="primary" data-do="toggle">Start</button>
@@ -132,3 +132,4 @@ setInterval(() => {
 }, 1000);
 startStrip(0);
 show();
+joinPolicies();

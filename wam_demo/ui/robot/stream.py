@@ -18,13 +18,13 @@ from wam_demo.types import CONTROL_HZ, FUTURE_STEPS
 from wam_demo.ui.robot.camera_sessions import BROWSER, CameraSession, CameraSessions
 from wam_demo.ui.shared import component
 from wam_demo.ui.shared.bell import Bell
-from wam_demo.ui.shared.catalogue import Catalogue, open_planner
+from wam_demo.ui.shared.catalogue import Catalogue, Offer, open_planner
 from wam_demo.ui.shared.component import QUICK
 from wam_demo.ui.shared.packet import PacketEncoder
 from wam_demo.ui.shared.strip import StripMoment, picture, strip_status, strip_tiles
 from wam_demo.ui.shared.timeline import chunk_lines, planned_path, rows
 
-_SCRIPTS = ("shared/dom.js", "shared/strip.js", "shared/charts.js", "robot/stream.js")
+_SCRIPTS = ("shared/dom.js", "shared/taught.js", "shared/strip.js", "shared/charts.js", "robot/stream.js")
 QUIET_S = 0.25
 """Without anything new a packet goes out this often; it tells the page which pictures have arrived."""
 DEFAULT_INSTRUCTION = "pick up the red cube and put it in the bowl"
@@ -36,7 +36,7 @@ def open_cameras(catalogue: Catalogue, **limits: Any) -> CameraSessions:
     Raises:
         InvalidInputError: The operator's list of cameras is not usable.
     """
-    policies = {name: spec for name, spec in catalogue.policies.items() if spec.needs_images}
+    policies = Offer(catalogue.policies.values, lambda spec: spec.needs_images)
     return CameraSessions(open_planner, policies, CameraRack(configured_cameras()), **limits)
 
 

@@ -30,8 +30,8 @@ from wam_demo.ui.shared.checks import one_of, seconds, shown, whole
 from wam_demo.ui.shared.component import Answer, Question
 
 _SCRIPTS = (
-    *(f"shared/{name}.js" for name in ("dom", "place", "strip", "charts")),
-    *(f"robot/{name}.js" for name in ("markup", "mappings", "setup", "scores", "player")),
+    *(f"shared/{name}.js" for name in ("dom", "place", "taught", "strip", "charts")),
+    *(f"robot/{name}.js" for name in ("player_markup", "markup", "mappings", "setup", "scores", "player", "start")),
 )
 EXAMPLE = EXAMPLES / "pick_place.zip"
 """A short recording of our own arm, as somebody else's would come: a LeRobot dataset in a zip."""

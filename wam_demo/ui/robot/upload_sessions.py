@@ -92,13 +92,14 @@ class UploadSession:
 
 @dataclass(frozen=True)
 class OpenRequest:
-    """Which episode is opened, and for which policy."""
+    """Which episode is opened, for which policy, and whether every step is answered or those that are looked at."""
 
     mapping: RobotMapping
     episode: int
     start: float
     stop: float | None
     policy: str
+    answered: bool = True
 
 
 class UploadSessions:
@@ -270,7 +271,8 @@ class UploadSessions:
                     raise _Stopped
                 session.clip = clip
             clip.load(recording, lambda: session.version == version)
-        self._run(session, Retouch(), version)
+        if request.answered:
+            self._run(session, Retouch(), version)
 
     def _run(self, session: UploadSession, retouch: Retouch, version: int) -> None:
         session.stage, session.done = "running", 0

@@ -66,14 +66,16 @@ function prefill() {
   const known = (items, name) => items.some((item) => item.name === name);
   if (!known(CONFIG.axes, test.axis)) return notice(`the Live tab sent a disturbance that cannot be tested here: ${test.axis}`, true);
   const usual = CONFIG.usual, policy = known(CONFIG.policies, test.policy) ? test.policy : usual.policies[0];
-  const other = [...usual.policies, ...CONFIG.policies.map((p) => p.name)].find((name) => name !== policy);
+  const other = [...(test.against ? [test.against] : []), ...usual.policies, ...CONFIG.policies.map((p) => p.name)].find((name) => name !== policy);
   show(null);
   choose({
     policies: other ? [policy, other] : [policy], tasks: [known(CONFIG.tasks, test.task) ? test.task : usual.tasks[0]],
-    axes: ["none", test.axis], severities: [[1, 2, 3, 4, 5].includes(test.severity) ? test.severity : 3],
+    axes: [...new Set(["none", test.axis])], severities: [[1, 2, 3, 4, 5].includes(test.severity) ? test.severity : 3],
     episodes: CONFIG.prefill_seeds, seed: setOf(test.seed),
   });
-  notice(`From the Live tab: ${axisLabel(test.axis)} on ${CONFIG.prefill_seeds} scenes of set ${setOf(test.seed)}, which its seed selects, each with and without it, for both policies. Press Start.`);
+  notice(test.axis === "none" ? `${policyLabel(policy)} beside ${policyLabel(other)} on ${CONFIG.prefill_seeds} scenes. Choose what else disturbs, and press Start.`
+    : `From the Live tab: ${axisLabel(test.axis)} on ${CONFIG.prefill_seeds} scenes of set ${setOf(test.seed)}, which its seed selects, each with and without it, for both policies. Press Start.`);
   $('[data-do="start"]').focus({ preventScroll: true });
 }
+joinPolicies((policy) => $('.setup .chips[aria-label="policies"]').insertAdjacentHTML("beforeend", chip("policies", policy.name, policy.label)));
 window.addEventListener("wam-prefill", prefill);

@@ -11,8 +11,8 @@ import numpy as np
 
 from wam_demo.runtime import SessionView, Watcher
 from wam_demo.types import FUTURE_STEPS, Image, Vector
+from wam_demo.ui.live.ghost import planned_way
 from wam_demo.ui.live.words import OUTCOME_WORDS, event_marks
-from wam_demo.ui.shared.pictures import project
 
 AHEAD = 8
 """Control steps ahead of the imagined moment that a clip shows."""
@@ -115,17 +115,7 @@ def _moment(view: SessionView, before: Mapping[int, ClipMoment]) -> ClipMoment:
         attention=None if prediction is None else prediction.attention.get("front"),
         answered=None if view.played is None else view.played.prediction_step,
         error=None if error is None else error.maps.get("front"),
-        plan=_planned(view),
+        plan=planned_way(view),
         instruction=view.instruction,
         events=tuple(mark["label"] for mark in event_marks(view.events, view.names)),
     )
-
-
-def _planned(view: SessionView) -> Vector:
-    """The rest of the plan from where the tool is, as a path in the picture."""
-    played = view.played
-    if view.camera is None or played is None or played.prediction is None or played.index is None:
-        return np.zeros((0, 2), np.float32)
-    steps = played.prediction.chunk.actions[played.index :, :3]
-    path = np.concatenate([np.zeros((1, 3), np.float32), np.cumsum(steps, axis=0)])
-    return project(view.observation.state[:3] + path, view.camera)

@@ -2,30 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, cast
 
-from wam_demo.config import PUBLIC, RECORDINGS
+from wam_demo.config import RECORDINGS
 from wam_demo.policies.registry import PolicySpec, checkpoint_digest, load_policy, policy_spec, policy_specs
 from wam_demo.runtime import Backend, Planner
 from wam_demo.types import Event
+from wam_demo.ui.shared.axes import AXES_IN_WORDS, FIRST_AXES
 from wam_demo.ui.shared.questions import CounterfactualPlanning, Probing
 
 if TYPE_CHECKING:
     from wam_demo.robots.source import Source
 
-AXIS_WORDS: Mapping[str, tuple[str, str]] = {
-    "camera": ("camera", "Move the front and side cameras: 1 is 2 cm and 1°, 5 is 15 cm and 10°"),
-    "hand_eye": ("wrist cam", "Move the camera on the wrist: 1 is 2 cm and 1°, 5 is 15 cm and 10°"),
-    "light": ("light", "Change intensity, direction and colour of the light"),
-    "background": ("background", "Give table and backdrop another texture"),
-    "noise": ("noise", "Blur or fog in the camera pictures"),
-    "delay": ("delay", "Delay every action: 1 is 0.1 s, 5 is 0.8 s"),
-    "occlusion": ("occlusion", "Cover part of one view: 1 is 2 %, 5 is 25 %"),
-}
-"""Label and help of the axes that have a slider, in their order."""
+
+class Offer(Mapping[str, PolicySpec]):
+    """Policies by name as they are now: one that is taught while the app runs joins them.
+
+    Args:
+        policies: All that there are, in their order.
+        holds: Which of them are offered.
+    """
+
+    def __init__(
+        self,
+        policies: Callable[[], Iterable[PolicySpec]],
+        holds: Callable[[PolicySpec], bool] = lambda spec: True,
+    ) -> None:
+        self._policies, self._holds = policies, holds
+
+    def _now(self) -> dict[str, PolicySpec]:
+        return {spec.name: spec for spec in self._policies() if self._holds(spec)}
+
+    def __getitem__(self, name: str) -> PolicySpec:
+        return self._now()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._now())
+
+    def __len__(self) -> int:
+        return len(self._now())
 
 
 @dataclass(frozen=True)
@@ -35,7 +53,7 @@ class Catalogue:
     Attributes:
         tasks: Title by task name.
         policies: By name, the preferred one first.
-        axes: Perturbation axes with a slider.
+        axes: Perturbation axes that have a slider on the Live tab, in their order.
         backend: Makes what was chosen.
         open_probing: How a policy is probed; asked only of one that can be.
         open_counterfactuals: How a policy imagines another plan; ``None`` for weights that cannot.
@@ -75,8 +93,8 @@ def shipped() -> Catalogue:
 
     return Catalogue(
         tasks={name: spec.title for name, spec in TASKS.items()},
-        policies={spec.name: spec for spec in policy_specs() if spec.is_available()},
-        axes=tuple(AXIS_WORDS),
+        policies=Offer(policy_specs, lambda spec: spec.is_available()),
+        axes=(*FIRST_AXES, *(axis for axis in AXES_IN_WORDS if axis not in FIRST_AXES)),
         backend=Backend(
             open_source=_open_source,
             open_planner=open_planner,
@@ -84,7 +102,7 @@ def shipped() -> Catalogue:
             horizons={name: spec.horizon for name, spec in TASKS.items()},
             digest=lru_cache(checkpoint_digest),
             has_policy=lambda name: any(spec.name == name and spec.is_available() for spec in policy_specs()),
-            recordings=None if PUBLIC else RECORDINGS,
+            recordings=RECORDINGS,
         ),
         open_probing=_open_probing,
         open_counterfactuals=_open_counterfactuals,
