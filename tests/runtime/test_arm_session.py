@@ -1,6 +1,7 @@
 """The Live page's session over an arm: a person begins every motion, and the gate's word is the last one."""
 
 from concurrent.futures import Future
+from contextlib import closing
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +14,8 @@ from tests.fakes.world import FakeWorld
 from wam_demo.data.lerobot import Dataset
 from wam_demo.limits import ARM_PAGE_S
 from wam_demo.runtime import Planner, Settings
+from wam_demo.runtime.record_episodes import Scene, record_episodes
+from wam_demo.runtime.recorder import Recorder, Verdict
 from wam_demo.types import ActionChunk, Prediction
 
 FORWARD = np.tile(np.array([0.01, 0, 0, 0, 0, 0, 1], np.float32), (16, 1))
@@ -183,3 +186,21 @@ def test_episodes_are_recorded_and_judged_by_the_person(page, bench, tmp_path):
     page.until(lambda view: view.recording is None)
     rows = Dataset(tmp_path / "arm-set").episodes(["success", "success_by"]).to_pylist()
     assert [(row["success"], row["success_by"]) for row in rows] == [(True, "person"), (False, "person")]
+
+
+def test_episodes_without_a_page_wait_for_no_plan_and_ask_how_they_went(bench, tmp_path):
+    source, asked = bench.source(instruction="put it there"), []
+
+    def ask(verdict):
+        asked.append(verdict.outcome)
+        return Verdict(True, "person", "success")
+
+    with closing(Recorder(tmp_path / "set", source.reset(0))) as recorder:
+        record_episodes(
+            source, lambda seen, seed: ahead(seen), recorder, [Scene(1), Scene(2)],
+            task="arm", horizon=8, policy="steer", source_name="arm", ask=ask,
+        )  # fmt: skip
+    assert asked == ["timeout", "timeout"]
+    rows = Dataset(tmp_path / "set").episodes(["success", "success_by"]).to_pylist()
+    assert [(row["success"], row["success_by"]) for row in rows] == [(True, "person")] * 2
+    assert x_of(bench) > 0.05

@@ -132,9 +132,10 @@ def _run(options: argparse.Namespace) -> None:
     ).validated()  # fmt: skip
     for name in spec.policies:
         require_arm_policy(policy_spec(name))
+    planners = {name: arm_planner(name) for name in spec.policies}  # loaded before the arm is connected
     out = prepare(options, "arm-run")
     with closing(ArmSource.connect(arm_address(), options.mode, options.instruction or "", "arm run")) as source:
-        with Trials(source, spec, out, lambda name, source: arm_planner(name)) as trials:
+        with Trials(source, spec, out, lambda name, source: planners[name]) as trials:
             for trial in trials.order():
                 record = trials.play(trial, _judge(source))
                 print(

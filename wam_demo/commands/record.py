@@ -59,13 +59,12 @@ def run(options: argparse.Namespace) -> None:
     out = prepare(options, "record")
     began, episodes = time.monotonic(), list[Any]()
     with ExitStack() as opened:
+        # loaded before an arm is connected, which takes a client that falls silent for gone
+        engine = opened.enter_context(_engine(options)) if options.source == ARM else None
         source, finished = opened.enter_context(_SOURCES.get(options.source, _recorded)(options))
         recorder = opened.enter_context(closing(Recorder(out, source.reset(0))))
         world = source.world if isinstance(source, SimulatorSource) else None
-        if source.clock == "real":  # it waits for no plan
-            submit = opened.enter_context(_engine(options))
-        else:
-            submit = InlinePlanner(load_policy(options.policy, options.checkpoint, world)).submit
+        submit = engine or InlinePlanner(load_policy(options.policy, options.checkpoint, world)).submit
         print(f"{out} holds {recorder.found}")
         count = options.episodes if has_task else 1
         with progress(count, "record") as advance:
