@@ -121,7 +121,10 @@ class Arm:
 
     def _check(self, client: int, message: Mapping[str, Any], now: float) -> dict[str, Any]:
         problems = self._gate.problems(now, policy=True)
-        return {"problems": [{"reason": problem.reason, "text": str(problem)} for problem in problems]}
+        return {
+            "problems": [{"reason": problem.reason, "text": str(problem)} for problem in problems],
+            "workspace": self._gate.limits.workspace,
+        }
 
     def _lease(self, client: int, message: Mapping[str, Any], now: float) -> None:
         self._gate.take_lease(client, str(message.get("name", "somebody"))[:40], now)

@@ -105,7 +105,10 @@ class Scene(Protocol):
         """Draw the scene of a seed; the arm stands at its beginning."""
 
     def report(self) -> dict[str, Any]:
-        """``instruction``, ``success``, ``goal_distance`` [m] or None, ``fault`` or None."""
+        """``instruction``, ``success``, ``goal_distance`` [m] or None, ``fault`` or None.
+
+        Also ``poses``, of the cameras whose place is known: ``position``, ``rotation``, ``half`` as in `CameraPose`.
+        """
 
     def inject(self, fault: str, on: bool) -> None:
         """Switch a simulated fault on or off, for tests; raises `ValueError` if it is unknown."""

@@ -54,7 +54,8 @@ GRID_PROCESSES = 1
 GRID_VIDEOS_WAITING = 8
 """Videos that may wait for being rendered."""
 
-ARM_COMMAND_AGE_S = 0.1
+ARM_PAGE_S = 1.5
+"""An arm halts when the page that commands it was not heard of for this long [s]."""
 DRIVE_COMMAND_AGE_S = 0.3
 """A person's command from a page that is older than this moves nothing: the network lost the release, or the page."""
 DRIVE_SPEED_M, DRIVE_TURN_RAD = 0.4, 1.6

@@ -48,9 +48,12 @@ class PandaSim:
         task: Name of a task.
         seed: First scene.
         camera_hz: Pictures a second of each camera; 0: none.
+        camera_thread: Pictures are taken beside the control thread; not where time is simulated too.
     """
 
-    def __init__(self, task: str = "pick_place", seed: int = 0, camera_hz: float = 15.0) -> None:
+    def __init__(
+        self, task: str = "pick_place", seed: int = 0, camera_hz: float = 15.0, camera_thread: bool = True
+    ) -> None:
         self._world = World(task)
         model = self._world.scene.model
         ranges = model.jnt_range[JOINTS]
@@ -64,7 +67,8 @@ class PandaSim:
         )
         self.kinematics = PandaKinematics()
         self.cameras: tuple[str, ...] = ("front", "wrist") if camera_hz else ()
-        self._photographer = Photographer(self._open_renderer, 1 / camera_hz if camera_hz else np.inf)
+        period = 1 / camera_hz if camera_hz else np.inf
+        self._photographer = Photographer(self._open_renderer, period, camera_thread)
         self._feedforward = -model.actuator_biasprm[JOINTS, 2] / model.actuator_gainprm[JOINTS, 0]
         self._faults = Faults()
         self._time: float | None = None
@@ -113,6 +117,7 @@ class PandaSim:
             "success": progress is not None and bool(progress.success),
             "goal_distance": self._world.goal_distance(),
             "fault": self._world.fault(),
+            "poses": {name: vars(pose) for name, pose in self._world.camera_poses().items()},
         }
 
     def inject(self, fault: str, on: bool) -> None:

@@ -1,4 +1,7 @@
-"""Cameras of a simulated arm: a thread of their own renders what the control thread hands over."""
+"""Cameras of a simulated arm: a thread of their own renders what the control thread hands over.
+
+Where time is simulated too, the control thread renders itself, so that a picture is there at its time.
+"""
 
 from __future__ import annotations
 
@@ -22,10 +25,17 @@ class Photographer(Generic[State]):
     Args:
         open_renderer: Called in the thread that renders; returns what renders every camera, and what frees it.
         period: Seconds between two rounds.
+        threaded: In a thread of its own; else in the one that calls `show`.
     """
 
-    def __init__(self, open_renderer: Callable[[], tuple[Render[State], Callable[[], None]]], period: float) -> None:
-        self._open, self._period = open_renderer, period
+    def __init__(
+        self,
+        open_renderer: Callable[[], tuple[Render[State], Callable[[], None]]],
+        period: float,
+        threaded: bool = True,
+    ) -> None:
+        self._open, self._period, self._threaded = open_renderer, period, threaded
+        self._opened: tuple[Render[State], Callable[[], None]] | None = None
         self._changed = threading.Condition()
         self._state: tuple[State, float] | None = None
         self._due = -np.inf
@@ -36,7 +46,9 @@ class Photographer(Generic[State]):
 
     def start(self) -> None:
         """Begin, once."""
-        if self._thread is None:
+        if not self._threaded:
+            self._opened = self._opened or self._open()
+        elif self._thread is None:
             self._thread = threading.Thread(target=self._run, name="cameras", daemon=True)
             self._thread.start()
 
@@ -50,6 +62,9 @@ class Photographer(Generic[State]):
         if now < self._due:
             return
         self._due = now + self._period
+        if self._opened is not None:
+            self._frames = _frames(self._opened[0](take()), now)
+            return
         with self._changed:
             self._state = (take(), now)
             self._changed.notify()
@@ -67,6 +82,9 @@ class Photographer(Generic[State]):
             self._changed.notify()
         if self._thread is not None:
             self._thread.join(timeout=5.0)
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            opened[1]()
 
     def _run(self) -> None:
         render, free = self._open()
@@ -80,6 +98,10 @@ class Photographer(Generic[State]):
                 pictures = render(state)
                 with self._changed:
                     if began == self._round:
-                        self._frames = {name: CameraFrame(image, captured) for name, image in pictures.items()}
+                        self._frames = _frames(pictures, captured)
         finally:
             free()
+
+
+def _frames(pictures: Mapping[str, Picture], captured: float) -> Mapping[str, CameraFrame]:
+    return {name: CameraFrame(image, captured) for name, image in pictures.items()}

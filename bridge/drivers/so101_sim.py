@@ -136,6 +136,7 @@ class So101Sim:
             "goal_distance": 0.0 if self._lifted else float(np.linalg.norm(block - tcp)),
             "fault": "the physics diverged" if bad else None,
             "block": [float(value) for value in block],
+            "poses": {name: self._pose(name) for name in self.cameras},
         }
 
     def inject(self, fault: str, on: bool) -> None:
@@ -167,6 +168,16 @@ class So101Sim:
         values = self._data.qpos[self._joints].copy()
         values[-1] = np.clip((values[-1] - self._jaw[0]) / (self._jaw[1] - self._jaw[0]), 0.0, 1.0)
         return values
+
+    def _pose(self, camera: str) -> dict[str, Any]:
+        """Position, rotation and tangent of half the field of view."""
+        view = self._data.camera(camera)
+        half = np.tan(np.radians(self._model.camera(camera).fovy[0]) / 2)
+        return {
+            "position": view.xpos.astype(np.float32),
+            "rotation": view.xmat.reshape(3, 3).astype(np.float32),
+            "half": float(half),
+        }
 
     def _motor(self, positions: Array) -> Array:
         """(6,) angles [rad] of five joints and an opening."""

@@ -12,6 +12,9 @@ from tests.fakes.brain import catalogue
 from tests.fakes.filmed import catalogue as evaluation_catalogue
 from tests.fakes.world import FakeWorld
 from wam_demo.ui.app import build_app, launch_arguments, open_hub, web_pages
+from wam_demo.ui.challenge.board import Board
+from wam_demo.ui.challenge.challenge import Challenge
+from wam_demo.ui.challenge.scene import Scenes
 from wam_demo.ui.live.hub import Hub
 from wam_demo.ui.share.store import ShareStore
 from wam_demo.ui.share.tab import Sharing
@@ -52,20 +55,25 @@ def browser() -> Iterator:
 
 @pytest.fixture
 def serve(monkeypatch, tmp_path) -> Iterator[Callable[..., Served]]:
-    """Start the app with an endless episode; keyword arguments are those of `open_hub`.
+    """Start the app with an endless episode, or one of ``horizon`` steps; keyword arguments are those of `open_hub`.
 
     ``lab``, ``room`` and ``arm`` add their tabs; ``evaluated`` offers names that the evaluation knows;
-    ``recordings`` is the folder that can be recorded into.
+    ``recordings`` is the folder that can be recorded into; ``challenged`` holds the challenge, on seed 5.
     """
     running = []
     monkeypatch.setattr(FakeWorld, "success_after", ENDLESS)
 
-    def start(lab=None, room=None, evaluated=False, recordings=None, arm=None, **limits) -> Served:
-        chosen = catalogue(ENDLESS, recordings)
+    def start(
+        lab=None, room=None, evaluated=False, recordings=None, arm=None, horizon=ENDLESS, challenged=False, **limits
+    ) -> Served:
+        chosen = catalogue(horizon, recordings)
         sharing = Sharing(chosen, ShareStore(tmp_path / "shares.sqlite3"))
+        scenes = Scenes("reach", ["steer"], [5])
+        challenge = Challenge(scenes, Board(tmp_path / "shares.sqlite3")) if challenged else None
         shown = evaluation_catalogue() if evaluated else chosen
-        hub = open_hub(replace(chosen, backend=shown.backend), sharing=sharing, **limits)
-        app = build_app(shown, hub, lab=lab, blind=room, sharing=sharing, arm=arm)
+        given = {"sharing": sharing, "challenge": challenge, "arm": arm}
+        hub = open_hub(replace(chosen, backend=shown.backend), **given, **limits)
+        app = build_app(shown, hub, lab=lab, blind=room, **given)
         pages = web_pages(sharing.store)
         arguments = launch_arguments(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **pages)
         _, url, _ = app.launch(**arguments)

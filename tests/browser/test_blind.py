@@ -29,7 +29,9 @@ def open_tab(serve, visit, tmp_path):
 
 
 def test_both_sides_play_and_nothing_is_told_before_the_vote(open_tab):
-    page = open_tab()
+    page = open_tab("watching")
+    assert page.get_by_role("button", name="Left is better").is_disabled()
+    page.keyboard.press("1")
     times = "[...document.querySelectorAll('.blindtab video')].map((video) => video.currentTime)"
     page.wait_for_function(f"({times}).every((time) => time > 0.3)")
     first, second = page.evaluate(times)
@@ -39,6 +41,9 @@ def test_both_sides_play_and_nothing_is_told_before_the_vote(open_tab):
     text = page.locator(".takes").inner_text()
     assert "Steer" not in text
     assert "Hold" not in text
+    page.wait_for_function(f"{STATE} === 'voting'")
+    assert page.evaluate("(({ watched, length }) => watched >= length)(document.querySelector('.blindtab').blind)")
+    assert page.get_by_role("button", name="Left is better").is_enabled()
 
 
 def test_a_vote_reveals_scores_and_the_next_match_follows(open_tab):
@@ -54,6 +59,7 @@ def test_a_vote_reveals_scores_and_the_next_match_follows(open_tab):
     assert page.locator(".take.won").count() == 0
     page.keyboard.press("3")
     page.wait_for_function("document.querySelector('[data-text=votes]').textContent === '2'")
+    assert page.locator("[data-text=voters]").inner_text() == "of 1 person"
 
 
 def test_votes_are_there_after_a_restart(open_tab, tmp_path):

@@ -34,3 +34,23 @@ def test_a_scene_that_cannot_be_opened_leaves_the_axes_as_they_were(episodes, mo
     with pytest.raises(InvalidInputError):
         episodes.begin_scene(Settings("reach", "hold", 7), {"light": 3})
     assert dict(episodes.severities) == {"noise": 2}
+
+
+def test_how_an_episode_begins_counts_from_the_next_one_on(episodes):
+    episodes.disturb("axis", {"axis": "layout", "severity": 2})
+    assert dict(episodes.severities) == {"layout": 2}
+    assert list(episodes.attempt.events) == []
+    assert [event.kind for event in episodes.begin().events] == ["layout"]
+    episodes.disturb("axis", {"axis": "layout", "severity": 0})
+    assert list(episodes.begin().events) == []
+
+
+def test_clearing_takes_back_what_lasts_and_just_that(episodes):
+    episodes.disturb("axis", {"axis": "noise", "severity": 2})
+    episodes.disturb("axis", {"axis": "light", "severity": 2})
+    episodes.disturb("axis", {"axis": "light", "severity": 0})
+    episodes.disturb("shove", {})
+    before = len(episodes.attempt.events)
+    episodes.disturb("clear", {})
+    assert [(e.kind, e.parameters["severity"]) for e in episodes.attempt.events[before:]] == [("noise", 0)]
+    assert dict(episodes.severities) == {}

@@ -7,8 +7,8 @@ import json
 import os
 import secrets
 import subprocess
-import sys
 from collections.abc import Callable
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from wam_demo.arguments import DEFAULT_TASK, Parser, listed, one_of, real, whole, word
@@ -93,7 +93,10 @@ def _check(options: argparse.Namespace) -> None:
         from wam_demo.robots.arm.settings import arm_address
 
         with ArmClient.connect(arm_address()) as client:
-            items = [{"item": item.name, "ok": item.ok, "detail": item.detail} for item in preflight(client)]
+            found = preflight(client)
+        for extra in (each for each in found if not each.needed):
+            print(f"{'ok  ' if extra.ok else 'note'} {extra.name}{': ' + extra.detail if extra.detail else ''}")
+        items = [{"item": each.name, "ok": each.ok, "detail": each.detail} for each in found if each.needed]
     for item in items:
         print(f"{'ok  ' if item['ok'] else 'FAIL'} {item['item']}{': ' + item['detail'] if item['detail'] else ''}")
     finish(out, "arm-check", {"driver": options.driver, "passed": all(i["ok"] for i in items), "items": items}, True)
@@ -120,7 +123,6 @@ def _run(options: argparse.Namespace) -> None:
     from wam_demo.evaluate.report.write import write_report
     from wam_demo.evaluate.specs.grid import GridSpec
     from wam_demo.policies.registry import policy_spec
-    from wam_demo.robots.arm.client import ArmClient
     from wam_demo.robots.arm.settings import arm_address
     from wam_demo.robots.arm.source import ArmSource
 
@@ -129,12 +131,11 @@ def _run(options: argparse.Namespace) -> None:
         instruction=options.instruction,
     ).validated()  # fmt: skip
     for name in spec.policies:
-        _require_arm_policy(policy_spec(name))
+        require_arm_policy(policy_spec(name))
+    planners = {name: arm_planner(name) for name in spec.policies}  # loaded before the arm is connected
     out = prepare(options, "arm-run")
-    with ArmClient.connect(arm_address()) as client:
-        source = ArmSource(client, options.mode, options.instruction or "", name="arm run")
-        planner = _planners()
-        with Trials(source, spec, out, planner) as trials:
+    with closing(ArmSource.connect(arm_address(), options.mode, options.instruction or "", "arm run")) as source:
+        with Trials(source, spec, out, lambda name, source: planners[name]) as trials:
             for trial in trials.order():
                 record = trials.play(trial, _judge(source))
                 print(
@@ -144,7 +145,7 @@ def _run(options: argparse.Namespace) -> None:
                     print("decided by the any-time test")
                     break
             records = tuple(trials.records)
-        status = client.ask("status")["status"]
+        status = source.client.ask("status")["status"]
     digests = weights(spec)
     if len(spec.policies) <= 2:
         content = condition_document(spec, digests, records)
@@ -158,40 +159,30 @@ def _run(options: argparse.Namespace) -> None:
     finish(out, "arm-run", {"seed": options.seed, "mode": options.mode, **content, "gate": status}, printed=True)
 
 
-def _require_arm_policy(spec: PolicySpec) -> None:
+def require_arm_policy(spec: PolicySpec) -> None:
+    """Raises `InvalidInputError` for a policy that needs a simulator."""
     if spec.privileged:
         raise InvalidInputError(f"policy {spec.name!r} reads the simulator's state, which an arm does not have")
 
 
-def _planners() -> Callable[[str, ArmSource], Planner]:
+def arm_planner(name: str) -> Planner:
+    """Plans come later, from another thread: an arm's loop never waits for one."""
     from wam_demo.policies.engines import engines
     from wam_demo.policies.receding import InlinePlanner
     from wam_demo.policies.registry import load_policy, policy_spec
     from wam_demo.runtime import Planner
 
-    def open_planner(name: str, source: ArmSource) -> Planner:
-        if not policy_spec(name).needs_images:
-            return Planner(InlinePlanner(load_policy(name)).submit)
-        return Planner(engines.get(name).submit)
-
-    return open_planner
+    if not policy_spec(name).needs_images:
+        return Planner(InlinePlanner(load_policy(name)).submit)
+    return Planner(engines.get(name).submit)
 
 
 def _judge(source: ArmSource) -> Callable[[bool], Verdict]:
     """A simulated task judges itself; otherwise a person does, without knowing which policy acted."""
+    from wam_demo.commands.verdict import ask_verdict
     from wam_demo.evaluate.grid.trials import Verdict
 
     def judge(success: bool) -> Verdict:
-        if source.is_judged:
-            return Verdict(success)
-        while True:
-            print("success or failure? [s/f, then a note if there is one] ", end="", flush=True)
-            line = sys.stdin.readline()
-            if not line:
-                raise InvalidInputError("nobody is there to judge the trial")
-            key, _, note = line.strip().partition(" ")
-            if key in ("s", "f"):
-                input("reset the scene, then press Enter ")
-                return Verdict(key == "s", note.strip())
+        return Verdict(success) if source.is_judged else Verdict(*ask_verdict())
 
     return judge

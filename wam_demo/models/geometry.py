@@ -4,7 +4,9 @@ Image coordinates run from -1 to 1, right and down. Cameras look along -z with y
 a model was trained on, calibrated once and kept with its weights: a camera that was moved is not noticed here.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Self
 
 import torch
 from torch import Tensor
@@ -43,6 +45,15 @@ class Calibration:
 
     front: CalibratedCamera
     wrist: CalibratedCamera
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """From JSON, which knows no tuples."""
+        cameras = {
+            name: CalibratedCamera(tuple(part["position"]), tuple(part["rotation"]), part["half"])
+            for name, part in values.items()
+        }
+        return cls(**cameras)
 
 
 @dataclass(frozen=True)
@@ -166,12 +177,12 @@ def _front(calibration: Calibration, state: Tensor, motion: Tensor) -> CameraRay
 
 def _wrist(calibration: Calibration, state: Tensor, motion: Tensor) -> tuple[CameraRays, CameraRays]:
     """The wrist camera now, repeated, and at the moments that the motion leads to."""
-    now, turn = (part[:, None].expand(-1, motion.shape[1], *part.shape[1:]) for part in _pose(state))
-    turned = torch.linalg.matrix_exp(_skew(motion[..., 3:6])) @ turn
+    now, turn = (part[:, None].expand(-1, motion.shape[1], *part.shape[1:]) for part in tcp_pose(state))
+    turned = rotation_of(motion[..., 3:6]) @ turn
     return _mounted(calibration.wrist, now, turn), _mounted(calibration.wrist, now + motion[..., :3], turned)
 
 
-def _pose(state: Tensor) -> tuple[Tensor, Tensor]:
+def tcp_pose(state: Tensor) -> tuple[Tensor, Tensor]:
     """Position (B, 3) and rotation (B, 3, 3) of the TCP; the state holds the rotation's first two columns."""
     first = torch.nn.functional.normalize(state[:, 3:6], dim=-1)
     second = state[:, 6:9] - (first * state[:, 6:9]).sum(-1, keepdim=True) * first
@@ -186,7 +197,9 @@ def _mounted(camera: CalibratedCamera, position: Tensor, rotation: Tensor) -> Ca
     return CameraRays(position + rotation @ offset, rotation @ turn, camera.half)
 
 
-def _skew(vector: Tensor) -> Tensor:
+def rotation_of(vector: Tensor) -> Tensor:
+    """Rotation matrices (..., 3, 3) of rotation vectors (..., 3) [rad]."""
     x, y, z = vector.unbind(-1)
     zero = torch.zeros_like(x)
-    return torch.stack([zero, -z, y, z, zero, -x, -y, x, zero], -1).unflatten(-1, (3, 3))
+    skew = torch.stack([zero, -z, y, z, zero, -x, -y, x, zero], -1).unflatten(-1, (3, 3))
+    return torch.linalg.matrix_exp(skew)

@@ -144,6 +144,17 @@ class Instructable(Protocol):
 
 
 @runtime_checkable
+class Guarded(Protocol):
+    """A source behind a gate of its own, which halts by itself and asks who commands."""
+
+    commander: Literal["policy", "person"]
+    """Whose decision the next action is: without a living camera a policy's is refused."""
+
+    def resume(self) -> None:
+        """Permit motion from where it stands, as after a pause. Raises `SourceFault` if it does not."""
+
+
+@runtime_checkable
 class Calibrated(Protocol):
     """A source whose cameras are calibrated."""
 

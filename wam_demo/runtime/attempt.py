@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from wam_demo.errors import InvalidInputError
 from wam_demo.policies.receding import ChunkPlayer, PlayedStep
 from wam_demo.robots.source import (
     Calibrated,
     Disturbable,
     Forkable,
+    Guarded,
     Instructable,
     Judged,
     Source,
@@ -26,7 +28,17 @@ from wam_demo.runtime.replay import ReplayAgent
 from wam_demo.runtime.resistance import Resistance
 from wam_demo.runtime.subscriber import Subscriber
 from wam_demo.runtime.takeover import TakeoverAgent
-from wam_demo.types import CHUNK_STEPS, CONTROL_HZ, CameraPose, Event, Image, Observation, Prediction, StepRecord
+from wam_demo.types import (
+    CHUNK_STEPS,
+    CONTROL_HZ,
+    OPENING_INDEX,
+    CameraPose,
+    Event,
+    Image,
+    Observation,
+    Prediction,
+    StepRecord,
+)
 
 
 class Attempt:
@@ -45,7 +57,7 @@ class Attempt:
         person: May take the arm from the policy; nobody can when ``None``.
 
     Raises:
-        InvalidInputError: A disturbance of the reset cannot be applied.
+        InvalidInputError: A disturbance of the reset cannot be applied, or a log is to be played where time is real.
     """
 
     def __init__(
@@ -60,6 +72,8 @@ class Attempt:
         subscribers: Sequence[Subscriber] = (),
         person: Person | None = None,
     ) -> None:
+        if replay is not None and source.clock == "real":
+            raise InvalidInputError("a log is replayed in a simulator, not on an arm")
         self.source = source
         self.seed = seed
         self.horizon = horizon
@@ -135,7 +149,7 @@ class Attempt:
 
     def camera_pose(self) -> CameraPose | None:
         """Where ``front`` stands now; ``None`` where nobody calibrated it."""
-        return self.source.camera_poses()["front"] if isinstance(self.source, Calibrated) else None
+        return self.source.camera_poses().get("front") if isinstance(self.source, Calibrated) else None
 
     def disturb(self, kind: str, parameters: Mapping[str, Any]) -> Event:
         """Disturb the source between two control steps; it is logged and can be undone in a twin."""
@@ -199,6 +213,17 @@ class Attempt:
         front = self._front()
         self.loop.begin(parts)
         self._keep_pictures(self.loop.observation, front)
+
+    def resume(self) -> None:
+        """Let a guarded source move again from where it stands, with a new plan; others never halt by themselves.
+
+        Raises:
+            SourceFault: It does not.
+        """
+        if isinstance(self.source, Guarded):
+            self.loop.halfway = False  # a step that its gate broke off
+            self.source.resume()
+            (self.takeover or self._player).replan(float(self.loop.observation.state[OPENING_INDEX]))
 
     def finish(self) -> StepRecord:
         """The rest of a control step: move on, count success, decide whether the attempt has ended."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from wam_demo.policies.receding import PlayedStep
 from wam_demo.robots.source import Source, Suggestion
+from wam_demo.runtime.log import AttemptLog
 from wam_demo.runtime.monitor import Imagination, Imagine, PredictionError
 from wam_demo.runtime.subscriber import Subscriber
 from wam_demo.runtime.takeover import DriveState
@@ -238,6 +239,7 @@ class SessionView:
         drive: How a person drives; ``None`` where nobody can.
         recording: What is being recorded, if anything is.
         camera: Where ``front`` stands now; ``None`` where nobody calibrated it.
+        real: Time runs by itself, as on an arm: a person starts each motion.
     """
 
     episode: int
@@ -273,6 +275,7 @@ class SessionView:
     drive: DriveView | None = None
     recording: RecordingView | None = None
     camera: CameraPose | None = None
+    real: bool = False
 
 
 class Watcher(Subscriber):
@@ -280,3 +283,6 @@ class Watcher(Subscriber):
 
     def on_view(self, view: SessionView) -> None:
         """Called up to 20 times a second, in the session's thread."""
+
+    def on_end(self, log: AttemptLog) -> None:
+        """An attempt has ended that was no replay; its last view follows."""

@@ -11,6 +11,10 @@ from wam_demo.runtime.loop import disturbable
 from wam_demo.types import Event
 
 NOTHING: Mapping[str, int] = {}
+NEXT_EPISODE = frozenset(("robot_init", "layout", "distractor", "shove", "swap_target", "combined"))
+"""Axes whose severity counts from the next reset on: they are how an episode begins, or happen in its approach."""
+_MOMENTARY = ("robot_init", "shove", "swap_target")
+"""What they did is not taken back."""
 ONE_CLICK_SEVERITY = 3
 """Severity of a shove or a moved target that was not pointed at."""
 
@@ -71,11 +75,12 @@ class Disturber:
 
     def _axis(self, parameters: Mapping[str, Any], target: Target) -> Sequence[Event]:
         axis, severity = parameters["axis"], parameters["severity"]
+        events = [] if axis in NEXT_EPISODE else self._sampled(axis, severity, target)
         if severity:
             self.severities[axis] = severity
         else:
             self.severities.pop(axis, None)
-        return self._sampled(axis, severity, target)
+        return events
 
     def _distractor(self, parameters: Mapping[str, Any], target: Target) -> Sequence[Event]:
         if "at" not in parameters:
@@ -99,10 +104,10 @@ class Disturber:
         return self._sampled("swap_target", ONE_CLICK_SEVERITY, target)
 
     def _clear(self, parameters: Mapping[str, Any], target: Target) -> Sequence[Event]:
-        events = disturbable(target.source).events
-        by_hand = [kind for kind in ("distractor", "language") if any(event.kind == kind for event in events)]
-        axes, self.severities = dict.fromkeys([*self.severities, *by_hand]), {}
-        return [event for axis in axes for event in self._sampled(axis, 0, target)]
+        self.severities = {}
+        newest = {event.kind: event for event in disturbable(target.source).events}
+        on = [kind for kind, event in newest.items() if event.parameters.get("severity") != 0]
+        return [event for kind in on if kind not in _MOMENTARY for event in self._sampled(kind, 0, target)]
 
     def _sampled(self, axis: str, severity: int, target: Target) -> Sequence[Event]:
         events = self._sample(axis, severity, target.seed + self._count)

@@ -133,9 +133,14 @@ class Episodes:
         return self.begin(replace(self.settings, seed=(self.settings.seed + 1) % SEEDS))
 
     @property
+    def is_real(self) -> bool:
+        """Whether time runs by itself: what moves then is an arm, and a person starts each motion."""
+        return self._source is not None and self._source.clock == "real"
+
+    @property
     def may_go_on(self) -> bool:
         """Whether another attempt may follow by itself."""
-        if self.twin is not None:
+        if self.twin is not None or self.is_real:
             return False
         replaying = self.attempt is not None and self.attempt.replay is not None
         return bool(self._to_replay) if replaying else self.settings.autoplay

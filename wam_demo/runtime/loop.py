@@ -7,7 +7,7 @@ from typing import Any
 
 from wam_demo.errors import InvalidInputError
 from wam_demo.policies.receding import PlayedStep
-from wam_demo.robots.source import Disturbable, Judged, Source, Watchable
+from wam_demo.robots.source import Disturbable, Guarded, Judged, Source, Watchable
 from wam_demo.runtime.agents import Agent
 from wam_demo.runtime.subscriber import Subscriber
 from wam_demo.types import CONTROL_HZ, Event, Observation, StepRecord
@@ -74,6 +74,8 @@ class Loop:
         if self.source.clock == "real":
             self.step = int(self.observation.time * CONTROL_HZ)
         self.played = self.agent.act(self.step, self.observation)
+        if isinstance(self.source, Guarded):
+            self.source.commander = "person" if self.played.person_weight == 1 else "policy"
         if isinstance(self.source, Watchable):
             self.source.begin(self.played.action, parts)
         self.halfway, self._parts_left = True, parts - 1
@@ -91,8 +93,8 @@ class Loop:
         source, played = self.source, self.played
         assert self.halfway, "begin comes first"
         assert played is not None
-        applied = source.finish() if isinstance(source, Watchable) else source.apply(played.action)
         self.halfway = False
+        applied = source.finish() if isinstance(source, Watchable) else source.apply(played.action)
         judged = source if isinstance(source, Judged) else None
         record = StepRecord(
             step=self.step,

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wam_demo.errors import DataError
+from wam_demo.errors import DataError, SourceFault
+from wam_demo.policies.receding import ChunkPlayer
 from wam_demo.robots.source import Calibrated, Judged, Source
 from wam_demo.runtime.agents import LockstepAgent
 from wam_demo.runtime.attempt import judge
@@ -59,9 +60,12 @@ def record_episodes(
     source_name: str,
     intervene: Callable[[], Vector] | None = None,
     finished: Callable[[], bool] = lambda: False,
+    ask: Callable[[Verdict], Verdict] = lambda verdict: verdict,
     done: Callable[[RecordedEpisode], None] = lambda episode: None,
 ) -> None:
     """Record one episode a scene; plans are awaited, so the same scenes give the same episodes.
+
+    Where time runs by itself nothing is awaited, and an arm that stops by itself ends its episode.
 
     Args:
         source: Is reset for each.
@@ -74,6 +78,7 @@ def record_episodes(
         source_name: What people call the source.
         intervene: (7,) action of a scripted person, who takes over when the policy gets nowhere.
         finished: Asked before each control step; whether the source has come to its end.
+        ask: Asked how an episode went, with what is known.
         done: Told of every episode.
 
     Raises:
@@ -82,7 +87,7 @@ def record_episodes(
     poses = source.camera_poses if isinstance(source, Calibrated) else dict
     for scene in scenes:
         person = Person(lambda: 0.0)
-        agent = TakeoverAgent(LockstepAgent(submit, scene.seed), person, poses)
+        agent = TakeoverAgent(_player(source, submit, scene.seed), person, poses)
         listeners: list[Subscriber] = [recorder]
         if intervene is not None:
             listeners.append(ScriptedPerson(person, agent, intervene))
@@ -90,12 +95,19 @@ def record_episodes(
         loop.reset(scene.seed, scene.events)
         recorder.begin(task, scene.seed, source_name, policy)
         try:
-            verdict = _play(loop, horizon, finished)
+            verdict = ask(_play(loop, horizon, finished))
+        except SourceFault:
+            recorder.end(Verdict())
+            raise
         finally:
             loop.close()
         frames = recorder.frames
         recorder.end(verdict)
         done(RecordedEpisode(scene.seed, frames, agent.state.takeovers, verdict.success, verdict.outcome))
+
+
+def _player(source: Source, submit: SeededSubmit, seed: int) -> LockstepAgent | ChunkPlayer:
+    return LockstepAgent(submit, seed) if source.clock == "simulated" else ChunkPlayer(lambda seen: submit(seen, seed))
 
 
 def _play(loop: Loop, horizon: int, finished: Callable[[], bool]) -> Verdict:

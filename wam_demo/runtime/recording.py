@@ -87,7 +87,7 @@ class SessionRecording(Subscriber):
         """The source has come to an end: the judge's word, or wait for the person's."""
         if self._recorder is None or not self._recorder.running:
             return
-        if self._auto:
+        if self._auto and outcome.name != "unscored":
             self._recorder.end(Verdict(outcome.name == "success", "judge", outcome.name))
         else:
             self.awaits_verdict = True

@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from wam_demo.errors import InvalidInputError, WamDemoError
+from wam_demo.errors import InvalidInputError, SourceFault, WamDemoError
+from wam_demo.limits import ARM_PAGE_S
 from wam_demo.policies.receding import EXECUTE_STEPS
 from wam_demo.runtime.attempt import Attempt
 from wam_demo.runtime.clock import SessionClock
-from wam_demo.runtime.contracts import Backend, Command, Export, Settings, Watcher
+from wam_demo.runtime.contracts import Backend, Command, Export, SessionView, Settings, Watcher
 from wam_demo.runtime.disturb import DISTURBANCES
 from wam_demo.runtime.episodes import Episodes
 from wam_demo.runtime.exports import EXPORTS
@@ -78,6 +79,9 @@ class Session:
         self._frame: Image | None = None
         self._frame_number = 0
         self._due = self._ended = self._eased_until = self._begun_at = 0.0
+        self._heard = self._clock.now()
+        self._resumes = False
+        self._view: SessionView | None = None
         self._notice: tuple[str, bool, float] = ("", False, 0.0)
         self._export: Export | None = None
 
@@ -85,13 +89,19 @@ class Session:
         """Open the source and run."""
         self._thread.start()
 
+    def heard(self) -> None:
+        """The page is there: an arm moves only while it is. Thread-safe."""
+        self._heard = self._clock.now()
+
     def post(self, command: Command) -> None:
         """Hand in a command; it takes effect at the next part of a control step. Thread-safe."""
+        self.heard()
         with suppress(queue.Full):
             self._commands.put_nowait(command)
 
     def drive(self, command: PersonCommand) -> None:
         """A person moves the arm; the newest command counts at the next control step. Thread-safe."""
+        self.heard()
         self._person.put(command)
 
     def warn(self, text: str) -> None:
@@ -182,6 +192,9 @@ class Session:
         try:
             work()
             return
+        except SourceFault as error:  # a gate has stopped its arm, or nothing is there: going on is up to a person
+            self._state = "paused" if self._episodes.attempt is not None else "fault"
+            self._say(str(error), warning=True)
         except WamDemoError as error:
             self._say(str(error), warning=True)
         except Exception as error:
@@ -202,9 +215,10 @@ class Session:
 
     @property
     def _parts(self) -> int:
-        """Pictures of one control step; whoever drives does so in real time."""
+        """Pictures of one control step; whoever drives does so in real time, and an arm knows no other."""
         attempt = self._episodes.attempt
-        if attempt is not None and attempt.takeover is not None and attempt.takeover.state.person:
+        driven = attempt is not None and attempt.takeover is not None and attempt.takeover.state.person
+        if driven or self._episodes.is_real:
             return round(PICTURES_HZ / CONTROL_HZ)
         return round(PICTURES_HZ / CONTROL_HZ / self._episodes.settings.speed)
 
@@ -212,8 +226,13 @@ class Session:
         attempt = self._episodes.attempt
         if attempt is None:
             self._state = "fault"
+        elif self._episodes.is_real and self._clock.now() - self._heard > ARM_PAGE_S:
+            raise SourceFault("the page fell silent, so the arm holds")
         elif not attempt.loop.halfway:
             if self._is_prepared(attempt):
+                if self._resumes:
+                    attempt.resume()
+                    self._resumes = False
                 attempt.begin(self._parts)
                 self._ended_by_now(attempt)
                 self._publish_in_time(attempt)
@@ -261,6 +280,10 @@ class Session:
         if attempt.replay is not None:
             replay = attempt.replay
             self._say(replay.verdict(), warning=not replay.exact)
+            return
+        log = self._episodes.present_log()
+        for watcher in self._watchers:
+            watcher.on_end(log)
 
     def _complete_step(self) -> None:
         """Bring the attempt to the end of its control step: what follows falls between two of them."""
@@ -282,7 +305,7 @@ class Session:
     def _outcome_was_shown(self, now: float) -> bool:
         if self._state != "finished" or now - self._ended <= OUTCOME_S or self._recording.awaits_verdict:
             return False
-        return self._recording.active or self._episodes.may_go_on
+        return self._episodes.may_go_on or (self._recording.active and not self._episodes.is_real)
 
     # Commands
 
@@ -326,6 +349,7 @@ class Session:
             return
         self._note_command("step")
         self._go("paused")
+        self._resumes = True
         self._move()
         while self._episodes.twin is None and attempt.loop.halfway:
             self._move()
@@ -426,7 +450,7 @@ class Session:
         if attempt.replay is not None:
             self._recording.close()
             return
-        self._state = "running"
+        self._go("running")
         source = type(attempt.source).__name__.removesuffix("Source").lower()
         self._due = self._clock.now() + self._recording.begin(self._episodes.settings, source)
 
@@ -464,7 +488,7 @@ class Session:
 
     def _begun(self) -> None:
         self._begun_at = self._clock.now()
-        self._go("paused" if self._state == "paused" else "running")
+        self._go("paused" if self._state == "paused" or self._episodes.is_real else "running")
         if self._recording.active:
             self._record_this()
         self._publish()
@@ -472,6 +496,7 @@ class Session:
     def _go(self, state: str) -> None:
         self._state = state
         self._due = self._clock.now()
+        self._resumes = state == "running"
 
     # Views
 
@@ -497,6 +522,7 @@ class Session:
 
     def _publish(self) -> None:
         if self._episodes.attempt is None:
+            self._show_without_attempt()
             return
         self._notice_ran_out(self._clock.now())
         frame = self._picture()
@@ -504,5 +530,15 @@ class Session:
             self._episodes, self._state, frame, self._frame_number, self._notice[:2], self._export,
             self._person, self._recording.view(),
         )  # fmt: skip
+        self._show(view)
+
+    def _show_without_attempt(self) -> None:
+        """An arm that refused to begin: the last view stays, with the reason."""
+        if self._view is not None:
+            text, warning, _ = self._notice
+            self._show(replace(self._view, state=self._state, notice=text, warning=warning))
+
+    def _show(self, view: SessionView) -> None:
+        self._view = view
         for watcher in self._watchers:
             watcher.on_view(view)

@@ -84,6 +84,11 @@ class TakeoverAgent:
         """Another episode begins: who has the arm keeps it, with the same share."""
         self.state = DriveState(person=before.person, share=before.share, acted=before.acted)
 
+    def replan(self, gripper: float) -> None:
+        """The arm stood still meanwhile: forget every plan, and the motion before."""
+        self._before = None
+        self._policy.replan(gripper)
+
     def share(self, weight: float) -> None:
         """How much of the motion is the person's from now on, 0..1."""
         self.state = replace(self.state, share=weight)

@@ -68,6 +68,7 @@ def session_view(
         drive=None if person is None else drive_view(attempt, person),
         recording=recording,
         camera=attempt.camera_pose(),
+        real=episodes.is_real,
     )
 
 

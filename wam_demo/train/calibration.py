@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from wam_demo.errors import DataError
+from wam_demo.models.action_images.views import Views
 from wam_demo.models.geometry import CalibratedCamera, Calibration
 
 UNKNOWN, STALE = 0.2, 0.2
@@ -35,16 +36,7 @@ def calibrate(tasks: Sequence[str]) -> Calibration:
 
 def usual_poses(calibration: Calibration, states: Tensor) -> Tensor:
     """(N, 2, 13) poses of front and wrist camera at the usual mounts, from (N, 17) raw states."""
-    frames = [
-        (torch.zeros(len(states), 3), torch.eye(3).expand(len(states), 3, 3), calibration.front),
-        (states[:, :3], rotations(states), calibration.wrist),
-    ]
-    poses = []
-    for origin, turn, camera in frames:
-        position = origin + turn @ torch.tensor(camera.position)
-        rotation = turn @ torch.tensor(camera.rotation).view(3, 3)
-        poses.append(torch.cat([position, rotation.flatten(1), torch.full((len(states), 1), camera.half)], 1))
-    return torch.stack(poses, 1)
+    return Views.calibrated(calibration, states).numbers
 
 
 def drawn_poses(true: Tensor, usual: Tensor, generator: torch.Generator) -> Tensor:

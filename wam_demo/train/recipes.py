@@ -14,6 +14,7 @@ from wam_demo.models.wam.action_head import ActionHeadConfig
 from wam_demo.models.wam.backbone import BackboneConfig
 from wam_demo.models.wam.model import WorldActionModel
 from wam_demo.sim.regions import Region
+from wam_demo.train.action_images import ActionImagesRecipe, train_action_images
 from wam_demo.train.harmo import HarmoRecipe, train_harmo
 from wam_demo.train.imagination import ImaginationRecipe, train_imagination
 from wam_demo.train.loop import LoopConfig
@@ -24,9 +25,10 @@ from wam_demo.train.tokenizer import TokenizerRecipe, train_tokenizer
 from wam_demo.train.wam import train_wam
 from wam_demo.train.wam_recipe import WamRecipe
 
-KINDS = ("tokenizer", "decoder", "teacher", "wam", "agra", "imagination", "harmo")
+KINDS = ("tokenizer", "decoder", "teacher", "wam", "agra", "imagination", "harmo", "action-images")
 """``decoder`` trains the shipped tokenizer's decoder further and leaves its latent space as it is; ``imagination``
-trains the model that imagines for a policy, which stays as it is; ``harmo`` experts and a gate beside one."""
+trains the model that imagines for a policy, which stays as it is; ``harmo`` experts and a gate beside one;
+``action-images`` the video backbone of one, to draw its actions."""
 
 TOKENIZER = {
     "debug": TokenizerRecipe(loop=LoopConfig(steps=20, warmup=5), batch=4, compile=False, scenes=1),
@@ -91,12 +93,27 @@ HARMO = {
         imagined=100_000,
     ),
 }
+ACTION_IMAGES = {
+    "debug": ActionImagesRecipe(
+        BackboneConfig(dim=48, depth=3, heads=2), LoopConfig(steps=5, warmup=2, muon=True), 4, 2, compile=False
+    ),
+    "small": ActionImagesRecipe(),
+    "base": ActionImagesRecipe(
+        BackboneConfig(dim=512, depth=12, heads=8),
+        LoopConfig(steps=25_000, lr=8e-4, warmup=500, muon=True),
+        batch=128,
+        modes_batch=32,
+        modes_every=1,
+        horizons=2,
+    ),
+}
 PRESETS: Mapping[str, Mapping[str, Any]] = {
     "tokenizer": TOKENIZER,
     "decoder": DECODER,
     "teacher": TEACHER,
     "imagination": IMAGINATION,
     "harmo": HARMO,
+    "action-images": ACTION_IMAGES,
 }
 
 
@@ -157,7 +174,7 @@ def run(
         steps: Instead of the preset's; resuming with more steps extends a run.
         videos: For ``wam``, ``agra`` and ``imagination``: recordings whose actions are not read.
         init: Begin with the weights of this checkpoint, of the same kind and sizes, instead of random ones; for
-            ``imagination`` the policy to imagine for, for ``harmo`` the world model.
+            ``imagination`` the policy to imagine for, for ``harmo`` and ``action-images`` the world model.
         region: For ``wam``, ``agra`` and ``harmo``: where labels may lie, see `wam_demo.sim.regions`.
         checkpoints: Where the frozen tokenizer and teacher are read from.
 
@@ -167,9 +184,9 @@ def run(
     if kind not in KINDS:
         raise UnknownNameError("model to train", kind, KINDS)
     _refuse_unused(kind, {"init": init}, ("teacher",))
-    _refuse_unused(kind, {"videos": videos}, ("tokenizer", "decoder", "teacher", "harmo"))
-    _refuse_unused(kind, {"what is aligned": arm}, ("tokenizer", "decoder", "teacher", "imagination", "harmo"))
-    _refuse_unused(kind, {"region": region != "whole"}, ("tokenizer", "decoder", "teacher", "imagination"))
+    _refuse_unused(kind, {"videos": videos}, ("tokenizer", "decoder", "teacher", "harmo", "action-images"))
+    _refuse_unused(kind, {"what is aligned": arm}, [name for name in KINDS if name not in ("wam", "agra")])
+    _refuse_unused(kind, {"region": region != "whole"}, [k for k in KINDS if k not in ("wam", "agra", "harmo")])
     presets = PRESETS.get(kind, WAM)
     if kind == "tokenizer" and init:
         presets = DECODER  # a trained network needs smaller steps
@@ -187,12 +204,14 @@ def run(
                 recipe, [data, *renders], out, seed=seed, resume=resume, start=start, decoder_only=frozen
             )
         return train_teacher(recipe, renders, out, seed=seed, resume=resume)
-    if kind in ("imagination", "harmo"):
+    if kind in ("imagination", "harmo", "action-images"):
         if init is None:
             raise InvalidInputError(f"training {kind!r} needs --init, the checkpoint of the policy that it is for")
         tokenizer = Tokenizer.from_pretrained(checkpoints / "tokenizer")
         if kind == "harmo":
             return train_harmo(recipe, init, data, out, tokenizer, region=region, seed=seed, resume=resume)
+        if kind == "action-images":
+            return train_action_images(recipe, init, data, out, tokenizer, seed=seed, resume=resume)
         return train_imagination(recipe, init, data, out, tokenizer, videos=videos, seed=seed, resume=resume)
     if arm:
         recipe = replace(recipe, arm=_checked(replace(recipe.arm, **arm), recipe.backbone.depth))

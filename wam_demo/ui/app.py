@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -21,10 +22,14 @@ from wam_demo.limits import LIVE_SESSIONS, QUEUE_SIZE, SESSION_IDLE_S, UPLOAD_BY
 from wam_demo.runtime import Session, Settings, Watcher
 from wam_demo.runtime.memory import use_few_arenas
 from wam_demo.ui.api.tab import build_api, has_mcp
+from wam_demo.ui.arm.live import stop_function, with_arm
 from wam_demo.ui.arm.session import ArmSession
 from wam_demo.ui.arm.tab import build_arm, open_arm
 from wam_demo.ui.blind.matches import BlindMatches
 from wam_demo.ui.blind.tab import build_blind, open_matches
+from wam_demo.ui.challenge.board import Board
+from wam_demo.ui.challenge.challenge import Challenge, challenge_function
+from wam_demo.ui.challenge.scene import known_scenes
 from wam_demo.ui.data.folders import RecordingFolders
 from wam_demo.ui.data.tab import build_data
 from wam_demo.ui.data.taught import routes as taught_routes
@@ -56,12 +61,16 @@ def open_hub(
     capacity: int = LIVE_SESSIONS,
     idle_s: float = SESSION_IDLE_S,
     sharing: Sharing | None = None,
+    challenge: Challenge | None = None,
+    arm: ArmSession | None = None,
     folders: RecordingFolders | None = None,
 ) -> Hub:
     """A hub whose sessions start as their page was left, or with the first task and the preferred policy.
 
-    They are recorded for clips, and record into the folder of their page, or that of the catalogue.
+    They are recorded for clips, take part in the challenge, record into the folder of their page or that of the
+    catalogue, and may choose a connected arm, but none begins with it.
     """
+    shown = catalogue if arm is None else with_arm(catalogue, arm.address)
     first = Settings(next(iter(catalogue.tasks)), next(iter(catalogue.policies)), speed=FIRST_SPEED)
 
     def open_session(screen: Screen, wishes: Mapping[str, Any]) -> Session:
@@ -70,7 +79,11 @@ def open_hub(
             recorder = sharing.recorder()
             screen.clip = recorder.name
             watchers.append(recorder)
-        backend = replace(catalogue.backend, recordings=_recordings_of(wishes, catalogue, folders))
+            if challenge is not None:
+                referee = challenge.referee(partial(sharing.keep, recorder=recorder))
+                screen.challenge = referee.status
+                watchers.append(referee)
+        backend = replace(shown.backend, recordings=_recordings_of(wishes, catalogue, folders))
         return Session(wished_settings(wishes, catalogue, first), backend, watchers)
 
     return Hub(open_session, capacity, idle_s)
@@ -95,11 +108,14 @@ def build_app(
     recordings: UploadSessions | None = None,
     cameras: CameraSessions | None = None,
     sharing: Sharing | None = None,
+    challenge: Challenge | None = None,
     arm: ArmSession | None = None,
     folders: RecordingFolders | None = None,
     teaching: Teaching | None = None,
 ) -> gr.Blocks:
     """The page with its tabs; those whose part is missing are left out."""
+    functions = [] if sharing is None else [share_function(sharing)]
+    functions += [] if challenge is None else [challenge_function(challenge)]
     with gr.Blocks(
         title=TITLE, analytics_enabled=False, fill_width=True,
         delete_cache=(CACHE_SECONDS, CACHE_SECONDS),
@@ -107,7 +123,10 @@ def build_app(
         gr.HTML(TITLE, elem_id="brand", apply_default_css=False, js_on_load=None)
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Live"):
-                build_live(catalogue, hub, [] if sharing is None else [share_function(sharing)])
+                if arm is None:
+                    build_live(catalogue, hub, functions)
+                else:
+                    build_live(with_arm(catalogue, arm.address), hub, [*functions, stop_function(arm)])
             if lab is not None:
                 with gr.Tab("Robustness"):
                     build_robustness(catalogue, lab)
@@ -176,24 +195,37 @@ def launch(host: str = "127.0.0.1", port: int | None = None, **overrides: Any) -
     use_few_arenas()
     catalogue = shipped()
     sharing = Sharing(catalogue, ShareStore(SHARES))
+    scenes = known_scenes()
+    challenge = None if scenes is None else Challenge(scenes, Board(SHARES))
     threading.Thread(target=warm_up, args=[catalogue], name="warm-up", daemon=True).start()
     with _terminable(), ExitStack() as opened:
+        arm = open_arm()
+        if arm is not None:
+            opened.enter_context(closing(arm))
         folders = opened.enter_context(closing(open_folders()))
         teaching = None if PUBLIC else opened.enter_context(closing(Teaching()))
-        hub = opened.enter_context(closing(open_hub(catalogue, sharing=sharing, folders=folders)))
+        hub = opened.enter_context(
+            closing(open_hub(catalogue, sharing=sharing, challenge=challenge, arm=arm, folders=folders))
+        )
         lab = opened.enter_context(closing(open_lab()))
         blind = open_matches(catalogue)
         if blind is not None:
             opened.enter_context(closing(blind))
         cameras = opened.enter_context(closing(open_cameras(catalogue)))
-        arm = open_arm()
-        if arm is not None:
-            opened.enter_context(closing(arm))
         recordings = opened.enter_context(closing(UploadSessions(open_policy)))  # the last one is closed first
         app = build_app(
-            catalogue, hub, lab=lab, blind=blind, recordings=recordings, cameras=cameras, sharing=sharing, arm=arm,
-            folders=folders, teaching=teaching,
-        )  # fmt: skip
+            catalogue,
+            hub,
+            lab=lab,
+            blind=blind,
+            recordings=recordings,
+            cameras=cameras,
+            sharing=sharing,
+            challenge=challenge,
+            arm=arm,
+            folders=folders,
+            teaching=teaching,
+        )
         allowed = [str(recordings.root)]  # downloads, under names that cannot be guessed
         arguments = {**web_pages(sharing.store), "allowed_paths": allowed, **overrides}
         app.launch(**launch_arguments(server_name=host, server_port=port, **arguments))

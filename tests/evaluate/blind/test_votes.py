@@ -1,8 +1,10 @@
 """Votes survive a restart, count once, belong to their weights, and may come from anywhere at once."""
 
+import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -96,3 +98,31 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "text.sqlite3").write_text("this is no database, but long enough to be looked at" * 20)
     with pytest.raises(DataError, match="cannot keep votes"):
         VoteStore(tmp_path / "text.sqlite3")
+
+
+def test_voters_are_told_apart_and_only_those_on_these_weights_count(store):
+    played = match()
+    for name, voter in (("m1", "ann"), ("m2", "ann"), ("m3", "bo"), ("m4", "")):
+        store.keep(name, match())
+        store.add(name, "left", voter)
+    store.keep("old", replace(played, left=replace(played.left, checkpoint_sha256="old")))
+    store.add("old", "left", "cy")
+    assert store.voters(WEIGHTS) == [2, 1, 1]
+
+
+def test_every_episode_of_these_weights_is_known_voted_on_or_not(store):
+    store.keep("m1", match())
+    played = match()
+    store.keep("old", replace(played, left=replace(played.left, checkpoint_sha256="old")))
+    assert sorted(store.played(WEIGHTS)) == [("hold", "light", 3, False)] * 2 + [("steer", "light", 3, True)]
+
+
+def test_a_database_from_before_voters_were_told_apart_goes_on(tmp_path):
+    path = tmp_path / "votes.sqlite3"
+    VoteStore(path).keep("m1", match())
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript("ALTER TABLE votes DROP COLUMN voter; INSERT INTO votes VALUES ('m1', 0, 'left');")
+    store = VoteStore(path)
+    store.keep("m2", match())
+    store.add("m2", "right", "ann")
+    assert store.voters(WEIGHTS) == [1, 1]

@@ -7,11 +7,15 @@ import pytest
 from tests.fakes.blind import match
 from tests.fakes.brain import catalogue
 from tests.fakes.filmed import until
+from wam_demo.errors import PolicyFault
+from wam_demo.evaluate.blind.match import Pairing
 from wam_demo.evaluate.blind.votes import VoteStore
 from wam_demo.policies.registry import policy_spec
+from wam_demo.ui.blind import tab
 from wam_demo.ui.blind.matches import BlindMatches
-from wam_demo.ui.blind.standing import Standings
+from wam_demo.ui.blind.standing import WEIGHTS_S, Standings
 from wam_demo.ui.blind.tab import open_matches, responder, script
+from wam_demo.ui.shared.reference import ReferenceGrid
 
 
 @pytest.fixture
@@ -40,6 +44,7 @@ def test_the_vote_reveals_and_counts(answer):
     assert revealed["sides"]["left"]["policy"] == "steer"
     assert revealed["standing"]["scores"][0]["policy"] == "steer"
     assert revealed["standing"]["pairs"][0]["n"] == 1
+    assert revealed["standing"]["voters"] == [1]
     assert "already" in answer({"kind": "vote", "page": "p", "match": name, "choice": "tie"})["error"]
 
 
@@ -81,3 +86,32 @@ def test_votes_that_cannot_be_kept_last_until_the_app_stops(tmp_path, caplog):
         assert "cannot keep votes" in caplog.text
     finally:
         room.close()
+
+
+def test_weights_behind_a_server_are_looked_up_anew_and_their_votes_told_apart(tmp_path):
+    store, weights, time = VoteStore(tmp_path / "votes.sqlite3"), {"steer": "", "hold": ""}, [0.0]
+    store.keep("m", match())
+    store.add("m", "left")
+    standings = Standings(store, lambda: dict(weights), lambda: time[0])
+    assert standings.newest()["pairs"][0]["n"] == 1
+    weights["steer"] = "new"
+    time[0] = WEIGHTS_S + 1
+    assert standings.newest()["pairs"] == []
+
+
+def test_the_shipped_grid_informs_the_draw_and_a_silent_server_does_not_stop_it(tmp_path, monkeypatch):
+    def digest(name):
+        if name == "remote":
+            raise PolicyFault("nobody answers")
+        return {"a": "1", "b": "2"}[name]
+
+    monkeypatch.setattr(tab, "checkpoint_digest", digest)
+    episodes = [{"policy": "a", "axis": "light", "severity": 3, "success": True}] * 8
+    lost = [{"policy": "b", "axis": "light", "severity": 3, "success": False}] * 8
+    grid = ReferenceGrid("reach", {"a": "1", "b": "2"}, [*episodes, *lost])
+    store, policies = VoteStore(tmp_path / "votes.sqlite3"), ["a", "b", "remote"]
+    pairing = Pairing("a", "b", "reach", 1, "light", 3)
+    informed = tab.information(store, grid, policies).worth(pairing)
+    assert informed > tab.information(store, None, policies).worth(pairing)
+    stale = ReferenceGrid("reach", {"a": "other", "b": "other"}, grid.episodes)
+    assert tab.information(store, stale, policies).worth(pairing) < informed

@@ -14,7 +14,7 @@ from wam_demo.evaluate.grid.run import GridRun, read_grid
 from wam_demo.ui.robustness.lab import Lab
 from wam_demo.ui.robustness.reference import REFERENCE_NAME, unpack_reference
 from wam_demo.ui.robustness.tab import responder
-from wam_demo.ui.robustness.words import AXES_IN_WORDS
+from wam_demo.ui.shared.axes import AXES_IN_WORDS
 
 
 @pytest.fixture

@@ -15,10 +15,10 @@ from tests.fakes.world import FakeWorld
 from wam_demo.errors import UnknownNameError
 from wam_demo.runtime import Command, Session, Settings
 from wam_demo.types import CameraPose
-from wam_demo.ui.live.ghost import project
 from wam_demo.ui.share.drawing import HEIGHT, WIDTH, draw_frame
 from wam_demo.ui.share.film import END_STEPS, film
 from wam_demo.ui.share.moments import AHEAD, ClipRecorder
+from wam_demo.ui.shared.pictures import project
 
 STEPS = 30
 

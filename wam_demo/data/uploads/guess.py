@@ -7,11 +7,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from wam_demo.data.uploads import so101
 from wam_demo.data.uploads.contracts import Description, Signal
 from wam_demo.data.uploads.mapping import ROTATIONS, RobotMapping, SignalSlice
 
 OWN_ROBOT = "panda_sim"
 """Name of this product's own simulated arm in its datasets."""
+_SO101 = re.compile(r"so_?101", re.I)
 _REACH_M = 10.0
 """No tool is so far away from its arm [m]."""
 _WRIST = re.compile(r"wrist|in_hand|inhand|hand_?cam|hand|gripper_?cam|ego", re.I)
@@ -41,9 +43,11 @@ def guess(description: Description) -> RobotMapping:
     mapping = RobotMapping(front, wrist, turn, turn, instruction=description.episodes[0].instruction)
     states = [s for s in description.signals if not _NOT_STATE.search(s.name)]
     for signal in sorted(states, key=_preference):
-        mapping = _from_signal(mapping, signal)
+        so101_states = _SO101.search(description.robot) and _is_so101(signal)
+        mapping = _as_so101(mapping, signal) if so101_states else _from_signal(mapping, signal)
     mapping = replace(mapping, align=description.robot != OWN_ROBOT)
-    joint_unit, rotation_unit = _unit(description, mapping.joints), _unit(description, mapping.rotation)
+    rotation_unit = _unit(description, mapping.rotation)
+    joint_unit = "deg" if mapping.kinematics == "so101" else _unit(description, mapping.joints)
     return _with_action(replace(mapping, joint_unit=joint_unit, rotation_unit=rotation_unit), description)
 
 
@@ -52,9 +56,11 @@ def notes(description: Description, mapping: RobotMapping) -> list[str]:
     lines = list(description.notes)
     angles = (("joint", mapping.joints, mapping.joint_unit), ("rotation", mapping.rotation, mapping.rotation_unit))
     for name, part, unit in angles:
-        if part is not None and unit == "deg":
+        if part is not None and unit == "deg" and mapping.kinematics == "none":
             reach = _reach(description, part)
             lines.append(f"{part} reaches {reach:.0f}, no angle in radians: read as degrees, see {name}_unit")
+    if mapping.kinematics == "so101":
+        lines.append("the tool is computed from an SO-101's joints in degrees: set kinematics to none for another arm")
     return lines
 
 
@@ -173,6 +179,25 @@ def _from_names(mapping: RobotMapping, signal: Signal) -> RobotMapping:
     return mapping
 
 
+def _is_so101(signal: Signal) -> bool:
+    """Whether its names are those of LeRobot's SO-101, in its order."""
+    return [re.sub(r"^main_|\.pos$", "", name) for name in signal.names] == [*so101.JOINTS, "gripper"]
+
+
+def _as_so101(mapping: RobotMapping, signal: Signal) -> RobotMapping:
+    """Five angles in degrees and a gripper in percent."""
+    count = len(so101.JOINTS)
+    return replace(
+        mapping,
+        joints=SignalSlice(signal.name, 0, count),
+        joint_unit="deg",
+        kinematics="so101",
+        gripper=SignalSlice(signal.name, count, count + 1),
+        gripper_closed=so101.GRIPPER_CLOSED,
+        gripper_open=so101.GRIPPER_OPEN,
+    )
+
+
 def _triple(names: Sequence[str]) -> int | None:
     """Where three names end in x, y, z and mean no rotation, speed or force."""
     for i in range(len(names) - 2):
@@ -214,5 +239,5 @@ def _with_action(mapping: RobotMapping, description: Description) -> RobotMappin
     action = description.signal("action")
     if action is not None and action.dim == 7 and action.names and action.names[0].startswith("tcp_translation"):
         return replace(mapping, action=SignalSlice("action", 0, 7), action_kind="recorded")
-    moves = mapping.position is not None or mapping.gripper is not None
+    moves = mapping.position is not None or mapping.gripper is not None or mapping.kinematics != "none"
     return replace(mapping, action_kind="motion" if moves else "none")

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
+from wam_demo.data.uploads import so101
 from wam_demo.data.uploads.contracts import FITS, TURNS, Description
 from wam_demo.data.uploads.process import require_camera
 from wam_demo.errors import InvalidInputError, UnknownNameError
@@ -19,6 +20,8 @@ ROTATIONS = {"rot6d": 6, "quat_xyzw": 4, "quat_wxyz": 4, "rotvec": 3, "euler_xyz
 """Ways to write a rotation, with their numbers."""
 UNITS = {"rad": 1.0, "deg": math.pi / 180}
 """Units of angles, in radians."""
+KINEMATICS = ("none", "so101")
+"""Arms whose tool is computed from the joints where the recording does not say where it is."""
 ACTIONS = ("recorded", "motion", "none")
 """Where the recorded action comes from: the file's own, the motion of the recorded TCP and gripper, nowhere."""
 
@@ -63,6 +66,7 @@ class RobotMapping:
         gripper_open: See ``gripper``.
         joints: Up to 7 joint angles.
         joint_unit: Key of `UNITS`.
+        kinematics: One of `KINEMATICS`; says where the tool is if ``position`` and ``rotation`` do not.
         action: 7 numbers of an action: translation, rotation vector, gripper opening.
         action_kind: One of `ACTIONS`.
         action_scale: Metres per unit of the action's translation.
@@ -86,6 +90,7 @@ class RobotMapping:
     gripper_open: float = 1.0
     joints: SignalSlice | None = None
     joint_unit: str = "rad"
+    kinematics: str = "none"
     action: SignalSlice | None = None
     action_kind: str = "none"
     action_scale: float = 1.0
@@ -107,6 +112,7 @@ class RobotMapping:
             _one_of("turn", value, valid)
         _one_of("fit", self.fit, FITS)
         _one_of("action", self.action_kind, ACTIONS)
+        _one_of("kinematics", self.kinematics, KINEMATICS)
         _one_of("rotation", self.rotation_kind, tuple(ROTATIONS))
         for unit in (self.joint_unit, self.rotation_unit):
             _one_of("unit", unit, tuple(UNITS))
@@ -122,7 +128,10 @@ class RobotMapping:
             raise InvalidInputError(f"{self.fps:g} frames a second are not in 0.1 .. 1000")
         if self.action_kind == "recorded" and self.action is None:
             raise InvalidInputError("the recorded action needs 7 numbers: say which, or choose another source")
-        if self.action_kind == "motion" and self.position is None and self.gripper is None:
+        computed = self.kinematics != "none"
+        if computed and (self.joints is None or self.joints.dim != len(so101.JOINTS)):
+            raise InvalidInputError(f"the kinematics of {self.kinematics} need its {len(so101.JOINTS)} joints")
+        if self.action_kind == "motion" and self.position is None and self.gripper is None and not computed:
             raise InvalidInputError("actions from the motion need the TCP position or the gripper: say where they are")
         if len(self.instruction) > INSTRUCTION_CHARACTERS:
             raise InvalidInputError(

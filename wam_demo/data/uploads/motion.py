@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from wam_demo.data.uploads.contracts import Numbers
 from wam_demo.data.uploads.mapping import UNITS, RobotMapping, SignalSlice
 from wam_demo.data.uploads.sampling import EARLY_S
+from wam_demo.data.uploads.so101 import tcp_poses
 from wam_demo.types import ACTION_DIM, STATE_DIM, Vector
 
 HOME_STATE: Vector = np.array([0.49, 0.0, 0.15, 1, 0, 0, 0, -1, 0, 1, 0, 0.17, 0, -2.36, 0, 2.52, 0.78], np.float32)
@@ -24,7 +25,7 @@ def control_rows(times: NDArray[np.float64], at: NDArray[np.float64]) -> NDArray
 def states(values: Mapping[str, Numbers], mapping: RobotMapping, rows: NDArray[np.int64]) -> Vector:
     """(N, 17) float32 as in `Observation.state`; what is not recorded stays as the arm at rest."""
     found = np.tile(HOME_STATE, (len(rows), 1))
-    position, rotation = _take(values, mapping.position, rows), _matrices(values, mapping, rows)
+    position, rotation = _tool(values, mapping, rows)
     if position is not None:
         found[:, :3] = position - position[0] + HOME_STATE[:3] if mapping.align else position
     if rotation is not None:
@@ -73,7 +74,7 @@ def _moved(values: Mapping[str, Numbers], mapping: RobotMapping, rows: NDArray[n
     """How the recorded tool moved from each control step to the next; nothing is known after the last."""
     from scipy.spatial.transform import Rotation
 
-    position, rotation = _take(values, mapping.position, rows), _matrices(values, mapping, rows)
+    position, rotation = _tool(values, mapping, rows)
     if position is not None:
         result[:-1, :3] = np.diff(position, axis=0)
     if rotation is not None and len(rows) > 1:
@@ -83,6 +84,19 @@ def _moved(values: Mapping[str, Numbers], mapping: RobotMapping, rows: NDArray[n
     if opening is not None:
         result[:-1, 6] = opening[1:]
     return result
+
+
+def _tool(
+    values: Mapping[str, Numbers], mapping: RobotMapping, rows: NDArray[np.int64]
+) -> tuple[NDArray[np.float64] | None, NDArray[np.float64] | None]:
+    """(N, 3) positions [m] and (N, 3, 3) rotations of the tool, recorded or computed from the joints."""
+    position, rotation = _take(values, mapping.position, rows), _matrices(values, mapping, rows)
+    joints = _take(values, mapping.joints, rows) if mapping.kinematics == "so101" else None
+    if joints is not None:
+        computed = tcp_poses(joints * UNITS[mapping.joint_unit])
+        position = computed[0] if position is None else position
+        rotation = computed[1] if rotation is None else rotation
+    return position, rotation
 
 
 def _take(

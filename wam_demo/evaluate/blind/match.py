@@ -23,7 +23,11 @@ from wam_demo.sim import TASKS
 from wam_demo.types import Policy
 
 NOMINAL_SHARE = 0.25
-"""Share of the matches without any perturbation."""
+"""Share without any perturbation, of what is drawn evenly."""
+CANDIDATES = 6
+"""Pairings of which the most informative is played."""
+EVEN_EVERY = 5
+"""One match of so many is drawn evenly."""
 SEVERITIES = (1, 2, 3, 4)
 """Severities that matches are drawn from: 5 mostly shows that both fail."""
 
@@ -104,19 +108,30 @@ class Match:
     right: Side
 
 
-def draw(number: int, seed: int, pool: Pool) -> Pairing:
-    """The ``number``-th pairing: every pair of policies equally often, sides by a fair coin.
+def evenly(pairing: Pairing) -> float:
+    """Every pairing is worth the same."""
+    return 1.0
+
+
+def draw(number: int, seed: int, pool: Pool, worth: Callable[[Pairing], float] = evenly) -> Pairing:
+    """The ``number``-th pairing: the one that a vote says most about, of a few that were drawn evenly.
+
+    Every fifth is drawn evenly, so that nothing is out of reach, and sides are drawn by a fair coin.
 
     Args:
         number: Counts matches from 0.
         seed: Selects the sequence.
         pool: What to draw from.
+        worth: How much a vote on a pairing is expected to say.
     """
-    pairs = list(combinations(pool.policies, 2))
-    block, place = divmod(number, len(pairs))
-    order = np.random.default_rng([seed, 1, block]).permutation(len(pairs))
-    left, right = pairs[order[place]]
     rng = np.random.default_rng([seed, 2, number])
+    count = 1 if number % EVEN_EVERY == 0 else CANDIDATES
+    return max([_candidate(rng, pool) for _ in range(count)], key=worth)
+
+
+def _candidate(rng: np.random.Generator, pool: Pool) -> Pairing:
+    pairs = list(combinations(pool.policies, 2))
+    left, right = pairs[int(rng.integers(len(pairs)))]
     if rng.random() < 0.5:
         left, right = right, left
     task = pool.tasks[int(rng.integers(len(pool.tasks)))]

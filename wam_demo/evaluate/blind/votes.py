@@ -29,13 +29,26 @@ CREATE TABLE IF NOT EXISTS matches (
 ) STRICT;
 CREATE TABLE IF NOT EXISTS votes (
   match TEXT PRIMARY KEY REFERENCES matches (id), cast_at REAL NOT NULL,
-  choice TEXT NOT NULL CHECK (choice IN ('left', 'right', 'tie', 'neither'))
+  choice TEXT NOT NULL CHECK (choice IN ('left', 'right', 'tie', 'neither')), voter TEXT NOT NULL DEFAULT ''
 ) STRICT;
 """
-_PAIRS = """
+_VOTER = "ALTER TABLE votes ADD COLUMN voter TEXT NOT NULL DEFAULT ''"
+"""For a database of a time when voters were not told apart."""
+_PRESENT = """
+left_sha256 = (SELECT sha256 FROM present WHERE policy = left_policy)
+AND right_sha256 = (SELECT sha256 FROM present WHERE policy = right_policy)
+"""
+_PAIRS = f"""
 SELECT left_policy, right_policy, choice, count(*) FROM votes JOIN matches ON matches.id = votes.match
-WHERE left_sha256 = {left} AND right_sha256 = {right}
-GROUP BY left_policy, right_policy, choice
+WHERE {_PRESENT} GROUP BY left_policy, right_policy, choice
+"""
+_VOTERS = f"""
+SELECT voter, count(*) FROM votes JOIN matches ON matches.id = votes.match WHERE {_PRESENT}
+GROUP BY voter ORDER BY 2 DESC
+"""
+_PLAYED = """
+SELECT {side}_policy, axis, severity, {side}_success FROM matches
+WHERE {side}_sha256 = (SELECT sha256 FROM present WHERE policy = {side}_policy)
 """
 
 
@@ -87,6 +100,8 @@ class VoteStore:
         with self._connect() as connection:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.executescript(_SCHEMA)
+            if "voter" not in [row[1] for row in connection.execute("PRAGMA table_info(votes)")]:
+                connection.execute(_VOTER)
 
     def keep(self, name: str, match: Match) -> None:
         """Remember a match, so that it can be voted on, also after a restart.
@@ -103,12 +118,13 @@ class VoteStore:
         with self._connect() as connection:
             connection.execute(f"INSERT INTO matches VALUES ({', '.join('?' * len(row))})", row)
 
-    def add(self, name: str, choice: object) -> None:
+    def add(self, name: str, choice: object, voter: str = "") -> None:
         """Count a vote; each match has one.
 
         Args:
             name: Of the match.
             choice: One of `CHOICES`.
+            voter: Tells this person's votes from those of others, and says nothing else about them.
 
         Raises:
             UnknownNameError: There is no such choice.
@@ -120,7 +136,9 @@ class VoteStore:
         with self._connect() as connection:
             if connection.execute("SELECT 1 FROM matches WHERE id = ?", [name]).fetchone() is None:
                 raise InvalidInputError("this match is not known here; take the next one")
-            done = connection.execute("INSERT OR IGNORE INTO votes VALUES (?, ?, ?)", [name, time.time(), choice])
+            done = connection.execute(
+                "INSERT OR IGNORE INTO votes VALUES (?, ?, ?, ?)", [name, time.time(), choice, voter]
+            )
             if done.rowcount == 0:
                 raise InvalidInputError("this match has its vote already")
 
@@ -153,7 +171,7 @@ class VoteStore:
             digests: SHA-256 of the present weights by policy; empty for a scripted one.
         """
         found: dict[tuple[str, str], Counter[str]] = {}
-        for left, right, choice, count in self._counts(digests):
+        for left, right, choice, count in self._of_present(_PAIRS, digests):
             who = {"left": left, "right": right}.get(choice, choice)
             found.setdefault((min(left, right), max(left, right)), Counter())[who] += count
         return [
@@ -167,9 +185,16 @@ class VoteStore:
         with self._connect() as connection:
             return int(connection.execute("SELECT count(*) FROM matches").fetchone()[0])
 
-    def _counts(self, digests: Mapping[str, str]) -> list[tuple[str, str, str, int]]:
-        present = "(SELECT sha256 FROM present WHERE policy = {}_policy)"
-        query = _PAIRS.format(left=present.format("left"), right=present.format("right"))
+    def voters(self, digests: Mapping[str, str]) -> list[int]:
+        """Votes of each person, for these weights only, the most first; those of a time without voters are one."""
+        return [int(count) for _, count in self._of_present(_VOTERS, digests)]
+
+    def played(self, digests: Mapping[str, str]) -> list[tuple[str, str, int, bool]]:
+        """Policy, axis, severity and success of every episode of these weights, voted on or not."""
+        sides = [self._of_present(_PLAYED.format(side=side), digests) for side in ("left", "right")]
+        return [(policy, axis, severity, bool(success)) for rows in sides for policy, axis, severity, success in rows]
+
+    def _of_present(self, query: str, digests: Mapping[str, str]) -> list[tuple[Any, ...]]:
         with self._connect() as connection:
             connection.execute("CREATE TEMP TABLE present (policy TEXT PRIMARY KEY, sha256 TEXT NOT NULL)")
             connection.executemany("INSERT INTO present VALUES (?, ?)", digests.items())

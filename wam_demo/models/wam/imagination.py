@@ -6,10 +6,10 @@ that things will be (`wam_demo.models.geometry`) and on the pictures of now warp
 are taken over where they are right (compositing masks, arXiv 1605.07157). The backbone and every plan stay as they are.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import torch
 from torch import Tensor, nn
@@ -18,7 +18,7 @@ from torch.nn import functional as F
 from wam_demo.models.checkpoint import load_weights, read_config, save_checkpoint
 from wam_demo.models.chunk import motion_of
 from wam_demo.models.flow import euler_stages, velocity_to
-from wam_demo.models.geometry import CELL_GEOMETRY_DIM, CalibratedCamera, Calibration, cell_geometry, warped_wrist
+from wam_demo.models.geometry import CELL_GEOMETRY_DIM, Calibration, cell_geometry, warped_wrist
 from wam_demo.models.layers import embed_position
 from wam_demo.models.tokenizer import PictureTokenizer
 from wam_demo.models.wam.backbone import BackboneConfig, ContextBlock, VideoBackbone, patchify, unpatchify
@@ -246,12 +246,7 @@ class ImaginationModel(nn.Module):
         values = read_config(directory, "imagination")
         values.pop("kind")
         values["backbone"] = BackboneConfig(**values["backbone"])
-        values["calibration"] = Calibration(**{name: _camera(part) for name, part in values["calibration"].items()})
+        values["calibration"] = Calibration.from_json(values["calibration"])
         model = cls(ImaginationConfig(**values))
         load_weights(model, directory)
         return model.eval().requires_grad_(False)
-
-
-def _camera(values: Mapping[str, Any]) -> CalibratedCamera:
-    """From JSON, which knows no tuples."""
-    return CalibratedCamera(tuple(values["position"]), tuple(values["rotation"]), values["half"])

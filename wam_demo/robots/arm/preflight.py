@@ -6,18 +6,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wam_demo.errors import SourceFault
+from wam_demo.errors import SourceFault, WamDemoError
+from wam_demo.robots.arm.calibration import camera_poses, load_mounts
 from wam_demo.robots.arm.client import ArmClient, ArmRefusal
 from wam_demo.types import ACTION_DIM
 
 
 @dataclass(frozen=True)
 class PreflightItem:
-    """One line of the list: what was looked at, whether it is as it should be, and what is not."""
+    """One line of the list: what was looked at, whether it is as it should be, and what is not.
+
+    One that is not ``needed`` keeps nothing from moving.
+    """
 
     name: str
     ok: bool
     detail: str = ""
+    needed: bool = True
 
 
 def preflight(client: ArmClient) -> list[PreflightItem]:
@@ -39,7 +44,17 @@ def preflight(client: ArmClient) -> list[PreflightItem]:
         PreflightItem("cameras alive", not of["camera"], "; ".join(of["camera"])),
         PreflightItem("nobody else commands", not status.holder, status.holder and f"{status.holder} does"),
         _self_test(client),
+        _drawn(client),
     ]
+
+
+def _drawn(client: ArmClient) -> PreflightItem:
+    name = "workspace and plans drawn into the picture"
+    try:
+        known = camera_poses(client.ask("observe"), load_mounts())
+    except WamDemoError as error:
+        return PreflightItem(name, False, str(error), needed=False)
+    return PreflightItem(name, "front" in known, "" if "front" in known else "calibrate the front camera", needed=False)
 
 
 def _self_test(client: ArmClient) -> PreflightItem:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, Self
 
 import numpy as np
 
-from wam_demo.errors import SourceFault
-from wam_demo.robots.arm.client import SLOW_ANSWER_S, ArmClient, ArmRefusal
+from wam_demo.errors import InvalidInputError, SourceFault
+from wam_demo.robots.arm.calibration import Mount, camera_poses, load_mounts
+from wam_demo.robots.arm.client import SLOW_ANSWER_S, ArmAddress, ArmClient, ArmRefusal
 from wam_demo.robots.arm.wire import CONTROL_S, SUBSTEPS, Mode
 from wam_demo.robots.camera import square
 from wam_demo.robots.source import Clock
-from wam_demo.types import ACTION_DIM, IMAGE_SIZE, CameraPose, Image, Observation, Vector
+from wam_demo.types import ACTION_DIM, CONTROL_HZ, IMAGE_SIZE, CameraPose, Event, Image, Observation, Vector
 
 PICTURE_SIZE = 256
 """Side [px] of the picture that people see."""
@@ -24,23 +25,26 @@ READ_S = 5.0
 REST_S = 1.0
 """Longest wait for the arm to come to rest [s]."""
 POLL_S = 0.02
+LATE_S = 0.02
+"""A control step that begins this much late moves those after it, instead of hurrying them [s]."""
 GREY = np.full((PICTURE_SIZE, PICTURE_SIZE, 3), 110, np.uint8)
 
 
 class ArmSource:
-    """Implements `Source`, `Watchable`, `Judged` and `Calibrated`; used in one thread.
+    """Implements `Source`, `Watchable`, `Guarded`, `Judged`, `Calibrated` and `Disturbable`; used in one thread.
 
     One action becomes `SUBSTEPS` commands over its control step, so that the gate hears from the commander often
     enough to stop soon after it falls silent. A loop that stalls sends nothing, and the arm stops.
 
-    Whatever the gate refuses ends the episode with a `SourceFault`: it goes on with `reset` alone, from a new plan.
+    Whatever the gate refuses is a `SourceFault`, and the arm holds: `resume` goes on from where it stands, `reset`
+    from its home, each with a new plan. Of the disturbances only new words are possible.
 
     Args:
         client: Closed by `close`.
         mode: Speed: ``dry`` sends nothing to the motors.
         instruction: What the policy is asked to do, unless a simulated arm knows its own.
         name: Who commands, for others to see.
-        poses: Calibration by camera name.
+        mounts: Calibration by camera name.
         clock: The machine's monotonic seconds.
         sleep: Waits.
     """
@@ -54,23 +58,38 @@ class ArmSource:
         instruction: str = "",
         *,
         name: str = "wam_demo",
-        poses: Mapping[str, CameraPose] | None = None,
+        mounts: Mapping[str, Mount] | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.client = client
         self.mode = mode
         self.instruction = instruction
-        self.commander = "policy"
+        self.commander: Literal["policy", "person"] = "policy"
         """Who decides: ``policy`` needs living cameras, ``person`` does not."""
+        self.events: list[Event] = []
+        """Words that were said in this episode."""
         self.gate_ms: list[float] = []
         """Round trips of this episode's commands [ms]."""
-        self._name, self._poses = name, poses
+        self._name, self._mounts = name, mounts or {}
         self._now, self._sleep = clock, sleep
         self._began = self._step_began = clock()
         self._pending: tuple[Vector, Vector] | None = None
+        self._parts, self._part, self._sent = 1, 0, 0
+        self._said = instruction
         self._answer: Mapping[str, Any] = {}
         self._picture: Image = GREY
+
+    @classmethod
+    def connect(cls, address: ArmAddress, mode: Mode, instruction: str = "", name: str = "wam_demo") -> Self:
+        """The arm behind the bridge at an address, with its calibrated cameras; it stands until `reset`.
+
+        Raises:
+            SourceFault: No bridge answers there.
+            DataError: The calibration cannot be read.
+        """
+        mounts = load_mounts()
+        return cls(ArmClient.connect(address), mode, instruction, name=name, mounts=mounts)
 
     # Source
 
@@ -92,8 +111,17 @@ class ArmSource:
             self._go_home()
         self.client.arm(self._name, self.mode)
         self._began = self._step_began = self._now()
-        self.gate_ms = []
+        self.gate_ms, self.events = [], []
         return self._look()
+
+    def resume(self) -> None:
+        """Arm it again where it stands; the time that it stood does not count. Raises `SourceFault`."""
+        self._pending = None
+        self.client.ask("hold")
+        self._rest()
+        self.client.arm(self._name, self.mode)
+        stood = self._now() - self._step_began
+        self._began, self._step_began = self._began + stood, self._step_began + stood
 
     def observe(self) -> Observation:
         """What is measured now, not before the next control step is due."""
@@ -117,23 +145,26 @@ class ArmSource:
         """(256, 256, 3) of ``front``."""
         return self._picture
 
-    def begin(self, action: Vector) -> None:
-        """First part of an action."""
+    def begin(self, action: Vector, parts: int = 2) -> None:
+        """First of ``parts`` equal parts of an action."""
         motion = np.array(action, np.float32)
         if motion.shape == (ACTION_DIM,):
             motion[:6] /= SUBSTEPS
-        self._step_began = self._now()
+        due, now = self._step_began + CONTROL_S, self._now()
+        self._step_began = due if due <= now < due + LATE_S else now
         self._pending = (motion, np.zeros(ACTION_DIM, np.float32))
-        self._send()
+        self._parts, self._part, self._sent = parts, 0, 0
+        self.proceed()
+
+    def proceed(self) -> None:
+        """One part more."""
+        self._part += 1
+        self._send_until(-(-SUBSTEPS * self._part // self._parts))
 
     def finish(self) -> Vector:
         """The rest of it, spread over the control step."""
         assert self._pending is not None, "begin comes first"
-        for part in range(1, SUBSTEPS):
-            wait = self._step_began + part * CONTROL_S / SUBSTEPS - self._now()
-            if wait > 0:
-                self._sleep(wait)
-            self._send()
+        self._send_until(SUBSTEPS)
         applied = self._pending[1]
         self._pending = None
         return applied
@@ -152,8 +183,15 @@ class ArmSource:
 
     @property
     def fault(self) -> str | None:
-        """What is wrong with arm or simulation."""
-        return self.client.status.fault or self._report.get("fault")
+        """What is wrong with the simulation; what is wrong with the arm, its gate answers to the next command."""
+        return self._report.get("fault")
+
+    @property
+    def unscored(self) -> str:
+        """A person judges a real arm, and one that was told something else than its task."""
+        if self.is_judged and not self._said:
+            return ""
+        return "a person judges what an arm was told"
 
     def goal_distance(self) -> float | None:
         """How far a simulated arm is from done [m]."""
@@ -162,14 +200,48 @@ class ArmSource:
     # Calibrated
 
     def camera_poses(self) -> Mapping[str, CameraPose]:
-        """Of the cameras that were calibrated."""
-        return self._poses or {}
+        """Of the cameras that were calibrated; a simulated arm knows its own."""
+        return camera_poses(self._answer, self._mounts)
+
+    # Disturbable
+
+    names: Mapping[str, str] = {}
+
+    def disturb(self, kind: str, parameters: Mapping[str, Any]) -> Event:
+        """New words; raises `InvalidInputError` for everything else."""
+        if kind != "language":
+            raise InvalidInputError("an arm is disturbed by hand: only its words can be changed here")
+        self._said = str(parameters.get("text", ""))
+        self.instruction = self._said or self._report.get("instruction", "")
+        self.events.append(Event(int((self._now() - self._began) * CONTROL_HZ), kind, dict(parameters)))
+        return self.events[-1]
+
+    def schedule(self, events: Sequence[Event]) -> None:
+        """Words to begin with; raises `InvalidInputError` for other disturbances."""
+        for event in events:
+            self.disturb(event.kind, event.parameters)
+
+    def pick(self, camera: str, u: float, v: float) -> str | None:
+        """What lies in front of an arm is not known."""
+        return None
+
+    def ground_point(self, camera: str, u: float, v: float) -> None:
+        """Where a table is, is not known."""
 
     # Inside
 
     @property
     def _report(self) -> Mapping[str, Any]:
         return self._answer.get("report", {})
+
+    def _send_until(self, count: int) -> None:
+        """Send commands up to this many of the step, each when it is due."""
+        while self._sent < count:
+            wait = self._step_began + self._sent * CONTROL_S / SUBSTEPS - self._now()
+            if wait > 0:
+                self._sleep(wait)
+            self._send()
+            self._sent += 1
 
     def _send(self) -> None:
         assert self._pending is not None
@@ -186,9 +258,9 @@ class ArmSource:
         images = {name: square(picture, IMAGE_SIZE) for name, picture in pictures.items()}
         images = {"front": GREY[::2, ::2], "wrist": GREY[::2, ::2], **images}
         self._picture = pictures.get("front", GREY)
-        instruction = self.instruction or self._report.get("instruction", "")
-        poses = None if self._poses is None else dict(self._poses)
-        return Observation(images, answer["state"].copy(), instruction, answer["time"] - self._began, poses)
+        self.instruction = self._said or self._report.get("instruction", "")
+        poses = dict(self.camera_poses()) or None
+        return Observation(images, answer["state"].copy(), self.instruction, answer["time"] - self._began, poses)
 
     def _ask_observation(self) -> Mapping[str, Any]:
         self._answer = self.client.ask("observe")

@@ -30,7 +30,8 @@ mount(`
         <button type="button" data-do="success">Success (S)</button><button type="button" data-do="failure">Failure (F)</button></div>
       <p class="arm-count"></p></section>
   </div>
-  <section><h3>Commanded and applied <small>cm a control step; dashed is what the policy asked for</small></h3><svg class="arm-chart" viewBox="0 0 600 120" preserveAspectRatio="none" role="img" aria-label="Commanded and applied motion"></svg></section>
+  <section class="arm-motion" hidden><h3>Commanded and applied <small>cm a control step; dashed is what the policy asked for</small></h3><svg class="arm-chart" viewBox="0 0 600 120" preserveAspectRatio="none" role="img" aria-label="Commanded and applied motion"></svg></section>
+  <details class="arm-cameras"><summary>Cameras: where they stand</summary></details>
   <details><summary>What the gate did</summary><dl class="arm-gate"></dl></details>
 </div>`);
 const page = { state: null, busy: false };
@@ -46,7 +47,7 @@ const visible = () => root.offsetParent !== null;
 const doing = {
   preflight: async () => {
     const { items = [] } = await ask({ kind: "preflight" });
-    $(".arm-list").innerHTML = items.map((item) => `<li data-ok="${item.ok}">${escapeHtml(item.name)}${item.detail ? `<small>${escapeHtml(item.detail)}</small>` : ""}</li>`).join("");
+    $(".arm-list").innerHTML = items.map((item) => `<li data-ok="${item.ok || item.needed ? item.ok : "later"}">${escapeHtml(item.name)}${item.detail ? `<small>${escapeHtml(item.detail)}</small>` : ""}</li>`).join("");
   },
   home: () => ask({ kind: "home" }),
   begin: () => ask({ kind: "begin", mode: choice("mode"), policy: choice("policy"), second: choice("second"), task: choice("task"), instruction: choice("instruction"), episodes: Number(choice("episodes")) }),
@@ -82,6 +83,7 @@ function show(state) {
   drawChart(state.chart);
 }
 function drawChart(rows) {
+  $(".arm-motion").hidden = !rows.length;
   const most = Math.max(1, ...rows.flat(2).map(Math.abs));
   const line = (axis, which) => rows.map((row, i) => `${i ? "L" : "M"}${(600 * i) / 99},${60 - (55 * row[which][axis]) / most}`).join("");
   $(".arm-chart").innerHTML = `<path class="zero" d="M0,60L600,60"/>` + [0, 1, 2].map((axis) => `<path class="axis${axis} asked" d="${line(axis, 0)}"/><path class="axis${axis}" d="${line(axis, 1)}"/>`).join("");

@@ -16,6 +16,7 @@ from wam_demo.robots.arm.settings import arm_address, is_configured
 from wam_demo.robots.arm.source import ArmSource
 from wam_demo.robots.arm.wire import MODES
 from wam_demo.runtime import Planner
+from wam_demo.ui.arm.cameras import board_file
 from wam_demo.ui.arm.session import ArmSession
 from wam_demo.ui.shared import component
 from wam_demo.ui.shared.catalogue import Catalogue, Offer, open_planner
@@ -24,7 +25,7 @@ from wam_demo.ui.shared.checks import one_of
 TRIALS = STATE / "arm-trials"
 COMMANDS = ("stop", "release_stop", "hold", "slacken", "connect")
 MAX_TRIALS = 200
-_SCRIPTS = ("shared/dom.js", "shared/taught.js", "arm/arm.js")
+_SCRIPTS = ("shared/dom.js", "shared/taught.js", "arm/arm.js", "arm/cameras.js")
 
 
 def open_arm() -> ArmSession | None:
@@ -51,6 +52,10 @@ def build_arm(catalogue: Catalogue, session: ArmSession) -> gr.HTML:
             "ask": lambda question: _ask(session, question),
             "home": lambda question: _home(session),
             "begin": lambda question: _begin(session, question, list(policies), list(catalogue.tasks)),
+            "board": lambda question: board_file(),
+            "where": lambda question: session.where(),
+            "calibrate": session.calibrate,
+            "forget": lambda question: _forget(session, question),
             "judge": lambda question: _judge(session, question),
         }
     )
@@ -79,6 +84,11 @@ def _begin(session: ArmSession, question: Mapping[str, Any], policies: list[str]
 
 def _ask(session: ArmSession, question: Mapping[str, Any]) -> dict[str, Any]:
     session.ask(one_of("command", question.get("command"), COMMANDS))
+    return {}
+
+
+def _forget(session: ArmSession, question: Mapping[str, Any]) -> dict[str, Any]:
+    session.forget_camera(str(question.get("camera")))
     return {}
 
 

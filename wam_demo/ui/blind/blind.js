@@ -1,14 +1,14 @@
 // Blind A/B: shows a match, plays both sides in step, takes the vote, reveals, shows the scores.
 mount(MARKUP);
 const SIDES = ["left", "right"];
-const page = pageName("blind");
+const page = pageName("blind"), voter = drawnName("wam-voter", "localStorage");
 const ask = (kind, more = {}) => request(server.blind, { kind, page, ...more });
 const takes = Object.fromEntries(SIDES.map((side) => [side, $(`[data-side="${side}"]`)]));
 const videos = Object.fromEntries(SIDES.map((side) => [side, takes[side].querySelector("video")]));
 const say = (side, name, text) => setText(takes[side].querySelector(name), text);
 const tell = (name, text) => setText($(`[data-text="${name}"]`), text);
 
-const blind = { match: null, state: "waiting", speed: 1, playing: true, time: 0, length: 0 };
+const blind = { match: null, state: "waiting", speed: 1, playing: true, time: 0, watched: 0, length: 0 };
 root.blind = blind; // tests and the curious look here
 taught.listen((policy) => { CONFIG.labels[policy.name] ??= policy.label; });
 const label = (policy) => CONFIG.labels[policy] || policy;
@@ -30,9 +30,9 @@ async function open(match) {
   await Promise.all(SIDES.map((side, i) => load(videos[side], files[i].video)));
   for (const side of SIDES) say(side, ".absent", "");
   blind.length = Math.max(...SIDES.map((side) => videos[side].duration));
-  Object.assign(blind, { time: 0, playing: true });
-  notice("Watch both, then vote: keys 1 to 4.");
-  enter("voting");
+  Object.assign(blind, { time: 0, watched: 0, playing: true });
+  notice("Watch both to their end, then vote.");
+  enter("watching");
 }
 
 function reset(side) {
@@ -55,13 +55,21 @@ let last = performance.now();
 function frame(now) {
   const passed = Math.min(0.1, (now - last) / 1000);
   last = now;
-  if (["voting", "revealed"].includes(blind.state) && root.offsetParent) {
+  if (["watching", "voting", "revealed"].includes(blind.state) && root.offsetParent) {
     if (blind.playing) blind.time += passed * blind.speed;
+    if (blind.playing) blind.watched += passed * blind.speed;
+    if (blind.state === "watching" && blind.watched >= blind.length) openBallot();
     if (blind.time > blind.length + 1) blind.time = 0; // a second at the end, then again
     for (const side of SIDES) follow(side);
     showTime();
   }
   requestAnimationFrame(frame);
+}
+
+// Who has seen the end of both may vote; looking ahead with the slider is not watching.
+function openBallot() {
+  enter("voting");
+  notice("Vote now: keys 1 to 4.");
 }
 
 function follow(side) {
@@ -88,7 +96,7 @@ async function vote(choice) {
   if (blind.state !== "voting") return;
   enter("sending");
   try {
-    reveal(choice, await ask("vote", { match: blind.match.name, choice }));
+    reveal(choice, await ask("vote", { match: blind.match.name, choice, voter }));
   } catch (error) {
     enter("voting");
     notice(error.message, true);
@@ -115,7 +123,9 @@ function reveal(choice, answer) {
 function showScores(standing) {
   if (!standing) return;
   const n = standing.pairs.reduce((sum, pair) => sum + pair.n, 0);
+  const people = standing.voters.length;
   tell("votes", String(n));
+  tell("voters", n ? `of ${people} ${people === 1 ? "person" : "people"}${people > 1 && standing.voters[0] > n / 2 ? `, ${standing.voters[0]} of one` : ""}` : "");
   setHtml($(".scores"), standing.scores.map((s) => `
     <li title="${escapeHtml(label(s.policy))}: preferred to the average policy with ${percent(s.share)}, 95 % interval ${percent(s.low)} to ${percent(s.high)}">
       <span>${escapeHtml(label(s.policy))}</span><b>${percent(s.share)}</b>
@@ -151,7 +161,7 @@ function wait(place) {
 }
 
 function next() {
-  if (!["revealed", "voting"].includes(blind.state)) return;
+  if (!["revealed", "voting", "watching"].includes(blind.state)) return;
   enter("next");
   setText($(".ruling"), "");
   look("next");

@@ -37,9 +37,9 @@ const MARKUP = `
     <aside class="side" aria-label="Scores">
       <section><h3 class="kicker">Preferred <span class="note">Bradley–Terry, 95 %</span></h3>
         <ol class="scores"></ol><p class="soft small" data-text="scale"></p></section>
-      <section><h3 class="kicker">Votes <b data-text="votes">0</b></h3><table class="tallies"><tbody></tbody></table></section>
+      <section><h3 class="kicker">Votes <span class="note"><b data-text="votes">0</b> <span data-text="voters"></span></span></h3><table class="tallies"><tbody></tbody></table></section>
       <section class="how"><h3 class="kicker">How it works</h3>
-        <p class="soft">Two policies get the same scene and the same disturbance. Which is which stays hidden until you vote; sides are drawn by coin. Votes are kept, for these weights only.</p></section>
+        <p class="soft">Two policies get the same scene and the same disturbance, more often one on which they are expected to differ. Which is which stays hidden until you vote, once both have ended; sides are drawn by coin. Votes are kept without names, for these weights only; your browser's are told from others'.</p></section>
     </aside>
   </div>
   <p class="status" role="status" aria-live="polite"></p>

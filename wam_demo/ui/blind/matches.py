@@ -109,13 +109,13 @@ class BlindMatches:
             self._release(self._guest(key))
         return self.look(key)
 
-    def vote(self, key: str, name: str, choice: object) -> None:
-        """Store a vote; the match may also stem from before a restart.
+    def vote(self, key: str, name: str, choice: object, voter: str = "") -> None:
+        """Store a vote of somebody; the match may also stem from before a restart.
 
         Raises:
             WamDemoError: The vote is not usable or cannot be stored.
         """
-        self.store.add(name, choice)
+        self.store.add(name, choice, voter)
         with self._changed:
             self._matches.pop(name, None)
             if name in self._ready:  # somebody was away for long, voted nevertheless, and came first

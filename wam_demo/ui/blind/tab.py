@@ -5,14 +5,17 @@ from __future__ import annotations
 import base64
 import logging
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from wam_demo.config import VOTES
-from wam_demo.errors import DataError, InvalidInputError
+from wam_demo.errors import DataError, InvalidInputError, PolicyFault
+from wam_demo.evaluate.blind.information import Information, Played
 from wam_demo.evaluate.blind.matchmaker import Matchmaker
 from wam_demo.evaluate.blind.votes import VoteStore
 from wam_demo.policies.registry import checkpoint_digest
@@ -22,6 +25,7 @@ from wam_demo.ui.blind.standing import Standings
 from wam_demo.ui.shared import component
 from wam_demo.ui.shared.catalogue import Catalogue
 from wam_demo.ui.shared.component import Answer, Question
+from wam_demo.ui.shared.reference import ReferenceGrid, reference_grid
 
 _SCRIPTS = ("shared/dom.js", "shared/taught.js", "blind/markup.js", "blind/blind.js")
 _KEY_CHARACTERS = 64
@@ -43,7 +47,22 @@ def open_matches(catalogue: Catalogue, votes: Path = VOTES) -> BlindMatches | No
     except DataError as error:
         _log.warning("%s; they last until the app stops", error)
         store = VoteStore(Path(tempfile.mkdtemp(prefix="votes-")) / votes.name)
-    return BlindMatches(Matchmaker(policies, list(catalogue.tasks), AXES), store)
+    grid = reference_grid()
+    informed = partial(information, store, grid, policies)
+    return BlindMatches(Matchmaker(policies, list(catalogue.tasks), AXES, informed=informed), store)
+
+
+def information(store: VoteStore, grid: ReferenceGrid | None, policies: Sequence[str]) -> Information:
+    """What votes, matches and the shipped grid say about the present weights."""
+    present = _digests(policies)
+    played = [Played(*row) for row in store.played(present)]
+    if grid is not None:
+        played += [
+            Played(e["policy"], e["axis"], e["severity"], e["success"])
+            for e in grid.episodes
+            if present.get(e["policy"]) == grid.weights[e["policy"]]
+        ]
+    return Information(played, store.tallies(present))
 
 
 def build_blind(catalogue: Catalogue, matches: BlindMatches) -> gr.HTML:
@@ -53,7 +72,7 @@ def build_blind(catalogue: Catalogue, matches: BlindMatches) -> gr.HTML:
         catalogue: Labels of the policies.
         matches: What the pages watch and vote on.
     """
-    answer = responder(matches, Standings(matches.store, lambda: _digests(catalogue)))
+    answer = responder(matches, Standings(matches.store, lambda: _digests(catalogue.policies)))
 
     def blind(question: Any) -> Answer:
         return answer(question)
@@ -76,7 +95,7 @@ def responder(matches: BlindMatches, standings: Standings) -> Callable[[Any], An
 
     def vote(question: Question) -> Answer:
         name = str(question.get("match"))
-        matches.vote(_key(question), name, question.get("choice"))
+        matches.vote(_key(question), name, question.get("choice"), _voter(question))
         standings.refresh()
         return {**matches.store.revealed(name), "standing": standings.newest()}
 
@@ -114,5 +133,16 @@ def _place(place: Place) -> dict[str, Any]:
     return shown
 
 
-def _digests(catalogue: Catalogue) -> dict[str, str]:
-    return {name: checkpoint_digest(name) or "" for name in catalogue.policies}
+def _voter(question: Question) -> str:
+    """Tells the votes of one browser from those of others; a number that it drew, nothing about its owner."""
+    voter = question.get("voter")
+    return voter if isinstance(voter, str) and len(voter) <= _KEY_CHARACTERS else ""
+
+
+def _digests(policies: Iterable[str]) -> dict[str, str]:
+    """Of the weights that answer now; a server that does not answer is left out."""
+    found = {}
+    for name in policies:
+        with suppress(PolicyFault):
+            found[name] = checkpoint_digest(name) or ""
+    return found

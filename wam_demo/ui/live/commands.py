@@ -52,7 +52,7 @@ def wished_settings(wishes: Mapping[str, Any], choices: Catalogue, first: Settin
         first: For what is missing.
     """
     parsers: Mapping[str, Callable[[Any], Any]] = {
-        "task": lambda value: one_of("task", value, choices.tasks),
+        "task": lambda value: one_of("task", value, choices.simulated),
         "policy": lambda value: one_of("policy", value, choices.policies),
         "seed": lambda value: whole("seed", value, 0, SEED_MAX),
         "autoplay": bool,
@@ -177,7 +177,7 @@ def _scene(payload: Mapping[str, Any], choices: Catalogue) -> Parameters:
         for axis, severity in given.items()
     }
     return {
-        "task": one_of("task", payload.get("task"), choices.tasks),
+        "task": one_of("task", payload.get("task"), choices.simulated),
         "policy": one_of("policy", payload.get("policy"), choices.policies),
         **_seed(payload, choices),
         "severities": severities,
@@ -195,7 +195,7 @@ def _replay(payload: Mapping[str, Any], choices: Catalogue) -> Parameters:
         text = unpack(packed)
     if not isinstance(text, str):
         raise InvalidInputError("a replay needs the text of a log")
-    return {"attempts": parse_log(text, choices.tasks)}
+    return {"attempts": parse_log(text, choices.simulated)}
 
 
 def _by_itself(

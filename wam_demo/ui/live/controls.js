@@ -36,7 +36,7 @@ shortcut("i", act.instruct, "type an instruction"); shortcut("l", act.theme, "li
 shortcut("b", act.twin, "twin: with and without"); shortcut("j", act.log, "download the log");
 shortcut("k", act.link, "share: clip or link"); shortcut("o", act.replay, "replay a log");
 shortcut("p", act.paired, "test on n seeds"); shortcut("h", act.help, "this help"); shortcut("?", act.help);
-onKeys(KEYS, (work) => !$("dialog.share").open && !$(".explained:popover-open") && (!$("dialog.help").open || work === act.help));
+onKeys(KEYS, (work) => !$("dialog[open]:not(.help)") && !$(".explained:popover-open") && (!$("dialog.help").open || work === act.help));
 for (const button of $$("[data-do], [data-act]")) button.addEventListener("click", (event) => {
   act[button.dataset.do || button.dataset.act]?.();
   if (event.detail) button.blur(); // after a click with the pointer the space key pauses again

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from wam_demo.runtime import SessionView
-from wam_demo.types import CameraPose, Vector
+from wam_demo.types import Vector
+from wam_demo.ui.shared.pictures import project
 
 
 def planned_way(view: SessionView) -> Vector:
@@ -23,19 +24,3 @@ def ghost(view: SessionView) -> list[list[float]]:
     if view.drive is None or not view.drive.state.person or view.twin is not None:
         return []
     return [[round(float(u), 4), round(float(v), 4)] for u, v in planned_way(view)]
-
-
-def project(points: Vector, camera: CameraPose) -> Vector:
-    """Points in a camera's picture.
-
-    Args:
-        points: (N, 3) in the base frame [m].
-        camera: Pinhole camera.
-
-    Returns:
-        (N, 2) right and down, 0..1 from the top left corner; points behind the camera are left out.
-    """
-    local = (points - camera.position) @ camera.rotation
-    local = local[local[:, 2] < -1e-6]
-    share = 0.5 * local[:, :2] / -local[:, 2:] / camera.half
-    return (0.5 + share * [1, -1]).astype(np.float32)

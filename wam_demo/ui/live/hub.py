@@ -100,6 +100,8 @@ class Hub:
             visitor.last_seen = time.monotonic()
             visitor.received = max(visitor.received, number)
             visitor.missed |= missed
+            if visitor.session is not None:
+                visitor.session.heard()
 
     def session(self, key: str) -> Session:
         """The session of a page.

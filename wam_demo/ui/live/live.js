@@ -55,11 +55,12 @@ function pulse() {
   listen({});
 }
 // While another tab of the page is in front nobody watches: the episode pauses, and its processor is free for others.
+// A connected arm does not move again by itself.
 let resting = false;
 function rest() {
   const hidden = !root.offsetParent, running = live.status?.state === "running";
   if (hidden && running) { resting = true; send("pause"); }
-  if (!hidden && resting) { resting = false; if (!running) send("run"); }
+  if (!hidden && resting) { resting = false; if (!running && !live.status?.real) send("run"); }
 }
 function connect() {
   live.received = performance.now();

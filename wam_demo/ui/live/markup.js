@@ -1,4 +1,5 @@
 // The Live tab's elements. CONFIG (tasks, policies, axes, horizons) comes from tab.py.
+const sliders = (when) => CONFIG.axes.filter((axis) => axis.when === when).map((axis) => severitySlider("axis", axis.name, axis.label, axis.help)).join("");
 const MARKUP = `
 <div class="wam" data-state="connecting">
   <ul class="badges" aria-label="Measurements">
@@ -61,7 +62,9 @@ const MARKUP = `
           <button type="button" class="pad" data-act="swap_target" title="Move the target somewhere else (T)">Move target</button>
           <button type="button" class="pad" data-act="clear" title="Remove every disturbance (C)">Clear</button>
         </div></section>
-      <section><h3 class="kicker">Scene <span class="note">severity 0–5</span></h3>${CONFIG.axes.map((axis) => severitySlider("axis", axis.name, axis.label, axis.help)).join("")}</section>
+      <section><h3 class="kicker">Scene <span class="note">severity 0–5</span></h3>${sliders("first")}
+        <details class="more"><summary>All axes</summary>${sliders("more")}
+          <h3 class="kicker">From the next episode</h3>${sliders("next")}</details></section>
       <section class="log"><h3 class="kicker">Events</h3>
         <ol class="events" aria-label="Disturbances of this episode"></ol>
         ${LOG_TOOLS}</section>

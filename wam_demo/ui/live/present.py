@@ -66,6 +66,7 @@ def status(view: SessionView) -> dict[str, Any]:
         "outcome": None if outcome is None else {**asdict(outcome), "title": OUTCOME_WORDS[outcome.name]},
         "notice": status_line(view),
         "replay": view.replay is not None,
+        "real": view.real,
         "twin": None if view.twin is None else twin_status(view.twin),
     }
 

@@ -20,6 +20,8 @@ class Screen(Watcher):
         self.newest: tuple[SessionView, dict[str, Any]] | None = None
         self.clip = ""
         """Name under which the page asks for clips of what it saw."""
+        self.challenge: Callable[[SessionView], dict[str, Any] | None] = lambda view: None
+        """How a view stands in the challenge, where one is held."""
         self._track = Track()
         self._charts: dict[str, Any] = self._track.charts()
         self._changed: Callable[[], None] = lambda: None

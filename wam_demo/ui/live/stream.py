@@ -114,6 +114,7 @@ def _encode(
     words = {
         **status(view),
         "clip": screen.clip,
+        "challenge": screen.challenge(view),
         "strip": strip_status(shown),
         "probe": probe_status(probed, view),
         "whatif": counterfactual_status(counterfactual, view),

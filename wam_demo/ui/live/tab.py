@@ -11,6 +11,7 @@ from wam_demo.errors import WamDemoError
 from wam_demo.limits import LOG_BYTES
 from wam_demo.policies.registry import policy_spec
 from wam_demo.runtime import Session, SessionView
+from wam_demo.runtime.disturb import NEXT_EPISODE
 from wam_demo.types import CONTROL_HZ, FUTURE_STEPS
 from wam_demo.ui.live.commands import TIME_SPEEDS, parse_command, parse_point, parse_region
 from wam_demo.ui.live.counterfactual import counterfactual_plan
@@ -21,7 +22,8 @@ from wam_demo.ui.live.screen import Screen
 from wam_demo.ui.live.stream import stream
 from wam_demo.ui.live.words import POINTER_HINT
 from wam_demo.ui.shared import component
-from wam_demo.ui.shared.catalogue import AXIS_WORDS, Catalogue
+from wam_demo.ui.shared.axes import AXES_IN_WORDS, FIRST_AXES
+from wam_demo.ui.shared.catalogue import Catalogue
 from wam_demo.ui.shared.component import QUICK, Answer
 
 _LIVE = (
@@ -32,6 +34,7 @@ _SCRIPTS = (
     *(f"shared/{name}.js" for name in ("dom", "place", "taught", "strip", "charts")),
     *(f"live/{name}.js" for name in _LIVE),
     "share/share.js",
+    "challenge/challenge.js",
     "share/place_live.js",
     "live/start.js",
 )
@@ -143,10 +146,11 @@ def script(catalogue: Catalogue) -> str:
     """The component's JavaScript, with the choices of this machine in front."""
     config = {
         "tasks": component.named(catalogue.tasks),
+        "scenes": component.named(catalogue.simulated),
         "policies": component.named(catalogue.labels),
         "about": {name: spec.sentence for name, spec in catalogue.policies.items()},
         "time_speeds": list(TIME_SPEEDS),
-        "axes": [{"name": axis, "label": AXIS_WORDS[axis][0], "help": AXIS_WORDS[axis][1]} for axis in catalogue.axes],
+        "axes": [_slider(axis) for axis in catalogue.axes],
         "horizons": list(FUTURE_STEPS),
         "control_hz": CONTROL_HZ,
         "cells": CELLS,
@@ -155,4 +159,11 @@ def script(catalogue: Catalogue) -> str:
         "speeds": len(SPEEDS),
         "records": catalogue.backend.recordings is not None,
     }
-    return component.script(config, *_SCRIPTS)
+    return component.script(config, *_SCRIPTS, *(("arm/stop.js",) if catalogue.arm else ()))
+
+
+def _slider(axis: str) -> dict[str, str]:
+    """What the page knows of one; ``when``: where it stands, and from when on it counts."""
+    label, text = AXES_IN_WORDS[axis]
+    when = "next" if axis in NEXT_EPISODE else "first" if axis in FIRST_AXES else "more"
+    return {"name": axis, "label": label, "help": text, "when": when}

@@ -8,9 +8,9 @@ from typing import Any
 
 from wam_demo.policies.registry import PolicySpec
 from wam_demo.runtime import SessionView
+from wam_demo.runtime.disturb import NEXT_EPISODE
 from wam_demo.runtime.fork import SAME_GESTURE_STEPS
 from wam_demo.types import CONTROL_HZ, Event
-from wam_demo.ui.shared.catalogue import AXIS_WORDS
 from wam_demo.ui.shared.strip import VIEWS
 
 _LABELS = {"swap_target": "move", "distractor": "drop", "language": "new words"}
@@ -57,7 +57,7 @@ def event_marks(events: Sequence[Event], names: Mapping[str, str]) -> list[dict[
 
 def _dragged_on(event: Event, later: Event | None) -> bool:
     """Whether this is a value that a slider passed on its way to the next one."""
-    if later is None or later.kind != event.kind or event.kind not in AXIS_WORDS:
+    if later is None or later.kind != event.kind or event.kind in NEXT_EPISODE:
         return False
     return later.step - event.step <= SAME_GESTURE_STEPS
 

@@ -42,7 +42,7 @@ const SETUP = `
           ${row("rotation", "tool rotation", numbersField("state[3:7]"))}${row("rotation_kind", "written as", select(CONFIG.rotations))}${row("rotation_unit", "rotation in", select(CONFIG.units))}
           ${row("gripper", "gripper (1)", numbersField("state[7:8]"))}
           ${row("gripper_closed", "when closed", valueField)}${row("gripper_open", "when open", valueField)}
-          ${row("joints", "joints (up to 7)", numbersField("qpos[0:7]"))}${row("joint_unit", "joints in", select(CONFIG.units))}
+          ${row("joints", "joints (up to 7)", numbersField("qpos[0:7]"))}${row("joint_unit", "joints in", select(CONFIG.units))}${row("kinematics", "tool from joints of", select(CONFIG.kinematics))}
           ${row("align", "start at our home", `<input type="checkbox" data-map>`, "Moves the recorded path, not its shape")}</fieldset>
         <fieldset><legend>Action to compare with</legend>
           ${row("action_kind", "taken from", select(words(CONFIG.actions, ACTION_WORDS)))}

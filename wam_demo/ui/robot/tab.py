@@ -15,7 +15,7 @@ from wam_demo.config import EXAMPLES
 from wam_demo.data.uploads.contracts import FITS, TURNS, Description
 from wam_demo.data.uploads.gate import READERS, place_in_queue
 from wam_demo.data.uploads.guess import OWN_ROBOT, guess, notes
-from wam_demo.data.uploads.mapping import ACTIONS, DEFAULT_INSTRUCTION, ROTATIONS, UNITS, RobotMapping
+from wam_demo.data.uploads.mapping import ACTIONS, DEFAULT_INSTRUCTION, KINEMATICS, ROTATIONS, UNITS, RobotMapping
 from wam_demo.data.uploads.process import describe
 from wam_demo.diagnose.retouch import Retouch
 from wam_demo.errors import InvalidInputError
@@ -73,6 +73,7 @@ def script(catalogue: Catalogue) -> str:
         "actions": ACTIONS,
         "rotations": list(ROTATIONS),
         "units": list(UNITS),
+        "kinematics": list(KINEMATICS),
         "example": EXAMPLE.is_file(),
     }
     return component.script(config, *_SCRIPTS)

@@ -35,6 +35,7 @@ async function look(kind = "look") {
     const run = await ask(kind, { name, have: lab.run?.grid ? lab.run.done : null });
     if (name !== lab.name) return;
     const fresh = Boolean(run.grid);
+    if (lab.run && lab.run.state !== run.state) estimate(); // the queue is another now
     lab.run = fresh ? indexed(run) : { ...lab.run, ...run };
     paintRun();
     if (fresh) { paintGrids(lab.run); paintCharts(lab.run); }

@@ -20,8 +20,9 @@ from wam_demo.limits import GRID_EPISODES
 from wam_demo.types import CONTROL_HZ
 from wam_demo.ui.robustness.download import download
 from wam_demo.ui.robustness.lab import Job, Lab, checked
-from wam_demo.ui.robustness.words import AXES_IN_WORDS, NOMINAL_WORDS, USUAL_AXES
+from wam_demo.ui.robustness.words import NOMINAL_WORDS, USUAL_AXES
 from wam_demo.ui.shared import component
+from wam_demo.ui.shared.axes import AXES_IN_WORDS
 from wam_demo.ui.shared.catalogue import Catalogue
 from wam_demo.ui.shared.checks import one_of, whole
 from wam_demo.ui.shared.component import Answer, Question

@@ -29,7 +29,7 @@ const sceneOf = ({ task, policy, seed, severities }) => JSON.stringify([task, po
 // What an address asks for; names that nobody here knows are left as they are.
 function wish(address, status) {
   const scene = {
-    task: known(CONFIG.tasks, address.task) ? address.task : status.task,
+    task: known(CONFIG.scenes, address.task) ? address.task : status.task,
     policy: known(CONFIG.policies, address.policy) ? address.policy : status.policy,
     seed: /^\d{1,9}$/.test(address.seed ?? "") ? Number(address.seed) : status.seed,
     severities: severitiesIn(address.with),

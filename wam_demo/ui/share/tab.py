@@ -11,7 +11,7 @@ import cv2
 
 from wam_demo.errors import InvalidInputError
 from wam_demo.runtime.log import AttemptLog
-from wam_demo.runtime.logfile import parse_log, unpack
+from wam_demo.runtime.logfile import format_log, pack, parse_log, unpack
 from wam_demo.types import CONTROL_HZ, Image
 from wam_demo.ui.live.words import OUTCOME_WORDS
 from wam_demo.ui.share.drawing import draw_frame
@@ -53,11 +53,22 @@ class Sharing:
     def _keep(self, question: Question) -> Answer:
         """Store an attempt; its name, a line and a picture for the dialog."""
         packed, log = self._log(question)
-        episode = self._episode(question, log)
+        share = self._share(packed, log, self._episode(question, log))
+        name = self.store.keep(share)
+        return {"share": name, "line": share.line, "picture": base64.b64encode(share.picture).decode()}
+
+    def keep(self, log: AttemptLog, recorder: ClipRecorder) -> str:
+        """Store an attempt of a session; returns its name.
+
+        Raises:
+            WamDemoError: It is too long, or cannot be stored.
+        """
+        packed = pack(format_log([log], values=False))
+        return self.store.keep(self._share(packed, log, recorder.episode(log.task, log.seed)))
+
+    def _share(self, packed: str, log: AttemptLog, episode: ClipEpisode | None) -> Share:
         picture = b"" if episode is None else jpeg(self._poster(episode))
-        line = told(log, self._label(log.policy))
-        name = self.store.keep(Share(packed, line, picture))
-        return {"share": name, "line": line, "picture": base64.b64encode(picture).decode()}
+        return Share(packed, told(log, self._label(log.policy)), picture)
 
     def _clip(self, question: Question) -> Answer:
         """The clip of the attempt that a page shares."""

@@ -11,21 +11,11 @@ from wam_demo.config import RECORDINGS
 from wam_demo.policies.registry import PolicySpec, checkpoint_digest, load_policy, policy_spec, policy_specs
 from wam_demo.runtime import Backend, Planner
 from wam_demo.types import Event
+from wam_demo.ui.shared.axes import AXES_IN_WORDS, FIRST_AXES
 from wam_demo.ui.shared.questions import CounterfactualPlanning, Probing
 
 if TYPE_CHECKING:
     from wam_demo.robots.source import Source
-
-AXIS_WORDS: Mapping[str, tuple[str, str]] = {
-    "camera": ("camera", "Move the front and side cameras: 1 is 2 cm and 1°, 5 is 15 cm and 10°"),
-    "hand_eye": ("wrist cam", "Move the camera on the wrist: 1 is 2 cm and 1°, 5 is 15 cm and 10°"),
-    "light": ("light", "Change intensity, direction and colour of the light"),
-    "background": ("background", "Give table and backdrop another texture"),
-    "noise": ("noise", "Blur or fog in the camera pictures"),
-    "delay": ("delay", "Delay every action: 1 is 0.1 s, 5 is 0.8 s"),
-    "occlusion": ("occlusion", "Cover part of one view: 1 is 2 %, 5 is 25 %"),
-}
-"""Label and help of the axes that have a slider, in their order."""
 
 
 class Offer(Mapping[str, PolicySpec]):
@@ -63,10 +53,11 @@ class Catalogue:
     Attributes:
         tasks: Title by task name.
         policies: By name, the preferred one first.
-        axes: Perturbation axes with a slider.
+        axes: Perturbation axes that have a slider on the Live tab, in their order.
         backend: Makes what was chosen.
         open_probing: How a policy is probed; asked only of one that can be.
         open_counterfactuals: How a policy imagines another plan; ``None`` for weights that cannot.
+        arm: Tasks on a connected arm: a person chooses them on the page, no link and no log does.
     """
 
     tasks: Mapping[str, str]
@@ -75,6 +66,12 @@ class Catalogue:
     backend: Backend
     open_probing: Callable[[str], Probing]
     open_counterfactuals: Callable[[str], CounterfactualPlanning | None]
+    arm: frozenset[str] = frozenset()
+
+    @property
+    def simulated(self) -> dict[str, str]:
+        """Title by name of the tasks in a simulator."""
+        return {name: title for name, title in self.tasks.items() if name not in self.arm}
 
     @property
     def labels(self) -> dict[str, str]:
@@ -97,7 +94,7 @@ def shipped() -> Catalogue:
     return Catalogue(
         tasks={name: spec.title for name, spec in TASKS.items()},
         policies=Offer(policy_specs, lambda spec: spec.is_available()),
-        axes=tuple(AXIS_WORDS),
+        axes=(*FIRST_AXES, *(axis for axis in AXES_IN_WORDS if axis not in FIRST_AXES)),
         backend=Backend(
             open_source=_open_source,
             open_planner=open_planner,

@@ -65,16 +65,16 @@ function onKeys(keys, mayAct = () => true) {
   });
 }
 
-// One page asks under one name, so that a reload finds its place again.
-function pageName(tab) {
-  const name = `wam-${tab}-page`;
+// A number that a page draws once: with sessionStorage a reload finds its place again, with localStorage a browser is known.
+function drawnName(name, storage) {
   let key = null;
-  try { key = sessionStorage.getItem(name); } catch { /* private mode */ }
+  try { key = window[storage].getItem(name); } catch { /* private mode */ }
   // getRandomValues, unlike randomUUID, is also there on a plain http address of the local network.
   key ||= [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  try { sessionStorage.setItem(name, key); } catch { /* private mode */ }
+  try { window[storage].setItem(name, key); } catch { /* private mode */ }
   return key;
 }
+const pageName = (tab) => drawnName(`wam-${tab}-page`, "sessionStorage");
 
 // Asks the server; what is wrong comes back as an Error whose text is meant for a person.
 async function request(call, question) {

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import cv2
 import numpy as np
 
-from wam_demo.types import Image, Vector
+from wam_demo.types import CameraPose, Image, Vector
 
 ERROR_FULL_SCALE = 0.5
 """Mean absolute difference that gets the brightest colour."""
@@ -61,3 +61,19 @@ def difference(imagined: Image, actual: Image) -> Vector:
 def _colour(values: Vector, colour_map: int) -> Image:
     coloured = cv2.applyColorMap((values * 255).astype(np.uint8), colour_map)
     return cv2.cvtColor(coloured, cv2.COLOR_BGR2RGB)
+
+
+def project(points: Vector, camera: CameraPose) -> Vector:
+    """Points in a camera's picture.
+
+    Args:
+        points: (N, 3) in the base frame [m].
+        camera: Pinhole camera.
+
+    Returns:
+        (N, 2) right and down, 0..1 from the top left corner; points behind the camera are left out.
+    """
+    local = (points - camera.position) @ camera.rotation
+    local = local[local[:, 2] < -1e-6]
+    share = 0.5 * local[:, :2] / -local[:, 2:] / camera.half
+    return (0.5 + share * [1, -1]).astype(np.float32)

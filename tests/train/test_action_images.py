@@ -1,0 +1,109 @@
+"""All four modes learn, the batch of a step is a function of the step, and a run leaves a checkpoint that resumes."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from tests.models.action_images.test_model import CONFIG, observation
+from wam_demo.models.action_images.model import ActionImagesModel
+from wam_demo.models.action_images.pictures import points_of, poses_after
+from wam_demo.train.action_images import FOLLOWED_M, ActionImagesRecipe, LabelledFrames, ModeBatches, figures
+from wam_demo.train.action_images_losses import MODES, FutureBatch, modes_loss, policy_loss
+from wam_demo.train.cache import Cache
+from wam_demo.train.parallel import Share
+
+
+def batch(draws, video=False):
+    latents, text, state, views = observation()
+    generator = torch.Generator().manual_seed(5)
+    actions = torch.cat([0.01 * torch.randn(2, 16, 6, generator=generator), torch.ones(2, 16, 1)], -1)
+    points = points_of(*poses_after(state, actions))
+    noise = torch.randn(2, draws, *CONFIG.action_shape, generator=generator)
+    tau = torch.tensor([1.0, 2 / 3, 1.0])[:draws].expand(2, -1)
+    made = FutureBatch(latents, text, state, views, points, actions[..., 6], tau, noise)
+    if not video:
+        return made
+    future = latents[:, :, None] + 0.5 * torch.randn(2, 2, 1, 12, 16, 16, generator=generator)
+    video_noise = torch.randn(2, draws, *future.shape[1:], generator=generator)
+    return replace(made, video=future, video_noise=video_noise, horizons=(2,))
+
+
+def test_one_batch_is_overfitted_in_all_four_modes():
+    torch.manual_seed(0)
+    model, policy, modes = ActionImagesModel(CONFIG), batch(2), batch(len(MODES), video=True)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=5e-3)
+    losses = []
+    for _ in range(16):
+        value, parts = policy_loss(model, policy)
+        more, others = modes_loss(model, modes)
+        (value + more).backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        losses.append({name: float(part) for name, part in (parts | others).items()})
+    for name in ("policy", "joint", "label", "joint_video", "video"):
+        assert losses[-1][name] < 0.9 * losses[0][name], name
+
+
+def frames(count=12):
+    """Frames of two episodes; in the second one the arm went elsewhere than the chunk says."""
+    states = observation(1)[2].repeat(count, 1)
+    states[:, 0] += 0.001 * torch.arange(count)
+    chunks = torch.zeros(count, 16, 7)
+    episode = torch.arange(count) // (count // 2)
+    future = torch.minimum(torch.arange(count)[:, None] + torch.arange(1, 5), (episode[:, None] + 1) * count // 2 - 1)
+    motion = torch.zeros(count, 4, 7)
+    motion[count // 2 :, 3, 0] = 2 * FOLLOWED_M
+    latents = np.arange(count, dtype=np.float16)[:, None, None, None, None] * np.ones((2, 12, 16, 16), np.float16)
+    text = torch.zeros(count, dtype=torch.int64)
+    cache = Cache(latents, states, chunks, text, torch.ones(1, 384) / 20, episode, future, motion, ["reach"])
+    views = observation(1)[3]
+    numbers = torch.cat([views.position, views.rotation.flatten(2), views.half[..., None]], -1)
+    return LabelledFrames(cache, numbers.expand(count, -1, -1), torch.arange(count), torch.device("cpu"))
+
+
+def test_modes_that_see_the_future_learn_only_where_the_arm_followed_the_chunk():
+    assert frames().followed.tolist() == list(range(6))
+
+
+def test_batches_depend_on_the_step_alone_and_shares_make_the_whole():
+    recipe = ActionImagesRecipe(CONFIG.backbone, batch=4, modes_batch=2)
+    whole, first, second = (ModeBatches(frames(), CONFIG, recipe, 0, Share(*s)) for s in ((0, 1), (0, 2), (1, 2)))
+    for draw in ("policy", "modes"):
+        batch, again, other = (getattr(whole, draw)(step) for step in (2, 2, 4))
+        assert torch.equal(batch.noise, again.noise)
+        assert not torch.equal(batch.noise, other.noise)
+        halves = [getattr(half, draw)(2) for half in (first, second)]
+        for name in ("latents", "points", "noise", "tau"):
+            assert torch.equal(getattr(batch, name), torch.cat([getattr(half, name) for half in halves])), name
+    assert whole.policy(0).tau[0].tolist() == pytest.approx([1.0, 2 / 3])
+    (horizon,), modes = whole.modes(0).horizons, whole.modes(0)
+    came = frames().cache.future[modes.latents[:, 0, 0, 0, 0].long(), horizon]
+    assert torch.equal(modes.video[:, 0, 0, 0, 0, 0].long(), came)
+
+
+def test_an_untrained_model_that_stays_is_exact_on_frames_that_stay():
+    model = ActionImagesModel(CONFIG)
+    found = figures(model, frames())
+    assert found["cm16"] < 0.1
+    assert found["label_cm"] < 0.1
+    assert found["decoded"] == 1
+
+
+@pytest.mark.slow
+def test_debug_preset_end_to_end(tmp_path):
+    """Demonstrations, training from a world action model, and going on from what was trained."""
+    from wam_demo.data.collect import collect
+    from wam_demo.models.wam.model import WamConfig, WorldActionModel
+    from wam_demo.train import recipes
+
+    collect({"reach": 1.0}, 4, tmp_path / "data", seed=7, processes=1, every=4, noise=0.0)
+    sizes = recipes.WAM["debug"]
+    WorldActionModel(WamConfig(sizes.backbone, sizes.head)).save_pretrained(tmp_path / "wam")
+    out = tmp_path / "out"
+    report = recipes.run("action-images", "debug", tmp_path / "data", out, init=tmp_path / "wam")
+    assert np.isfinite([report["losses"][name][-1] for name in ("policy", "label", "video", "joint", "cm4")]).all()
+    longer = recipes.run("action-images", "debug", tmp_path / "data", out, init=out, steps=7, resume=True)
+    assert longer["losses"]["step"] == [7]
+    assert ActionImagesModel.from_pretrained(out).config.trained["steps"] == 7
