@@ -31,6 +31,7 @@ def test_a_wide_scene_changes_looks_mounts_and_words_and_keeps_the_task(pick_pla
     for number in (0, 0, 1):
         world.draw(3)
         widen(world, np.random.default_rng(number))
+        world.calibration = "followed"
         seen.append(world.observe())
         poses.append(np.concatenate([pose.position for pose in seen[-1].cameras.values()]))
         np.testing.assert_allclose(world.scene.position(world.assignment.target)[:2], positions)

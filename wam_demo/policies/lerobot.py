@@ -11,11 +11,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from wam_demo.errors import CheckpointError, InvalidInputError, PolicyFault
-from wam_demo.models.checkpoint import sha256_of
 from wam_demo.policies.registry import LoadContext, PolicySpec
 from wam_demo.types import ACTION_DIM, CHUNK_STEPS, STATE_DIM, ActionChunk, Observation, Policy, Prediction
 
@@ -77,6 +75,8 @@ class LeRobotPolicy(Policy):
 
     def _item(self, observation: Observation) -> list[tuple[str, Any]]:
         """What LeRobot's own dataset would hand out for this moment, by feature."""
+        import cv2
+
         values: list[tuple[str, Any]] = []
         for name, shape in self._inputs.items():
             if name == STATE:
@@ -120,6 +120,12 @@ def _require(checkpoint: Path | None) -> None:
         raise CheckpointError(f"no policy of LeRobot at {checkpoint}: config.json is missing")
 
 
+def _digest(checkpoint: Path | None) -> str:
+    from wam_demo.models.checkpoint import sha256_of
+
+    return sha256_of(_given(checkpoint))
+
+
 def _load(context: LoadContext) -> Policy:
     return LeRobotPolicy(_given(context.checkpoint))
 
@@ -129,7 +135,7 @@ LEROBOT = PolicySpec(
     label="LeRobot policy",
     sentence="A policy that LeRobot trained on our demonstrations.",
     load=_load,
-    digest=lambda checkpoint: sha256_of(_given(checkpoint)),
+    digest=_digest,
     require=_require,
     is_available=lambda: False,  # it needs a checkpoint, which only the command line gives
     has_weights=True,
