@@ -34,6 +34,8 @@ def main(url: str) -> None:
         latencies = sorted(page.evaluate(f"{_WAM}.drive.latencies"))
         policy = page.locator('[data-badge="policy"] b').inner_text()
         browser.close()
+    if not latencies:
+        sys.exit("no command reached the arm in time: the machine has too much to do")
     print(f"key to moving picture: median {statistics.median(latencies):.0f} ms of {len(latencies)}", end=", ")
     print(f"fastest {latencies[0]:.0f}, slowest {latencies[-1]:.0f}")
     print(f"commands: median {statistics.median(rates):.0f} a second; policy call {policy} ms")
