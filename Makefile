@@ -15,7 +15,7 @@ demo: install
 	HF_HUB_OFFLINE=1 $(BIN)/python app.py
 
 test: install-dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: install-dev
 	$(BIN)/ruff format --check .
