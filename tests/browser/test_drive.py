@@ -115,6 +115,7 @@ def test_the_buttons_move_while_they_are_pressed(page):
     page.wait_for_function(f"!({MINE})")
 
 
+@pytest.mark.slow  # in real time: the drag is lost now and then on a busy machine
 def test_the_gripper_is_dragged_in_the_picture_and_lifted_by_the_wheel(page):
     box = page.locator(NOW).bounding_box()
     start = place(page)
