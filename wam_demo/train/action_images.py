@@ -214,13 +214,7 @@ def train_action_images(
     curves = trainer.run(loss, report=report, report_every=500)
     if is_main():
         averaged.save_pretrained(out)
-    samples = recipe.loop.steps * recipe.batch
-    return {
-        "steps": trainer.step,
-        "seconds": trainer.seconds,
-        "samples_per_s": samples / max(trainer.seconds, 1e-9),
-        "losses": curves,
-    }
+    return trainer.summary(recipe.batch, curves)
 
 
 def begin(model: ActionImagesModel, init: Path) -> None:

@@ -203,13 +203,7 @@ def train_harmo(
         return expert_errors(whole, experts, cache, imagined.rows, imagined.latents, labels)
 
     curves = trainer.run(loss, report=report)
-    samples = recipe.loop.steps * recipe.batch
-    return {
-        "steps": trainer.step,
-        "seconds": trainer.seconds,
-        "samples_per_s": samples / max(trainer.seconds, 1e-9),
-        "losses": curves,
-    }
+    return trainer.summary(recipe.batch, curves)
 
 
 def _frames(

@@ -124,13 +124,7 @@ def train_imagination(
     curves = trainer.run(loss, report=report)
     if is_main():
         trainer.averaged["expert"].save_pretrained(out)
-    samples = recipe.loop.steps * recipe.batch
-    return {
-        "steps": trainer.step,
-        "seconds": trainer.seconds,
-        "samples_per_s": samples / max(trainer.seconds, 1e-9),
-        "losses": curves,
-    }
+    return trainer.summary(recipe.batch, curves)
 
 
 def _begun(

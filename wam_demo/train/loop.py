@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -116,6 +117,11 @@ class Trainer:
     def retime(self, steps: int) -> None:
         """Train until this step instead; the learning rate's schedule follows."""
         self.config = replace(self.config, steps=steps)
+
+    def summary(self, batch: int, curves: dict[str, list[float]]) -> dict[str, Any]:
+        """What a recipe answers: ``steps``, ``seconds``, ``samples_per_s`` (``batch`` a step) and ``losses``."""
+        rate = self.step * batch / max(self.seconds, 1e-9)
+        return {"steps": self.step, "seconds": self.seconds, "samples_per_s": rate, "losses": curves}
 
     def run(
         self,

@@ -142,5 +142,4 @@ def train_teacher(
     curves = trainer.run(loss, report=report, report_every=500)
     if is_main():
         averaged["teacher"].save_pretrained(out)
-    rate = trainer.step * recipe.batch / max(trainer.seconds, 1e-9)
-    return {"steps": trainer.step, "seconds": trainer.seconds, "samples_per_s": rate, "losses": curves}
+    return trainer.summary(recipe.batch, curves)

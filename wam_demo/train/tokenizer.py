@@ -130,10 +130,4 @@ def train_tokenizer(
             averaged.set_statistics(torch.cat([averaged.raw_encode(part) for part in sample.split(32)]))
     if is_main():
         averaged.save_pretrained(out)
-    return {
-        "steps": trainer.step,
-        "seconds": trainer.seconds,
-        "samples_per_s": trainer.step * recipe.batch / max(trainer.seconds, 1e-9),
-        "psnr": evaluate(averaged, held),
-        "losses": curves,
-    }
+    return {**trainer.summary(recipe.batch, curves), "psnr": evaluate(averaged, held)}

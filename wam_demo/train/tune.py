@@ -138,15 +138,11 @@ def tune(
     averaged.config.trained["steps"] = trainer.step
     averaged.save_pretrained(out)
     _keep_imagination(parent.checkpoint, out)
-    samples = trainer.step * (recipe.recorded + recipe.rehearsed)
     return {
         "parent": parent.name,
         "frames": len(rows),
-        "steps": trainer.step,
-        "seconds": trainer.seconds,
-        "samples_per_s": samples / max(trainer.seconds, 1e-9),
+        **trainer.summary(recipe.recorded + recipe.rehearsed, curves),
         "plan_error_cm": {"before": before, "after": after},
-        "losses": curves,
     }
 
 

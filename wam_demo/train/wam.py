@@ -132,13 +132,7 @@ def train_wam(
     curves = trainer.run(lambda step: step_loss(modules, batches.of(step), recipe), report=report)
     if is_main():
         averaged.save_pretrained(out)
-    samples = recipe.loop.steps * recipe.batch
-    return {
-        "steps": trainer.step,
-        "seconds": trainer.seconds,
-        "samples_per_s": samples / max(trainer.seconds, 1e-9),
-        "losses": curves,
-    }
+    return trainer.summary(recipe.batch, curves)
 
 
 def modules_of(model: WorldActionModel, recipe: WamRecipe, teacher_dim: int | None) -> nn.ModuleDict:
