@@ -11,9 +11,7 @@ os.environ.setdefault("WAM_DEMO_COMPUTE", "eager")  # apps under test make no gr
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """Two processes share the tests by file; one has all browsers, since two at a time are too slow for clocks."""
-    for item in items:
-        group = "browser" if item.get_closest_marker("browser") else item.nodeid.split("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
+    group = "browser" if item.get_closest_marker("browser") else item.nodeid.split("::")[0]
+    item.add_marker(pytest.mark.xdist_group(group))
