@@ -15,7 +15,8 @@ demo: install
 	HF_HUB_OFFLINE=1 $(BIN)/python app.py
 
 test: install-dev
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/browser
+	$(BIN)/python -m pytest tests/browser
 
 check: install-dev
 	$(BIN)/ruff format --check .
