@@ -1,4 +1,4 @@
-"""Contrast, names, roles and keyboard on every tab, by axe-core in the page: no serious finding, in light and in dark."""
+"""Contrast, names, roles and keyboard on every tab, by axe-core in the page: no serious finding, light or dark."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +28,8 @@ pytestmark = pytest.mark.browser
 
 PATIENCE = 60_000
 SIGHT = ".wam"
-FINDINGS = """async (scope) => (await axe.run([...document.querySelectorAll(scope)].filter((node) => node.offsetParent), { resultTypes: ['violations'] })).violations
+FINDINGS = """async (scope) => (await axe.run(
+    [...document.querySelectorAll(scope)].filter((node) => node.offsetParent), { resultTypes: ['violations'] })).violations
   .filter(({ impact }) => ['serious', 'critical'].includes(impact))
   .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 140)} ${node.any[0]?.message || ''}`))"""
 

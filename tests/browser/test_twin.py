@@ -55,7 +55,7 @@ def test_the_twins_charts_lie_between_their_axes(serve, visit):
     page.wait_for_function(f"{STATUS}.twin.step > {STATUS}.twin.forked + 12")
     outside = page.evaluate("""() => ["gap", "apart"].flatMap((name) => {
       const box = document.querySelector(`[data-plot="${name}"] svg`), axis = box.querySelector(".grid").getBBox();
-      return [...box.querySelectorAll("path, .bar")].filter((node) => node.getBBox().width > 0).map((node) => node.getBBox())
+      return [...box.querySelectorAll("path, .bar")].map((node) => node.getBBox()).filter((drawn) => drawn.width > 0)
         .filter((drawn) => drawn.x < axis.x - 1 || drawn.x + drawn.width > axis.x + axis.width + 1)
         .map((drawn) => `${name}: ${drawn.x} .. ${drawn.x + drawn.width} of ${axis.x} .. ${axis.x + axis.width}`);
     })""")

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-CLIENT = '''
+CLIENT = """
 from websockets.sync.client import connect
 
 from wam_demo.wire import decode, encode
@@ -22,7 +22,7 @@ class WebsocketClientPolicy:
         if isinstance(answer, str):
             raise RuntimeError(answer)
         return decode(answer)
-'''
+"""
 
 
 def install(folder: Path) -> Path:

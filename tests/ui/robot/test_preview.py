@@ -1,4 +1,4 @@
-"""The first frame as a mapping reads it, and the pictures of the episode list: what is asked of a real child process."""
+"""The first frame as a mapping reads it, and the pictures of the episode list, asked of a real child process."""
 
 import base64
 

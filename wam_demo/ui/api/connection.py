@@ -15,7 +15,8 @@ from wam_demo.errors import InvalidInputError
 from wam_demo.policies.remote.client import RemoteConfig, RemotePolicy
 from wam_demo.policies.remote.server import LOOPBACK
 from wam_demo.policies.remote.settings import is_configured, remote_config, token
-from wam_demo.robots.camera import CameraSource, home_state
+from wam_demo.robots.camera import home_state
+from wam_demo.types import IMAGE_SIZE, POLICY_CAMERAS, Observation, Prediction
 from wam_demo.ui.shared.component import Answer, Question
 
 PLANS, LONGEST_S = 20, 5.0
@@ -82,8 +83,11 @@ def measure(config: RemoteConfig, clock: Callable[[], float] = time.perf_counter
     began = clock()
     with closing(RemotePolicy(config)) as policy:
         connected = clock()
-        observation = CameraSource({}, home_state(), INSTRUCTION).observation({})
-        trips, inside, plans = [], [], []
+        grey = np.full((IMAGE_SIZE, IMAGE_SIZE, 3), 127, np.uint8)
+        observation = Observation(dict.fromkeys(POLICY_CAMERAS, grey), home_state(), INSTRUCTION, 0.0)
+        trips: list[float] = []
+        inside: list[float | None] = []
+        plans: list[Prediction] = []
         while len(trips) <= PLANS and (len(trips) < 2 or clock() - connected < LONGEST_S):
             asked = clock()
             plans += policy.predict([observation], [0])

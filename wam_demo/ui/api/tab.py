@@ -154,4 +154,6 @@ def _code(text: str) -> Markup:
 
 
 def _script(calls: ProgramCalls, connection: ConnectionTest) -> str:
-    return component.script({"page": page(calls, connection), "place": PLACE}, "shared/dom.js", "api/api.js", "api/connection.js")
+    return component.script(
+        {"page": page(calls, connection), "place": PLACE}, "shared/dom.js", "api/api.js", "api/connection.js"
+    )

@@ -33,7 +33,10 @@ from wam_demo.ui.shared.component import Answer, Question
 
 _SCRIPTS = (
     *(f"shared/{name}.js" for name in ("dom", "place", "taught", "strip", "charts")),
-    *(f"robot/{name}.js" for name in ("player_markup", "markup", "mappings", "setup", "episodes", "preview", "scores", "player", "start")),
+    *(
+        f"robot/{name}.js"
+        for name in ("player_markup", "markup", "mappings", "setup", "episodes", "preview", "scores", "player", "start")
+    ),
 )
 EXAMPLE = EXAMPLES / "pick_place.zip"
 """A short recording of our own arm, as somebody else's would come: a LeRobot dataset in a zip."""
