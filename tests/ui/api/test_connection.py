@@ -18,7 +18,8 @@ def no_server_is_set(monkeypatch):
     monkeypatch.delenv(SERVER_VARIABLE, raising=False)
 
 
-def test_who_answers_and_how_long_a_plan_takes(host):  # noqa: F811
+def test_who_answers_and_how_long_a_plan_takes(host, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(connection, "LONGEST_S", 300.0)
     server = host(FakePolicy())
     found = ConnectionTest(True).ask({"url": server.url})
     assert found["policy"] == "fake"
