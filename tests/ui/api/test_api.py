@@ -213,7 +213,7 @@ def paste(name, url, folder, python=sys.executable):
     (snippet,) = [s for s in SNIPPETS if s.name == name]
     text = snippet.text.replace(PLACE, url)
     command = [python, "-c", text] if snippet.language == "python" else ["bash", "-c", text]
-    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=200)
+    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=600)
     assert result.returncode == 0, result.stderr[-2000:]
     return result.stdout
 
