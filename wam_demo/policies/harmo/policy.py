@@ -57,6 +57,9 @@ class HarmoPolicy(WamPolicy):
         self.experts = Experts.from_pretrained(Path(checkpoint) / FOLDER).to(self.dtype)
         if self.experts.config.wam_sha256 != self.checkpoint_sha256:
             raise CheckpointError(f"{Path(checkpoint) / FOLDER} was trained with other weights than those beside it")
+        if self.imagination is None:
+            raise CheckpointError(f"{checkpoint} has no imagination model, which the reactive expert reads")
+        self.free_imagination = self.imagination
 
     @torch.inference_mode()
     def predict(self, observations: Sequence[Observation], seeds: Sequence[int]) -> list[Prediction]:
@@ -71,7 +74,8 @@ class HarmoPolicy(WamPolicy):
         plan = self.plan(observed, self.noise(seeds))
         planned = time.perf_counter()
         probabilities = self.experts.gate(observed.features[-1]).float().sigmoid().tolist()
-        future = imagine_freely(self.model, observed, self.imagination_noise(seeds), self.experts.config.steps)
+        noise = self.imagination_noise(seeds)
+        future = imagine_freely(self.free_imagination, self.model, observed, noise, self.experts.config.steps)
         imagined = time.perf_counter()
         read = self.experts.reactive(future.to(self.dtype), observed.latents)
         reactive = self.model.normaliser.decode_chunk(read).numpy()
