@@ -30,6 +30,8 @@ def test_snippets_hold_this_pages_address_and_can_be_copied(serve, visit, width,
     page.wait_for_function("document.querySelector('#programs [data-copy]').textContent === 'Copied'")
     assert page.evaluate("navigator.clipboard.readText()").strip() == first.strip()
     assert page.locator("#programs .endpoints section").count() == 4
+    described = page.locator("#programs .described").evaluate_all("nodes => nodes.map((node) => node.clientWidth)")
+    assert min(described) > 0.8 * page.locator("#programs").evaluate("node => node.clientWidth") - 40
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     keep(page, f"api-{width}")
     page.locator("#api-try").scroll_into_view_if_needed()

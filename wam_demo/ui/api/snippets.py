@@ -142,7 +142,7 @@ observation = robot.reset(seed=3)
 print(observation.instruction)
 while not robot.success and observation.time < 20:
     (plan,) = policy.predict([observation], seeds=[0])
-    for action in plan.chunk.actions[:4]:  # 0.4 s, then it plans anew
+    for action in plan.chunk.actions[:4]:  # then it plans anew
         robot.apply(action)
     observation = robot.observe()
 print("done" if robot.success else "not done", f"after {{observation.time:.1f}} s")
@@ -152,15 +152,16 @@ policy.close()
     ),
     Snippet(
         "openpi",
-        "Let the policy move a robot of yours, with openpi's client",
+        "Move a robot of yours, with openpi's client",
         "python",
-        "pip install openpi-client typing-extensions, and the server above",
+        "pip install openpi-client typing-extensions",
         """\
 import numpy as np
 from openpi_client.websocket_client_policy import WebsocketClientPolicy
 
 policy = WebsocketClientPolicy(host="127.0.0.1", port=8000)
-tool, opening = np.array([0.49, 0.0, 0.15]), 1.0  # m in the base frame; 0 closed .. 1 open
+tool = np.array([0.49, 0.0, 0.15])  # m, in the base frame
+opening = 1.0  # of the gripper, 0 closed .. 1 open
 down = [1, 0, 0, 0, -1, 0]  # first two columns of the tool's rotation matrix
 joints = [0, 0.17, 0, -2.36, 0, 2.52, 0.78]  # rad
 
@@ -171,8 +172,9 @@ for _ in range(5):
         "observation/state": np.float32([*tool, *down, opening, *joints]),
         "prompt": "put the red cube into the bowl",
     }
-    for action in policy.infer(observation)["actions"][:4]:  # of 16 at 10 Hz, then it plans anew
-        tool, opening = tool + action[:3], float(action[6])  # here your robot moves
+    plan = policy.infer(observation)["actions"]  # (16, 7) at 10 Hz
+    for action in plan[:4]:  # then it plans anew; here your robot moves
+        tool, opening = tool + action[:3], float(action[6])
     print("tool at", np.round(100 * tool, 1), f"cm, gripper {opening:.2f}")
 """,
     ),
