@@ -219,6 +219,7 @@ def test_a_mapping_is_recalled_saved_and_loaded(app, open_tab, tmp_path):
     waiting.value.save_as(tmp_path / "mapping.json")
     assert json.loads((tmp_path / "mapping.json").read_text())["fit"] == "pad"
     play(page)
+    page.evaluate("sessionStorage.clear()")  # another page of this browser: it finds no recording of its own
     page.reload()
     page.get_by_role("tab", name="Your robot").click()
     bring_video(page, recordings.video(tmp_path / "film.mp4"))
