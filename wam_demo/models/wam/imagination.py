@@ -73,6 +73,7 @@ def motion_conditioning(
     observed: BackboneFeatures,
     motion: Tensor,
     horizons: Sequence[int],
+    images: Tensor | None = None,
 ) -> MotionConditioning:
     """What follows from a motion.
 
@@ -83,15 +84,22 @@ def motion_conditioning(
         observed: Where from.
         motion: (B, K, 8) normalised.
         horizons: Which imagined frames these K are.
+        images: (B, cameras, 3, H, W) float32 of the observed latents, where they are decoded already.
     """
     latents = observed.latents
-    images = tokenizer.decode(latents.flatten(0, 1)).float().unflatten(0, latents.shape[:2])
+    if images is None:
+        images = decode_views(tokenizer, latents)
     with torch.autocast(latents.device.type, enabled=False):
         raw, state = model.normaliser.decode_motion(motion, horizons), model.normaliser.decode_state(observed.state)
         geometry = cell_geometry(calibration, state, raw, model.config.backbone.grid)
         pictures = warped_wrist(calibration, state, raw, images)
     warped = tokenizer.encode(pictures.flatten(0, 2).to(latents.dtype)).unflatten(0, pictures.shape[:3])
     return MotionConditioning(motion, geometry, warped)
+
+
+def decode_views(tokenizer: PictureTokenizer, latents: Tensor) -> Tensor:
+    """(B, cameras, C, h, w) latents to (B, cameras, 3, H, W) float32 pictures in 0..1."""
+    return tokenizer.decode(latents.flatten(0, 1)).float().unflatten(0, latents.shape[:2])
 
 
 class CellGeometryEmbedding(nn.Module):
@@ -231,6 +239,37 @@ class ImaginationModel(nn.Module):
             return self(model, observed, future.to(model.dtype), tau, conditioning, horizons)
 
         yield from self.sample_stages(predict, noise)
+
+    @torch.no_grad()
+    def most_likely(
+        self,
+        model: WorldActionModel,
+        tokenizer: PictureTokenizer,
+        observed: BackboneFeatures,
+        displacement: Tensor,
+        horizon: int,
+        images: Tensor | None = None,
+    ) -> Tensor:
+        """What one pass makes of no noise at all: the mean of the futures after a motion, from one frame on.
+
+        Args:
+            model: The policy's network.
+            tokenizer: The policy's.
+            observed: What it reads.
+            displacement: (B, 7) of the TCP since then [m, rad] in the base frame, and the opening as commanded.
+            horizon: The imagined frame whose time the motion comes nearest to; motions between two are in order.
+            images: As for `motion_conditioning`.
+
+        Returns:
+            (B, cameras, C, H, W) latents, float32.
+        """
+        motion = model.normaliser.encode_motion(displacement[:, None], [horizon]).to(model.dtype)
+        conditioning = motion_conditioning(
+            model, tokenizer, self.config.calibration, observed, motion, [horizon], images
+        )
+        future = torch.zeros_like(observed.latents)[:, :, None]
+        tau = torch.ones(len(future), device=future.device)
+        return future[:, :, 0].float() - self(model, observed, future, tau, conditioning, [horizon])[:, :, 0]
 
     def sample_stages(self, predict: Callable[[Tensor, Tensor], Tensor], noise: Tensor) -> Iterator[Tensor]:
         """As `imagine_stages`, with this velocity at (future, tau)."""
