@@ -1,4 +1,4 @@
-"""The thread of an inference engine: batched plans first, then dreams; imaginations and probes in the time that is left."""
+"""The thread of an inference engine: batched plans first, then dreams; imaginations and probes in what time is left."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A dream as a source: the pictures come from a world model, the pose from the arm's kinematics, nothing from a simulator."""
+"""A dream as a source: pictures from a world model, the pose from the arm's kinematics, nothing from a simulator."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ class DreamSource:
             SourceFault: It did not come, or is not usable; the arm stands where it stood.
         """
         assert self._asked is not None, "begin comes first"
-        before, applied, asked = self._asked
+        _, applied, asked = self._asked
         try:
             frame = asked.result()
         except WamDemoError as error:

@@ -1,8 +1,8 @@
 // Reality or Dream: one switch. In a dream Now is what the model imagines, and whatever needs the truth is set aside, with the reason.
 const DREAM_MARKUP = `
   <div class="realms" role="group" aria-label="Reality or dream">
-    <button type="button" data-realm="reality" aria-pressed="true" title="The simulator, as it was left (M)">Reality</button>
-    <button type="button" data-realm="dream" aria-pressed="false" title="Leave reality here and go on in what the policy imagines (M)">Dream</button>
+    <button type="button" data-realm="reality" aria-pressed="true" title="The simulator, as it was left (U)">Reality</button>
+    <button type="button" data-realm="dream" aria-pressed="false" title="Leave reality here and go on in what the policy imagines (U)">Dream</button>
   </div>`;
 const WHY_NOT = "Not in a dream: nothing in it says where things really are. Go back to Reality.";
 const CANNOT = "This policy has no imagination that it could go on in";
@@ -14,7 +14,7 @@ $(".side").insertAdjacentHTML("afterbegin", `<p class="dream-note" role="note" h
 const dreaming = () => Boolean(live.status?.dream);
 const setRealm = (realm) => send("dream", { on: realm === "dream" });
 act.dream = () => setRealm(dreaming() ? "reality" : "dream");
-shortcut("m", act.dream, "dream, or back to reality");
+shortcut("u", act.dream, "dream, or back to reality");
 for (const button of $$("[data-realm]")) button.addEventListener("click", (event) => {
   setRealm(button.dataset.realm);
   if (event.detail) button.blur();
@@ -26,7 +26,7 @@ function showDream(status) {
   const free = able && !status.twin && !status.replay && !status.recording;
   const dream = $('[data-realm="dream"]');
   dream.disabled = !free;
-  dream.title = able ? free ? "Leave reality here and go on in what the policy imagines (M)" : "End the twin, the replay or the recording first" : CANNOT;
+  dream.title = able ? free ? "Leave reality here and go on in what the policy imagines (U)" : "End the twin, the replay or the recording first" : CANNOT;
   if (realm === shownRealm) return;
   shownRealm = realm;
   root.classList.toggle("dreaming", realm === "dream");
