@@ -64,7 +64,9 @@ def test_the_horizon_is_the_next_imagined_frame():
 
 def test_an_engine_dreams_before_it_imagines_and_a_fault_is_of_that_frame():
     class Slow(FakeDreamer):
-        order = []
+        def __init__(self):
+            super().__init__()
+            self.order = []
 
         def imagine_stages(self, observations, **kind):
             for _ in range(50):
