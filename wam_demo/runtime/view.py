@@ -37,6 +37,7 @@ def session_view(
     attempt, twin = episodes.attempt, episodes.twin
     assert attempt is not None, "there is nothing to look at"
     monitor, replay = attempt.monitor, attempt.replay
+    scene = attempt if episodes.dream is None else episodes.dream.reality
     return SessionView(
         episode=episodes.number,
         state=state,
@@ -45,8 +46,8 @@ def session_view(
         settings=episodes.settings,
         instruction=attempt.instruction,
         unscored=attempt.unscored,
-        suggestions=attempt.suggestions,
-        names=attempt.names,
+        suggestions=scene.suggestions,
+        names=scene.names,
         severities=dict(episodes.severities),
         frame=frame,
         frame_number=frame_number,

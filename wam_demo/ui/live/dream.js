@@ -9,7 +9,7 @@ const CANNOT = "This policy has no imagination that it could go on in";
 const TRUTH = ".side [data-act], .side [data-axis], .switch[data-do='twin'], [data-record], .logtools [data-do]";
 $(".wording").insertAdjacentHTML("beforeend", DREAM_MARKUP);
 into("now", ".frame", `<p class="dreamt" hidden>imagined, not seen</p>`);
-$(".side").insertAdjacentHTML("afterbegin", `<p class="dream-note" role="note" hidden>A dream: every picture is imagined, the arm follows your or the policy's actions. Nothing is judged, and nothing can be disturbed.</p>`);
+$(".side").insertAdjacentHTML("afterbegin", `<p class="dream-note" role="note" hidden>Every picture here is imagined. Nothing is judged, and nothing can be disturbed.</p>`);
 
 const dreaming = () => Boolean(live.status?.dream);
 const setRealm = (realm) => send("dream", { on: realm === "dream" });
