@@ -1,5 +1,6 @@
 """HarmoWAM's second stage: it learns, the world model does not, and a run leaves a checkpoint that plays."""
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +9,7 @@ import torch
 
 from tests.models.harmo.test_experts import SMALL
 from tests.train.test_losses import CONFIG, batches
+from wam_demo.errors import InvalidInputError
 from wam_demo.models.harmo.experts import FOLDER, Experts, ExpertsConfig
 from wam_demo.models.wam.model import WorldActionModel
 from wam_demo.train.harmo import HarmoBatches, HarmoRecipe, ImaginedFrames
@@ -117,7 +119,14 @@ def test_debug_preset_end_to_end(tmp_path, region):
     from wam_demo.train import recipes
 
     collect({"reach": 1.0}, 6, tmp_path / "data", seed=7, processes=1, every=4, noise=0.0, region="training")
-    out, agra = tmp_path / "out", CHECKPOINTS / "agra"
+    out, agra = tmp_path / "out", tmp_path / "agra"
+    shutil.copytree(CHECKPOINTS / "agra", agra)
+    with pytest.raises(InvalidInputError, match="imagines freely"):
+        recipes.run("harmo", "debug", tmp_path / "data", out, init=agra)
+    free = recipes.run("imagination", "small", tmp_path / "data", tmp_path / "free", init=agra, free=1.0, steps=1)
+    assert free["losses"]["free"][-1] > 0 == free["losses"]["video"][-1]
+    for file in ("config.json", "model.safetensors"):
+        shutil.copyfile(tmp_path / "free" / file, agra / "imagination" / file)
     report = recipes.run("harmo", "debug", tmp_path / "data", out, init=agra, region=region)
     assert report["steps"] == 5
     curve = report["losses"]

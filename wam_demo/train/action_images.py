@@ -54,7 +54,7 @@ class ActionImagesRecipe:
     loop: LoopConfig = field(default_factory=lambda: LoopConfig(steps=9000, lr=1e-3, muon=True))
     batch: int = 16
     modes_batch: int = 4
-    modes_every: int = 2
+    modes_every: int = 4
     horizons: int = 1
     approach_weight: int = 2
     compile: bool = True

@@ -54,10 +54,10 @@ class HarmoRecipe:
 
     reactive: ReactiveConfig = field(default_factory=ReactiveConfig)
     gate_hidden: int = 128
-    loop: LoopConfig = field(default_factory=lambda: LoopConfig(steps=8000, lr=1e-3, muon=True))
+    loop: LoopConfig = field(default_factory=lambda: LoopConfig(steps=3000, lr=1e-3, muon=True))
     batch: int = 32
     draws: int = 4
-    imagined: int = 12_000
+    imagined: int = 5_000
     steps: int = 2
 
 
@@ -161,13 +161,14 @@ def train_harmo(
         resume: Continue a run in ``out``.
 
     Raises:
-        InvalidInputError: The world model belongs to another tokenizer.
+        InvalidInputError: The world model belongs to another tokenizer, or cannot imagine freely.
     """
     torch.manual_seed(seed)
     device, model = compute_device(), WorldActionModel.from_pretrained(world_model)
+    imagination = _free_imagination(world_model).to(device)
     if model.config.trained.get("encoder_sha256", tokenizer.encoder_digest()) != tokenizer.encoder_digest():
         raise InvalidInputError(f"{world_model} was trained with another tokenizer than the one in use here")
-    cache, imagined = _frames(recipe, model.to(device), world_model, data, tokenizer, region)
+    cache, imagined = _frames(recipe, (imagination, model.to(device)), world_model, data, tokenizer, region)
     train_rows, _ = cache.split()
     labels = torch.from_numpy(
         interaction(cache.chunks[..., 6].numpy(), cache.states[:, 2].numpy(), cache.episode.numpy(), cache.every)
@@ -206,22 +207,39 @@ def train_harmo(
     return trainer.summary(recipe.batch, curves)
 
 
+def _free_imagination(world_model: Path) -> ImaginationModel:
+    """The imagination model beside a world model's weights; refuses one that must be told how the arm moves."""
+    folder = world_model / imagination_folder.FOLDER
+    if not folder.is_dir() or not (imagination := ImaginationModel.from_pretrained(folder)).config.free:
+        raise InvalidInputError(f"{folder} holds no model that imagines freely: 'train imagination --free' makes one")
+    return imagination
+
+
 def _frames(
-    recipe: HarmoRecipe, model: WorldActionModel, world_model: Path, data: Path, tokenizer: Tokenizer, region: Region
+    recipe: HarmoRecipe,
+    models: tuple[ImaginationModel, WorldActionModel],
+    world_model: Path,
+    data: Path,
+    tokenizer: Tokenizer,
+    region: Region,
 ) -> tuple[Cache, ImaginedFrames]:
     """The frames of a dataset, and the futures of some of them, imagined if that has not been done."""
     cache = load_cache(data, tokenizer, region=region)
     count = min(recipe.imagined, len(cache.states))
     rows = torch.linspace(0, len(cache.states) - 1, count).round().long()
+    imagination, model = models
     video = model.config.backbone
     shape = (count, video.cameras, video.horizons, video.latent_channels, video.latent_size, video.latent_size)
-    key = cache_key(sha256_of(world_model), cache.content, count, recipe.steps)
-    batches = _imagined_batches(cache, rows, model, recipe.steps)
+    weights = sha256_of(world_model), sha256_of(world_model / imagination_folder.FOLDER)
+    key = cache_key(*weights, cache.content, count, recipe.steps)
+    batches = _imagined_batches(cache, rows, imagination, model, recipe.steps)
     return cache, ImaginedFrames(rows, encoded_rows(data / "cache" / f"imagined-{key}.npy", shape, batches))
 
 
 @torch.no_grad()
-def _imagined_batches(cache: Cache, rows: Tensor, model: WorldActionModel, steps: int) -> Iterator[np.ndarray]:
+def _imagined_batches(
+    cache: Cache, rows: Tensor, imagination: ImaginationModel, model: WorldActionModel, steps: int
+) -> Iterator[np.ndarray]:
     device, video = next(model.parameters()).device, model.config.backbone
     latents = rows_on(cache.latents, device)
     with tqdm(total=len(rows), desc="imagined", disable=None) as bar:
@@ -231,7 +249,8 @@ def _imagined_batches(cache: Cache, rows: Tensor, model: WorldActionModel, steps
             noise = torch.randn(shape, generator=torch.Generator().manual_seed(int(part[0]))).to(device)
             text, state = cache.embeddings[cache.text[part]].to(device), cache.states[part].to(device)
             with autocast(device):
-                yield imagine_freely(model, model.read(now, text, state), noise, steps).float().cpu().numpy()
+                future = imagine_freely(imagination, model, model.read(now, text, state), noise, steps)
+                yield future.float().cpu().numpy()
             bar.update(len(part))
 
 
@@ -276,9 +295,8 @@ def save_harmo(model: WorldActionModel, experts: Experts, world_model: Path, out
         whole.load_state_dict(model.state_dict())
         whole.save_pretrained(out)
     digest = sha256_of(out)
-    if (world_model / imagination_folder.FOLDER).is_dir():
-        imagination = ImaginationModel.from_pretrained(world_model / imagination_folder.FOLDER)
-        imagination.config = replace(imagination.config, policy_sha256=digest)
-        imagination.save_pretrained(out / imagination_folder.FOLDER)
+    imagination = ImaginationModel.from_pretrained(world_model / imagination_folder.FOLDER)
+    imagination.config = replace(imagination.config, policy_sha256=digest)
+    imagination.save_pretrained(out / imagination_folder.FOLDER)
     experts.config = replace(experts.config, wam_sha256=digest)
     experts.save_pretrained(out / experts_folder.FOLDER)

@@ -158,6 +158,7 @@ def run(
     init: Path | None = None,
     videos: Path | None = None,
     region: Region = "whole",
+    free: float = 0.0,
     checkpoints: Path = CHECKPOINTS,
 ) -> dict[str, Any]:
     """Train one model.
@@ -176,6 +177,7 @@ def run(
         init: Begin with the weights of this checkpoint, of the same kind and sizes, instead of random ones; for
             ``imagination`` the policy to imagine for, for ``harmo`` and ``action-images`` the world model.
         region: For ``wam``, ``agra`` and ``harmo``: where labels may lie, see `wam_demo.sim.regions`.
+        free: For ``imagination``: share of the steps that are not told how the arm will move.
         checkpoints: Where the frozen tokenizer and teacher are read from.
 
     Returns:
@@ -187,6 +189,7 @@ def run(
     _refuse_unused(kind, {"videos": videos}, ("tokenizer", "decoder", "teacher", "harmo", "action-images"))
     _refuse_unused(kind, {"what is aligned": arm}, [name for name in KINDS if name not in ("wam", "agra")])
     _refuse_unused(kind, {"region": region != "whole"}, [k for k in KINDS if k not in ("wam", "agra", "harmo")])
+    _refuse_unused(kind, {"free": free}, [name for name in KINDS if name != "imagination"])
     presets = PRESETS.get(kind, WAM)
     if kind == "tokenizer" and init:
         presets = DECODER  # a trained network needs smaller steps
@@ -212,6 +215,7 @@ def run(
             return train_harmo(recipe, init, data, out, tokenizer, region=region, seed=seed, resume=resume)
         if kind == "action-images":
             return train_action_images(recipe, init, data, out, tokenizer, seed=seed, resume=resume)
+        recipe = replace(recipe, free=free)
         return train_imagination(recipe, init, data, out, tokenizer, videos=videos, seed=seed, resume=resume)
     if arm:
         recipe = replace(recipe, arm=_checked(replace(recipe.arm, **arm), recipe.backbone.depth))

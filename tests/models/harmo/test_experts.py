@@ -3,12 +3,14 @@
 import pytest
 import torch
 
+from tests.models.wam.test_imagination import CALIBRATION
 from wam_demo.errors import CheckpointError
 from wam_demo.models.harmo.experts import Experts, ExpertsConfig
 from wam_demo.models.harmo.imagined import imagine_freely
 from wam_demo.models.harmo.reactive import ReactiveConfig
 from wam_demo.models.wam.action_head import ActionHeadConfig
 from wam_demo.models.wam.backbone import BackboneConfig
+from wam_demo.models.wam.imagination import ImaginationConfig, ImaginationModel
 from wam_demo.models.wam.model import WamConfig, WorldActionModel
 
 SIZES = BackboneConfig(dim=32, depth=2, heads=2)
@@ -60,10 +62,12 @@ def test_what_is_imagined_freely_follows_from_observation_and_instruction():
         torch.nn.init.normal_(parameter, std=0.1)
     _, now = frames()
     text = torch.nn.functional.normalize(torch.randn(2, 384), dim=-1)
+    imagination = ImaginationModel(ImaginationConfig(SIZES, CALIBRATION, "abc")).eval()
+    imagination.begin_as(model.backbone)
     noise = torch.randn(2, 2, 4, 12, 16, 16)
-    first = imagine_freely(model, model.read(now, text, torch.zeros(2, 17)), noise, 2)
+    first = imagine_freely(imagination, model, model.read(now, text, torch.zeros(2, 17)), noise, 2)
     assert first.shape == noise.shape
-    other = imagine_freely(model, model.read(now, text.flip(0), torch.zeros(2, 17)), noise, 2)
+    other = imagine_freely(imagination, model, model.read(now, text.flip(0), torch.zeros(2, 17)), noise, 2)
     assert not torch.allclose(first, other, atol=1e-3)
 
 

@@ -5,10 +5,12 @@ import pytest
 import torch
 
 from tests.models.harmo.test_experts import SMALL
+from tests.models.wam.test_imagination import CALIBRATION
 from tests.policies.test_wam import an_observation, checkpoints  # noqa: F401  (a fixture)
 from wam_demo.errors import CheckpointError
 from wam_demo.models.checkpoint import sha256_of
 from wam_demo.models.harmo.experts import FOLDER, Experts, ExpertsConfig
+from wam_demo.models.wam.imagination import ImaginationConfig, ImaginationModel
 from wam_demo.models.wam.model import WorldActionModel
 from wam_demo.policies.harmo.family import EXPERTS as FAMILY_FOLDER
 from wam_demo.policies.harmo.family import FAMILY
@@ -27,6 +29,11 @@ def checkpoint(checkpoints):  # noqa: F811
     experts = Experts(ExpertsConfig(sizes, SMALL, 16, wam_sha256=sha256_of(folder), steps=1))
     torch.nn.init.normal_(experts.gate.out.weight, std=5.0)
     experts.save_pretrained(folder / FOLDER)
+    if not (folder / "imagination").is_dir():
+        config = ImaginationConfig(sizes, CALIBRATION, sha256_of(folder), free=True)
+        imagination = ImaginationModel(config)
+        imagination.begin_as(WorldActionModel.from_pretrained(folder).backbone)
+        imagination.save_pretrained(folder / "imagination")
     return folder
 
 
@@ -105,3 +112,12 @@ def test_experts_of_other_weights_are_refused(checkpoint, tmp_path):
     Experts(ExpertsConfig(experts.config.backbone, SMALL, 16, wam_sha256="0")).save_pretrained(folder / FOLDER)
     with pytest.raises(CheckpointError, match="other weights"):
         HarmoPolicy(folder)
+
+
+def test_a_world_model_without_an_imagination_model_is_refused(checkpoint, tmp_path):
+    import shutil
+
+    shutil.copytree(checkpoint.parent, tmp_path / "copy")
+    shutil.rmtree(tmp_path / "copy" / "agra" / "imagination")
+    with pytest.raises(CheckpointError, match="no imagination model"):
+        HarmoPolicy(tmp_path / "copy" / "agra")
