@@ -35,6 +35,8 @@ Measure = Callable[[Image, Image], float]
 """How close an image is to a reference."""
 Features = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 """(N, H, W, 3) images to (N, cells, D)."""
+HORIZONS = tuple(str(steps) for steps in FUTURE_STEPS)
+"""What the frames of an imagination are called, in control steps."""
 PSNR_CAP_DB = 60.0
 """Value for frames that are equal to the last bit."""
 
@@ -66,9 +68,7 @@ class ImaginationScores:
         horizons: What the frames are called, one after the other.
     """
 
-    def __init__(
-        self, features: Features | None = None, horizons: Sequence[str] = [str(steps) for steps in FUTURE_STEPS]
-    ) -> None:
+    def __init__(self, features: Features | None = None, horizons: Sequence[str] = HORIZONS) -> None:
         self._features, self._horizons = features, tuple(horizons)
         self._measures: dict[str, Measure] = {"psnr": psnr, "ssim": ssim}
         if features is not None:

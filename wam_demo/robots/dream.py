@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from wam_demo.errors import InvalidInputError, SourceFault, WamDemoError
 from wam_demo.policies.dreaming import ANCHOR_STEPS, DreamAnchor, Dreamer, DreamFrame, DreamMotion
@@ -76,7 +77,8 @@ class DreamSource:
 
     def _begin(self) -> None:
         self._arm.restore(self._first)
-        self._observation, self._picture = self._start, None
+        self._observation = self._start
+        self._picture: Image | None = None
         self._anchor, self._since = DreamAnchor(self._start), 0
 
     # Source and Watchable
@@ -93,10 +95,12 @@ class DreamSource:
 
     def picture(self) -> Image:
         """(256, 256, 3) view of ``front``, as it is imagined."""
-        if self._picture is None:
+        picture = self._picture
+        if picture is None:
             front = self._observation.images["front"]
-            self._picture = cv2.resize(front, (PICTURE_SIZE, PICTURE_SIZE), interpolation=cv2.INTER_CUBIC)
-        return self._picture
+            picture = cv2.resize(front, (PICTURE_SIZE, PICTURE_SIZE), interpolation=cv2.INTER_CUBIC)
+            self._picture = picture
+        return picture
 
     def begin(self, action: Vector, parts: int = 2) -> None:
         """Move the arm and ask for the next frame; raises `InvalidInputError` for an action that is not one."""
@@ -150,8 +154,9 @@ class DreamSource:
 
     def digest(self) -> str:
         """16 hexadecimal digits."""
-        parts = [self._observation.state, *(self._observation.images[camera] for camera in POLICY_CAMERAS)]
-        return hashlib.sha256(b"".join(part.tobytes() for part in parts)).hexdigest()[:16]
+        observation = self._observation
+        pictures = b"".join(observation.images[camera].tobytes() for camera in POLICY_CAMERAS)
+        return hashlib.sha256(observation.state.tobytes() + pictures).hexdigest()[:16]
 
     # Calibrated and Promptable
 
@@ -208,7 +213,7 @@ def at_once(dreamer: Dreamer) -> AskDream:
     return ask
 
 
-def _posed(camera: CalibratedCamera, position: Vector, rotation: Vector) -> CameraPose:
+def _posed(camera: CalibratedCamera, position: NDArray, rotation: NDArray) -> CameraPose:
     """A camera on a frame that stands there."""
     mount = np.array(camera.rotation).reshape(3, 3)
     place = position + rotation @ np.array(camera.position)

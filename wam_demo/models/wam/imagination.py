@@ -258,37 +258,6 @@ class ImaginationModel(nn.Module):
 
         yield from self.sample_stages(predict, noise)
 
-    @torch.no_grad()
-    def most_likely(
-        self,
-        model: WorldActionModel,
-        tokenizer: PictureTokenizer,
-        observed: BackboneFeatures,
-        displacement: Tensor,
-        horizon: int,
-        images: Tensor | None = None,
-    ) -> Tensor:
-        """What one pass makes of no noise at all: the mean of the futures after a motion, from one frame on.
-
-        Args:
-            model: The policy's network.
-            tokenizer: The policy's.
-            observed: What it reads.
-            displacement: (B, 7) of the TCP since then [m, rad] in the base frame, and the opening as commanded.
-            horizon: The imagined frame whose time the motion comes nearest to; motions between two are in order.
-            images: As for `motion_conditioning`.
-
-        Returns:
-            (B, cameras, C, H, W) latents, float32.
-        """
-        motion = model.normaliser.encode_motion(displacement[:, None], [horizon]).to(model.dtype)
-        conditioning = motion_conditioning(
-            model, tokenizer, self.config.calibration, observed, motion, [horizon], images
-        )
-        future = torch.zeros_like(observed.latents)[:, :, None]
-        tau = torch.ones(len(future), device=future.device)
-        return future[:, :, 0].float() - self(model, observed, future, tau, conditioning, [horizon])[:, :, 0]
-
     def sample_stages(self, predict: Callable[[Tensor, Tensor], Tensor], noise: Tensor) -> Iterator[Tensor]:
         """As `imagine_stages`, with this velocity at (future, tau)."""
         yield from euler_stages(predict, noise.float(), self.config.steps, shift=self.config.shift)
