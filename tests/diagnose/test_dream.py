@@ -47,6 +47,7 @@ def test_a_dream_in_which_nothing_happens_is_as_good_as_the_first_frame(world):
     assert document["psnr"]["3.2"] < 60  # the arm of the simulator has moved
     assert episodes[0].state_error_m < 0.01
     assert policy.planned == []
+    assert len(episodes[0].frame_ms) == LOOKED_AT[-1] // EXECUTE_STEPS
 
 
 def test_a_policy_decides_on_what_it_dreams(world):

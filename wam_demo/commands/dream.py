@@ -56,6 +56,7 @@ def run(options: argparse.Namespace) -> None:
         "actions": options.actions,
         "success_sim": float(np.mean([episode.success for episode in episodes])),
         "tcp_apart_mm": 1e3 * float(np.mean([episode.state_error_m for episode in episodes])),
+        "frame_ms": float(np.median([spent for episode in episodes for spent in episode.frame_ms])),
         **scores.document(),
     }
     for camera, part in content["by_camera"].items():

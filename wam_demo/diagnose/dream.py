@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -38,6 +39,7 @@ class DreamtEpisode:
         dreamt: The same of the dream.
         success: Success in the simulator, given the same actions.
         state_error_m: Distance of the dreamt TCP from the simulated one at the end [m].
+        frame_ms: Processor time of each frame that was imagined, the reading of its anchor included.
     """
 
     before: dict[str, Image]
@@ -45,6 +47,7 @@ class DreamtEpisode:
     dreamt: dict[str, Image]
     success: bool
     state_error_m: float
+    frame_ms: Sequence[float]
 
 
 def dreamt_episode(world: World, policy: Dreamer, seed: int, actions: Actions) -> DreamtEpisode | None:
@@ -62,7 +65,8 @@ def dreamt_episode(world: World, policy: Dreamer, seed: int, actions: Actions) -
     if policy.calibration is None:
         raise CheckpointError("these weights have no imagination model to dream with")
     first = world.reset(seed)
-    source = DreamSource(first, where_looked_at(at_once(policy)), policy.calibration)
+    frame_ms: list[float] = []
+    source = DreamSource(first, where_looked_at(_timed(at_once(policy), frame_ms)), policy.calibration)
     decide = _expert(world) if actions == "recorded" else _planning(policy, seed)
     seen: list[tuple[Observation, Observation]] = []
     for step in range(1, LOOKED_AT[-1] + 1):
@@ -78,7 +82,19 @@ def dreamt_episode(world: World, policy: Dreamer, seed: int, actions: Actions) -
         for which in (0, 1)
     )
     apart = float(np.linalg.norm(seen[-1][0].state[:3] - seen[-1][1].state[:3]))
-    return DreamtEpisode(dict(first.images), real, dreamt, result.success, apart)
+    return DreamtEpisode(dict(first.images), real, dreamt, result.success, apart, frame_ms)
+
+
+def _timed(ask: AskDream, spent_ms: list[float]) -> AskDream:
+    """Notes the processor time of what is done at once, in this thread."""
+
+    def ask_and_note(motion: DreamMotion) -> Future[DreamFrame]:
+        began = time.thread_time()
+        future = ask(motion)
+        spent_ms.append(1e3 * (time.thread_time() - began))
+        return future
+
+    return ask_and_note
 
 
 def where_looked_at(ask: AskDream) -> AskDream:

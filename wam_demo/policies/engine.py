@@ -56,7 +56,7 @@ class EngineConfig:
     alone_timeout_s: float = 10.0
     imagine_timeout_s: float = 10.0
     probe_timeout_s: float = 30.0
-    dream_timeout_s: float = 2.0
+    dream_timeout_s: float = 5.0
     queue_size: int = QUEUE_SIZE
     window: int = 256
     threads: int | None = None

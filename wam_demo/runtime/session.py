@@ -480,6 +480,7 @@ class Session:
             self._begun_at = self._clock.now()
         else:
             self._episodes.close_dream()
+            self._ended = self._clock.now()
         self._say("")
         self._go("paused" if self._state == "paused" or self._episodes.is_real else self._left_state())
 
