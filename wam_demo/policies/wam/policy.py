@@ -21,8 +21,10 @@ from wam_demo.models.tokenizer import PictureTokenizer, Tokenizer, to_images, to
 from wam_demo.models.wam.imagination import FOLDER, ImaginationModel
 from wam_demo.models.wam.model import BackboneFeatures, PlannedChunk, WorldActionModel
 from wam_demo.policies.compute.variants import EAGER
+from wam_demo.policies.dreaming import DreamFrame, DreamMotion
 from wam_demo.policies.probe import PROBE_BATCH, Probe
 from wam_demo.policies.tokens import TokenGrid
+from wam_demo.policies.wam.dreams import anchor_features, frame_after
 from wam_demo.policies.wam.edited_plans import EditedPlans
 from wam_demo.types import IMAGE_SIZE, STATE_DIM, ActionChunk, Image, Imaginer, Observation, Prediction, Scalars
 
@@ -144,6 +146,23 @@ class WamPolicy(Imaginer):
     def calibration(self) -> Calibration | None:
         """Of the cameras, as its imagination was taught with; see `PlanFollower`."""
         return None if self.imagination is None else self.imagination.config.calibration
+
+    @torch.inference_mode()
+    def dream(self, motion: DreamMotion) -> DreamFrame:
+        """The pictures after a motion; see `wam_demo.policies.dreaming.Dreamer`.
+
+        Raises:
+            InvalidInputError: These weights have no imagination model.
+            PolicyFault: What was imagined is not finite.
+        """
+        if self.imagination is None:
+            raise InvalidInputError("these weights have no imagination model to dream with")
+        anchor = motion.anchor
+        if anchor.features is None:
+            read = [anchor.observation]
+            encoded = self.encode(read) if anchor.latents is None else (anchor.latents, *self.inputs(read)[1:])
+            anchor.features = anchor_features(self.model, self.tokenizer, *encoded)
+        return frame_after(self.model, self.tokenizer, self.imagination, anchor.features, motion)
 
     @property
     def token_grid(self) -> TokenGrid:
