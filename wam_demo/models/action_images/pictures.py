@@ -40,6 +40,7 @@ class Decoded:
         rotation: (B, S, 3, 3); NaN likewise.
         opening: (B, S) of the gripper, 0..1.
         confidence: (B, S) in 0..1: the lowest peak of the three points, less where their rays do not meet.
+        gap: (B, S) largest distance of the three points from the rays that should meet there [m]; NaN likewise.
         seen: (B, V, S, 3) which point was found in which view.
     """
 
@@ -47,6 +48,7 @@ class Decoded:
     rotation: Tensor
     opening: Tensor
     confidence: Tensor
+    gap: Tensor
     seen: Tensor
 
 
@@ -79,9 +81,12 @@ def decode(views: Views, pictures: Tensor, sigma: float) -> Decoded:
     found = seen.sum(1) >= 2
     height = (height * seen).sum(1) / seen.sum(1).clamp_min(1)
     confidence = (height.clamp(0, 1) * torch.exp(-((gap / GAP_M) ** 2)) * found).amin(-1)
+    gap = torch.where(found.all(-1), gap.amax(-1), math.nan)
     points = torch.where(found.all(-1)[..., None, None], points, math.nan)
+    rotation = _turned(points)
+    confidence = confidence * rotation.isfinite().all(-1).all(-1)
     blue = pictures[:, :, :, 2].flatten(3).median(-1).values.mean(1)
-    return Decoded(points[..., 0, :], _turned(points), (blue / OPEN_BLUE).clamp(0, 1), confidence, seen)
+    return Decoded(points[..., 0, :], rotation, (blue / OPEN_BLUE).clamp(0, 1), confidence, gap, seen)
 
 
 def peaks(pictures: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
@@ -193,10 +198,10 @@ def _meeting(views: Views, image: Tensor, weight: Tensor) -> tuple[Tensor, Tenso
 
 
 def _turned(points: Tensor) -> Tensor:
-    """(..., 3, 3) points to the closest rotation (..., 3, 3); NaN stays NaN."""
+    """(..., 3, 3) points to the closest rotation (..., 3, 3); NaN stays NaN, and so become points that coincide."""
     x, z = points[..., 1, :] - points[..., 0, :], points[..., 0, :] - points[..., 2, :]
-    unknown = points.isnan().any(-1).any(-1)[..., None, None]
     x, z = x / x.norm(dim=-1, keepdim=True), z / z.norm(dim=-1, keepdim=True)
     axes = torch.stack([x, torch.linalg.cross(z, x), z], -1)
+    unknown = ~axes.isfinite().all(-1).all(-1)[..., None, None]
     left, _, right = torch.linalg.svd(torch.where(unknown, torch.eye(3).to(axes), axes))
     return torch.where(unknown, math.nan, left @ right)
