@@ -10,6 +10,8 @@ from hypothesis import strategies as some
 from tests.models.wam.test_imagination import CALIBRATION
 from wam_demo.models.action_images.pictures import (
     ARM_M,
+    OPEN_BLUE,
+    THRESHOLD,
     actions_to,
     decode,
     encode,
@@ -154,3 +156,12 @@ def test_the_gap_says_how_far_rays_pass_each_other():
     assert 0.01 < float(decode(canvas, apart, SIGMA).gap) < 0.1
     pictures[:] = 0
     assert decode(canvas, pictures, SIGMA).gap.isnan().all()
+
+
+def test_noise_on_the_floor_of_an_open_gripper_is_no_point():
+    torch.manual_seed(0)
+    canvas, _ = drawn([0.5, 0.0, 0.1], DOWN, 1.0)
+    pictures = 0.02 * torch.randn(1, 3, 200, 3, SIZE, SIZE)
+    pictures[:, :, :, 2] += OPEN_BLUE
+    assert pictures.max() > THRESHOLD
+    assert not decode(canvas, pictures, SIGMA).seen.any()

@@ -23,6 +23,8 @@ OPEN_BLUE = 0.25
 """Blue floor of an open gripper; a closed one's is 0."""
 THRESHOLD = 0.3
 """What is darker is background; above every floor."""
+CLEAR = 0.15
+"""How far a peak stands above its picture's floor, so that noise on the floor of an open gripper is none."""
 PRIOR = 1.0
 """How much the expected width of a Gaussian counts in its fit, in pixels of full height at one sigma."""
 GAP_M = 0.03
@@ -76,7 +78,8 @@ def encode(views: Views, points: Tensor, opening: Tensor, size: int, sigma: floa
 def decode(views: Views, pictures: Tensor, sigma: float) -> Decoded:
     """Read poses off pictures (B, V, S, 3, size, size), in 0..1, of these views; ``sigma`` as in `encode`."""
     image, height = peaks(pictures, sigma)
-    seen = height > THRESHOLD
+    floor = pictures.flatten(-2).median(-1).values
+    seen = height > (floor + CLEAR).clamp_min(THRESHOLD)
     points, gap = _meeting(views, image, height * seen)
     found = seen.sum(1) >= 2
     height = (height * seen).sum(1) / seen.sum(1).clamp_min(1)
@@ -85,8 +88,8 @@ def decode(views: Views, pictures: Tensor, sigma: float) -> Decoded:
     points = torch.where(found.all(-1)[..., None, None], points, math.nan)
     rotation = _turned(points)
     confidence = confidence * rotation.isfinite().all(-1).all(-1)
-    blue = pictures[:, :, :, 2].flatten(3).median(-1).values.mean(1)
-    return Decoded(points[..., 0, :], rotation, (blue / OPEN_BLUE).clamp(0, 1), confidence, gap, seen)
+    opening = floor[..., 2].mean(1) / OPEN_BLUE
+    return Decoded(points[..., 0, :], rotation, opening.clamp(0, 1), confidence, gap, seen)
 
 
 def peaks(pictures: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
