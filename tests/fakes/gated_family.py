@@ -1,7 +1,7 @@
 """A policy family that the package has never heard of, registered in this one file.
 
-Importing it makes ``gated`` known: a gate between two experts' chunks, an extra picture of each view, and one of a view that no camera
-takes.
+Importing it makes ``gated`` known: a gate between two experts' chunks, an extra picture of each view, and one of a view
+that no camera takes.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -39,7 +39,7 @@ def round_trip(config: ActionImagesConfig, box: Tensor, count: int, seed: int) -
 
     Returns:
         JSON-serialisable: the share of poses of which every point is in a view, and in two views; by way, of these
-        the share that was decoded and its errors, and how many of the others were decoded, which is none unless it guesses.
+        the share that was decoded and its errors, and how many of the others were decoded: each is a guess.
     """
     torch.manual_seed(seed)
     state, position, rotation, opening = _poses(box, count)

@@ -9,6 +9,6 @@ from wam_demo.policies.scripted import EXPERT, HOLD
 from wam_demo.policies.tuned import register_tuned
 from wam_demo.policies.wam.family import AGRA, WAM
 
-for _spec in (AGRA, WAM, *HARMO_FAMILY, ACTION_IMAGES, REMOTE, LEROBOT, EXPERT, HOLD):  # in the order in which they are shown
+for _spec in (AGRA, WAM, *HARMO_FAMILY, ACTION_IMAGES, REMOTE, LEROBOT, EXPERT, HOLD):  # in the order shown
     register(_spec)
 register_tuned()

@@ -49,8 +49,8 @@ def _is_available() -> bool:
 ACTION_IMAGES = PolicySpec(
     name=NAME,
     label="Action Images",
-    sentence="A video model without an action head: it draws its action into the camera views as it imagines the scene, "
-    "and the arm does what geometry reads there.",
+    sentence="A video model without an action head: it draws its action into the camera views as it imagines the "
+    "scene, and the arm does what geometry reads there.",
     load=_load,
     tasks=_tasks,
     digest=_digest,

@@ -15,7 +15,7 @@ ACTION, BESIDE, CONFIDENCE, READ = "Action video", "Action video, beside the han
 """Titles of its panels."""
 BESIDE_HAND = "beside"
 """Name of the view that no camera takes."""
-DIM = 0.45
+DIM = 0.3
 """Brightness of the present picture below the points."""
 
 
@@ -51,7 +51,9 @@ def panels(drawn: Tensor, images: Mapping[str, Image], margin: float, reading: R
     return {
         ACTION: Frames(frames, FUTURE_STEPS),
         BESIDE: Frames({BESIDE_HAND: over(moments[-1], None, margin)}, FUTURE_STEPS),
-        CONFIDENCE: Band(float(reading.confidence[: reading.count].sum()) / CHUNK_STEPS, "unreadable: the arm holds", "certain"),
+        CONFIDENCE: Band(
+            float(reading.confidence[: reading.count].sum()) / CHUNK_STEPS, "unreadable: the arm holds", "certain"
+        ),
         READ: Scalars(numbers),
     }
 
