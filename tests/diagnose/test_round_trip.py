@@ -1,19 +1,24 @@
 """Poses come back from pictures of them, and what two views do not show is not guessed."""
 
 import json
+import math
 from dataclasses import replace
 
 import pytest
 import torch
 
-from tests.models.wam.test_imagination import CALIBRATION
 from wam_demo.diagnose import round_trip as module
 from wam_demo.diagnose.round_trip import round_trip
 from wam_demo.models.action_images.model import ActionImagesConfig
+from wam_demo.models.geometry import CalibratedCamera, Calibration
 from wam_demo.models.wam.backbone import BackboneConfig
 
-CONFIG = ActionImagesConfig(BackboneConfig(), CALIBRATION)
-BOX = torch.tensor([[0.35, -0.2, 0.02], [0.65, 0.2, 0.25]])
+A, B = math.radians(38), math.radians(28)
+"""How steeply front and wrist camera look down."""
+FRONT = CalibratedCamera((1.1, 0, 0.9), (0, -math.cos(A), math.sin(A), 1, 0, 0, 0, math.sin(A), math.cos(A)), 0.27)
+WRIST = CalibratedCamera((0.08, 0, -0.09), (0, math.cos(B), math.sin(B), 1, 0, 0, 0, math.sin(B), -math.cos(B)), 0.75)
+CONFIG = ActionImagesConfig(BackboneConfig(), Calibration(FRONT, WRIST))
+BOX = torch.tensor([[0.25, -0.4, 0.01], [0.8, 0.4, 0.45]])
 
 
 @pytest.fixture(scope="module")
