@@ -54,10 +54,10 @@ class HarmoRecipe:
 
     reactive: ReactiveConfig = field(default_factory=ReactiveConfig)
     gate_hidden: int = 128
-    loop: LoopConfig = field(default_factory=lambda: LoopConfig(steps=8000, lr=1e-3, muon=True))
+    loop: LoopConfig = field(default_factory=lambda: LoopConfig(steps=3000, lr=1e-3, muon=True))
     batch: int = 32
     draws: int = 4
-    imagined: int = 12_000
+    imagined: int = 5_000
     steps: int = 2
 
 

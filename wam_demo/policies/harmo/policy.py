@@ -8,6 +8,7 @@ from typing import Literal, get_args
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from wam_demo.errors import CheckpointError, PolicyFault
@@ -73,7 +74,7 @@ class HarmoPolicy(WamPolicy):
         observed = self.read(observations)
         plan = self.plan(observed, self.noise(seeds))
         planned = time.perf_counter()
-        probabilities = self.experts.gate(observed.features[-1]).float().sigmoid().tolist()
+        probabilities = self._gate(observed).tolist()
         noise = self.imagination_noise(seeds)
         future = imagine_freely(self.free_imagination, self.model, observed, noise, self.experts.config.steps)
         imagined = time.perf_counter()
@@ -94,6 +95,14 @@ class HarmoPolicy(WamPolicy):
             self._joined(own, ActionChunk(actions), probability, images)
             for own, actions, probability, images in zip(predictive, reactive, probabilities, pictures, strict=True)
         ]
+
+    @torch.inference_mode()
+    def interaction(self, observations: Sequence[Observation]) -> NDArray[np.float64]:
+        """(len(observations),) what the gate says: the probability of interaction."""
+        return self._gate(self.read(observations)).double().numpy()
+
+    def _gate(self, observed: BackboneFeatures) -> Tensor:
+        return self.experts.gate(observed.features[-1]).float().sigmoid()
 
     def imagination_noise(self, seeds: Sequence[int]) -> Tensor:
         """(len(seeds), cameras, horizons, C, H, W) standard normal, row by row from its own seed."""
