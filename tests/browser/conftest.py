@@ -58,14 +58,16 @@ def serve(monkeypatch, tmp_path) -> Iterator[Callable[..., Served]]:
     """Start the app with an endless episode, or one of ``horizon`` steps; keyword arguments are those of `open_hub`.
 
     ``lab``, ``room`` and ``arm`` add their tabs; ``evaluated`` offers names that the evaluation knows;
-    ``recordings`` is the folder that can be recorded into; ``challenged`` holds the challenge, on seed 5.
+    ``recordings`` is the folder that can be recorded into; ``challenged`` holds the challenge, on seed 5;
+    ``own_machine`` is that of `build_app`.
     """
     running = []
     monkeypatch.setattr(FakeWorld, "success_after", ENDLESS)
 
     def start(
-        lab=None, room=None, evaluated=False, recordings=None, arm=None, horizon=ENDLESS, challenged=False, **limits
-    ) -> Served:
+        lab=None, room=None, evaluated=False, recordings=None, arm=None, horizon=ENDLESS, challenged=False,
+        own_machine=False, **limits,
+    ) -> Served:  # fmt: skip
         chosen = catalogue(horizon, recordings)
         sharing = Sharing(chosen, ShareStore(tmp_path / "shares.sqlite3"))
         scenes = Scenes("reach", ["steer"], [5])
@@ -73,7 +75,7 @@ def serve(monkeypatch, tmp_path) -> Iterator[Callable[..., Served]]:
         shown = evaluation_catalogue() if evaluated else chosen
         given = {"sharing": sharing, "challenge": challenge, "arm": arm}
         hub = open_hub(replace(chosen, backend=shown.backend), **given, **limits)
-        app = build_app(shown, hub, lab=lab, blind=room, **given)
+        app = build_app(shown, hub, lab=lab, blind=room, own_machine=own_machine, **given)
         pages = web_pages(sharing.store)
         arguments = launch_arguments(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **pages)
         _, url, _ = app.launch(**arguments)

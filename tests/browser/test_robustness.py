@@ -95,6 +95,7 @@ def test_a_cell_shows_its_videos_worst_first(open_tab):
     page.wait_for_function("document.querySelectorAll('.episodes li.both video').length === 2")
     captions = page.locator(".episodes li.both figcaption").all_inner_texts()
     assert captions[1].startswith("Hold")
+    assert captions[0].startswith("Expert")
     times = "[...document.querySelectorAll('.episodes li.both video')].map((video) => video.currentTime)"
     page.wait_for_function(f"({times}).every((time) => time > 0.1)")
     first, second = page.evaluate(times)
@@ -127,6 +128,32 @@ def test_a_reload_finds_the_run_again(open_tab):
     show_tab(page)
     page.wait_for_function(DONE)
     assert page.locator("button.cell").count() > 0
+
+
+def test_a_reload_finds_the_choices_again(open_tab):
+    _, page = open_tab()
+    page.locator('.setup input[value="shove"]').check(force=True)
+    page.locator('.setup input[value="light"]').uncheck(force=True)
+    page.locator('.setup input[name="episodes"]').fill("4")
+    page.locator('.setup input[name="seed"]').fill("2")
+    checked = "[...document.querySelectorAll('.setup .chip input:checked')].map((input) => input.value)"
+    chosen = page.evaluate(checked)
+    page.reload()
+    show_tab(page)
+    page.wait_for_function("document.querySelector('.estimate').textContent.includes('episodes')")
+    assert page.evaluate(checked) == chosen
+    assert "shove" in chosen
+    assert page.locator('.setup input[name="episodes"]').input_value() == "4"
+    assert page.locator('.setup input[name="seed"]').input_value() == "2"
+
+
+def test_a_wait_in_the_queue_is_not_announced_when_it_is_over(open_tab):
+    _, page = open_tab(pace_s=0.1)
+    begin(page, episodes=8)
+    page.wait_for_function("document.querySelector('.estimate').textContent.includes('in the queue')")
+    page.get_by_role("button", name="Cancel").click()
+    page.wait_for_function(f"{ROOT}.dataset.state === 'cancelled'")
+    page.wait_for_function("!document.querySelector('.estimate').textContent.includes('in the queue')")
 
 
 def test_a_run_is_a_link_and_back_leads_to_what_was_shown_before(open_tab):

@@ -141,6 +141,10 @@ def test_a_warning_goes_while_the_arm_moves(serve, visit):
     page.wait_for_function("document.querySelector('.status.warn')?.textContent.includes('not on the table')")
     eventually(lambda: page.locator(".status.warn").count() == 0)
     assert "works on seed 0" in line(page)
+    page.mouse.click(*pointer(page, 0.5, 0.05))  # nor does an older one hide what is said next
+    page.wait_for_function("document.querySelector('.status.warn')?.textContent.includes('not on the table')")
+    page.keyboard.press("n")
+    eventually(lambda: "works on seed 1" in line(page))
 
 
 @pytest.mark.parametrize("width", [1024, 390])

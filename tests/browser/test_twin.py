@@ -49,6 +49,19 @@ def test_the_twin_shows_both_courses_and_their_difference(serve, visit):
     page.wait_for_function(f"{STATUS}.state === 'running'")
 
 
+def test_the_twins_charts_lie_between_their_axes(serve, visit):
+    page = visit(serve())
+    start_twin(page)
+    page.wait_for_function(f"{STATUS}.twin.step > {STATUS}.twin.forked + 12")
+    outside = page.evaluate("""() => ["gap", "apart"].flatMap((name) => {
+      const box = document.querySelector(`[data-plot="${name}"] svg`), axis = box.querySelector(".grid").getBBox();
+      return [...box.querySelectorAll("path, .bar")].map((node) => node.getBBox()).filter((drawn) => drawn.width > 0)
+        .filter((drawn) => drawn.x < axis.x - 1 || drawn.x + drawn.width > axis.x + axis.width + 1)
+        .map((drawn) => `${name}: ${drawn.x} .. ${drawn.x + drawn.width} of ${axis.x} .. ${axis.x + axis.width}`);
+    })""")
+    assert outside == []
+
+
 def test_a_disturbance_in_the_twin_goes_to_the_left_one(serve, visit):
     page = visit(serve())
     page.keyboard.press("b")
@@ -122,4 +135,5 @@ def test_what_was_done_goes_to_the_robustness_tab(serve, visit):
     page.wait_for_function("window.wamPrefill")
     sent = page.evaluate("window.wamPrefill")
     assert (sent["task"], sent["policy"], sent["axis"]) == ("reach", "steer", "shove")
+    assert sent["seed"] == page.evaluate(f"{STATUS}.seed")
     assert sent["severity"] in range(1, 6)

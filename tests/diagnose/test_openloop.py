@@ -8,7 +8,10 @@ import pytest
 from tests.fakes import recordings
 from wam_demo.data.uploads.guess import guess
 from wam_demo.data.uploads.process import describe
+from wam_demo.diagnose.answers import Answers
+from wam_demo.diagnose.imagination import psnr
 from wam_demo.diagnose.openloop import DIMENSIONS, OpenLoopScores, displacement_error, judge, score
+from wam_demo.diagnose.retouch import Retouch
 from wam_demo.robots.recording import RecordedStep, Recording, RecordingSource
 from wam_demo.types import ActionChunk, Observation, Prediction
 
@@ -64,6 +67,41 @@ def test_imaginations_are_compared_with_their_own_moment():
     assert exact["imaginations"] == 3
     off = score(judge(moments(), plan_of([0] * 7), imagine_brighter(10)), np.zeros((STEPS, 7))).document()
     assert off["psnr_by_step"]["16"] == pytest.approx(20 * np.log10(255 / 10), rel=1e-6)
+
+
+def test_a_world_that_is_imagined_well_is_inside_the_training_domain():
+    judged = judge(moments(), plan_of([0] * 7), imagine_brighter(0))
+    domain = score(judged, np.zeros((STEPS, 7))).document()["domain"]
+    assert (domain["verdict"], domain["moments"], domain["better"]) == ("inside", 3, 3)
+    judged = judge(moments(), plan_of([0] * 7), imagine_brighter(120))
+    assert score(judged, np.zeros((STEPS, 7))).document()["domain"]["verdict"] == "outside"
+    assert score(judge(moments(), plan_of([0] * 7)), np.zeros((STEPS, 7))).document()["domain"] is None
+
+
+def test_a_disturbed_run_is_compared_with_a_last_frame_as_disturbed_as_what_came(tmp_path):
+    """The baseline of a disturbed run: both pictures of the comparison are darkened, hidden and noisy alike."""
+    clip = FakeClip(list(moments()))
+    retouch = Retouch(noise=2, occlusion=3, light=3)
+    answers = Answers(clip, retouch, plan_of([0] * 7), lambda seen: imagine_brighter(0)(seen), tmp_path)
+    answers.run(10, lambda: None)
+    pictures = [retouch.apply(moment.observation.images, moment.step) for moment in clip.all]
+    expected = np.mean([[psnr(pictures[s][c], pictures[s + 8][c]) for c in ("front", "wrist")] for s in (0, 10, 20)])
+    found = answers.scores.document()["psnr_copy_last_by_step"]["8"]
+    assert found == pytest.approx(expected)
+    clean = Answers(clip, Retouch(), plan_of([0] * 7), imagine_brighter(0), tmp_path / "clean")
+    clean.run(10, lambda: None)
+    assert abs(clean.scores.document()["psnr_copy_last_by_step"]["8"] - found) > 0.5
+
+
+class FakeClip:
+    """The parts of a `Clip` that answers read."""
+
+    def __init__(self, steps):
+        self.all, self.steps, self.total = steps, len(steps), len(steps)
+        self.actions = np.zeros((len(steps), 7), np.float32)
+
+    def moment(self, step):
+        return self.all[step]
 
 
 def test_every_step_is_answered_once_whatever_the_batch():

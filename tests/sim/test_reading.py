@@ -121,3 +121,21 @@ def test_words_about_the_same_thing_leave_the_judge_alone():
     world.apply_event("language", {"text": "anything at all"})
     assert (world.assignment, world.unscored) == (before, "")
     world.close()
+
+
+def test_a_twin_judges_by_the_words_of_the_episode_that_it_was_forked_from():
+    world, twin = World("pick_place"), World("pick_place")
+    world.draw(3)
+    twin.draw(8)
+    own = world.assignment
+    other = next(body for body in own.candidates if body != own.target)
+    text = f"put the {own.colours[other]} {own.nouns[other]} into the bowl"
+    world.apply_event("language", {"text": text, **understand(text, "pick_place", own).parameters()})
+    twin.restore(world.snapshot())
+    assert (twin.assignment.target, twin.instruction) == (other, text)
+    assert twin.goal_distance() == pytest.approx(world.goal_distance())
+    world.apply_event("language", {"text": "put the elephant into the bowl", "unscored": "no elephant here"})
+    twin.restore(world.snapshot())
+    assert twin.unscored == "no elephant here"
+    world.close()
+    twin.close()

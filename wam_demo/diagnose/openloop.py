@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wam_demo.diagnose.domain import AHEAD, domain_verdict
 from wam_demo.diagnose.imagination import psnr
 from wam_demo.policies.receding import PlayedStep
 from wam_demo.robots.recording import RecordedStep, RecordingSource
@@ -63,6 +64,7 @@ class OpenLoopScores:
             "action_error_by_dimension": {name: errors for name, errors in by_dimension.items() if errors},
             "psnr_by_step": _means(self.psnr),
             "psnr_copy_last_by_step": _means(self.copied),
+            "domain": domain_verdict(self.psnr[AHEAD], self.copied[AHEAD]),
             "plans": int(self.counts[0].max()),
             "imaginations": len(self.psnr[FUTURE_STEPS[0]]),
         }

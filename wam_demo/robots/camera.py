@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from wam_demo.errors import SourceFault
 from wam_demo.limits import CAMERA_FRAME_AGE_S
 from wam_demo.robots.source import Clock
-from wam_demo.types import ACTION_DIM, IMAGE_SIZE, Image, Observation, Vector
+from wam_demo.types import ACTION_DIM, IMAGE_SIZE, CameraPose, Image, Observation, Vector
 
 TICK_S = 0.05
 """How often a camera that delivers nothing is looked at [s]."""
@@ -174,3 +175,14 @@ def home_state() -> Vector:
     from wam_demo.sim.kinematics import ArmKinematics
 
     return ArmKinematics().state(HOME, 1.0)
+
+
+@lru_cache(maxsize=1)
+def usual_front() -> CameraPose:
+    """Where the camera ``front`` stands that the shipped weights know."""
+    from wam_demo.sim.cameras import pose
+    from wam_demo.sim.scene import Scene
+
+    scene = Scene("pick_place")
+    scene.refresh()
+    return pose(scene.model, scene.data, "front")

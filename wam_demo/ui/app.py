@@ -19,8 +19,10 @@ import gradio as gr
 from wam_demo.config import PUBLIC, RECORDINGS, SHARES
 from wam_demo.errors import InvalidInputError
 from wam_demo.limits import LIVE_SESSIONS, QUEUE_SIZE, SESSION_IDLE_S, UPLOAD_BYTES
+from wam_demo.policies.remote.server import LOOPBACK
 from wam_demo.runtime import Session, Settings, Watcher
 from wam_demo.runtime.memory import use_few_arenas
+from wam_demo.ui.api.connection import ConnectionTest
 from wam_demo.ui.api.tab import build_api, has_mcp
 from wam_demo.ui.arm.live import stop_function, with_arm
 from wam_demo.ui.arm.session import ArmSession
@@ -112,8 +114,12 @@ def build_app(
     arm: ArmSession | None = None,
     folders: RecordingFolders | None = None,
     teaching: Teaching | None = None,
+    own_machine: bool = False,
 ) -> gr.Blocks:
-    """The page with its tabs; those whose part is missing are left out."""
+    """The page with its tabs; those whose part is missing are left out.
+
+    ``own_machine`` says that nobody but who sits at this machine sees the page, which may then name its ports.
+    """
     functions = [] if sharing is None else [share_function(sharing)]
     functions += [] if challenge is None else [challenge_function(challenge)]
     with gr.Blocks(
@@ -147,7 +153,7 @@ def build_app(
                 with gr.Tab("Blind A/B"):
                     build_blind(catalogue, blind)
             with gr.Tab("Report & API"):
-                build_api(catalogue)
+                build_api(catalogue, ConnectionTest(own_machine))
 
         def leave(request: gr.Request) -> None:
             hub.leave(request.session_hash)
@@ -225,6 +231,7 @@ def launch(host: str = "127.0.0.1", port: int | None = None, **overrides: Any) -
             arm=arm,
             folders=folders,
             teaching=teaching,
+            own_machine=host in LOOPBACK and not PUBLIC,
         )
         allowed = [str(recordings.root)]  # downloads, under names that cannot be guessed
         arguments = {**web_pages(sharing.store), "allowed_paths": allowed, **overrides}

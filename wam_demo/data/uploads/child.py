@@ -37,6 +37,8 @@ def _answer(request: Mapping[str, Any], out: BinaryIO) -> None:
     reader = open_reader(Path(request["path"]))
     if request["action"] == "describe":
         _line(out, {"description": reader.describe().document()})
+    elif request["action"] == "first_frames":
+        _first_frames(reader, request, out)
     else:
         _stream(reader, request, out)
 
@@ -67,6 +69,23 @@ def _stream(reader: Any, request: Mapping[str, Any], out: BinaryIO) -> None:
             out.write(picture.tobytes())
         out.flush()
     _line(out, {"end": True})
+
+
+def _first_frames(reader: Any, request: Mapping[str, Any], out: BinaryIO) -> None:
+    """One picture of each episode; an episode that cannot be read leaves the others theirs."""
+    from wam_demo.data.uploads.contracts import CameraMapping
+    from wam_demo.data.uploads.sampling import square
+
+    camera = CameraMapping(**request["camera"])
+    for episode in request["episodes"]:
+        try:
+            _, decode = next(reader.images(int(episode), camera.camera, 0.0))
+            picture = square(decode(), camera, int(request["size"])).tobytes()
+        except Exception:
+            picture = b""
+        _line(out, {"bytes": len(picture)})
+        out.write(picture)
+        out.flush()
 
 
 def _line(out: BinaryIO, content: Mapping[str, Any]) -> None:

@@ -145,6 +145,41 @@ class EpisodeStream:
         self.close()
 
 
+def first_frames(
+    path: Path,
+    episodes: Sequence[int],
+    camera: CameraMapping,
+    size: int,
+    visitor: str = "",
+    limits: ReaderLimits = READER_LIMITS,
+) -> Iterator[Image | None]:
+    """The first picture of several episodes, from one child process.
+
+    Args:
+        path: File or folder.
+        episodes: Indices in `Description.episodes`.
+        camera: Which camera, and how it is shown.
+        size: Side of the square pictures [px].
+        visitor: For whom, see `ReaderGate.turn`.
+        limits: How long all of it may take.
+
+    Yields:
+        (size, size, 3) uint8 in the order of ``episodes``; ``None`` for one that cannot be read.
+
+    Raises:
+        InvalidInputError: The file as a whole cannot be read, or it takes too long; what came before stays.
+    """
+    check_upload(path)
+    content = {"episodes": list(episodes), "camera": asdict(camera), "size": size}
+    request = {**content, "action": "first_frames", "path": str(path)}
+    with ReaderProcess(request, limits.describe_cpu_s, limits, visitor) as child:
+        for _ in episodes:
+            count = child.message().get("bytes")
+            if count not in (0, 3 * size * size):
+                raise InvalidInputError("the recording was read in an unexpected way")
+            yield np.frombuffer(child.exactly(count), np.uint8).reshape(size, size, 3) if count else None
+
+
 def require_episode(description: Description, episode: int) -> int:
     """Return the index if the recording has such an episode."""
     if not 0 <= episode < len(description.episodes):

@@ -46,23 +46,24 @@ def sampled(images: Iterator[TimedImage], at: Iterable[float], camera: CameraMap
 
 def square(image: Image, camera: CameraMapping, size: int) -> Image:
     """Turn, fit and resize a picture to (size, size, 3)."""
-    turned = _turned(image, camera.turn)
-    height, width = turned.shape[:2]
+    picture = turned(image, camera.turn)
+    height, width = picture.shape[:2]
     side = min(height, width) if camera.fit == "crop" else max(height, width)
     if camera.fit == "crop":
         top, left = (height - side) // 2, (width - side) // 2
-        turned = turned[top : top + side, left : left + side]
+        picture = picture[top : top + side, left : left + side]
     else:
         below, right = side - height, side - width
-        turned = cv2.copyMakeBorder(
-            np.ascontiguousarray(turned), below // 2, below - below // 2, right // 2, right - right // 2,
+        picture = cv2.copyMakeBorder(
+            np.ascontiguousarray(picture), below // 2, below - below // 2, right // 2, right - right // 2,
             cv2.BORDER_CONSTANT, value=(0, 0, 0),
         )  # fmt: skip
     method = cv2.INTER_AREA if side > size else cv2.INTER_LINEAR
-    return cv2.resize(np.ascontiguousarray(turned), (size, size), interpolation=method)
+    return cv2.resize(np.ascontiguousarray(picture), (size, size), interpolation=method)
 
 
-def _turned(image: Image, turn: str) -> Image:
+def turned(image: Image, turn: str) -> Image:
+    """A picture turned by one of `TURNS`."""
     if turn == "flip":
         return image[::-1]
     quarters = {"none": 0, "left": 1, "half": 2, "right": 3}[turn]

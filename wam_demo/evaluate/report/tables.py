@@ -7,6 +7,7 @@ from typing import Any
 
 from wam_demo.evaluate.specs.grid import GridSpec
 from wam_demo.evaluate.statistics.power import detectable_difference, scenes_needed
+from wam_demo.types import CONTROL_HZ
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -131,7 +132,20 @@ def openloop_table(document: Mapping[str, Any]) -> str:
     copied = document["psnr_copy_last_by_step"] or {}
     steps = sorted({*actions, *found}, key=int)
     rows = [[f"+{k}", 100 * actions[k] if k in actions else None, found.get(k), copied.get(k)] for k in steps]
-    return table(["step", "TCP error cm", "PSNR", "last frame"], rows)
+    return table(["step", "TCP error cm", "PSNR", "last frame"], rows) + _domain_words(document["domain"])
+
+
+def _domain_words(domain: Mapping[str, Any] | None) -> str:
+    """Whether the recording is inside the training domain, as a line of its own; empty without imagination."""
+    if domain is None:
+        return ""
+    if domain["verdict"] == "still":
+        return "\n\ntraining domain: nothing moves enough to tell"
+    gain, ahead = domain["gain_db"], f"+{domain['steps_ahead'] / CONTROL_HZ:g} s"
+    return (
+        f"\n\ntraining domain: {domain['verdict']}; at {ahead} imagination is {abs(gain):.1f} dB "
+        f"{'better' if gain > 0 else 'worse'} than the last frame, better in {domain['better']} of {domain['moments']}"
+    )
 
 
 def probe_table(documents: Sequence[Mapping[str, Any]], difference: Mapping[str, Any] | None = None) -> str:

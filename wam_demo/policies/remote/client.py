@@ -49,8 +49,12 @@ class RemoteConfig:
     answer_s: float = SERVER_ANSWER_S
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.url)
-        if parts.scheme not in ("ws", "wss") or not parts.hostname:
+        try:
+            parts = urlsplit(self.url)
+            usable = parts.scheme in ("ws", "wss") and bool(parts.hostname) and parts.port != 0
+        except ValueError:  # a port that is none, or half an IPv6 address
+            usable = False
+        if not usable:
             raise InvalidInputError(f"{self.url[:100]!r} is not the address of a policy server: ws://host:port")
         convention(self.convention)
 

@@ -38,7 +38,7 @@ from gradio_client import Client
 
 client = Client("{PLACE}")
 episode = client.predict(
-    task="pick_place", policy="hold", scene=3, api_name="/run_episode"
+    task="pick_place", policy="agra", scene=3, api_name="/run_episode"
 )
 print(episode["outcome"], "after", episode["steps"], "steps")
 """,
@@ -53,7 +53,7 @@ from gradio_client import Client
 
 client = Client("{PLACE}")
 result = client.predict(
-    task="pick_place", policy="hold", axis="shove", severity=3,
+    task="pick_place", policy="agra", axis="shove", severity=3,
     episodes=2, api_name="/evaluate",
 )
 low, high = result["ci95"]
@@ -93,7 +93,7 @@ for x, y, z, *rotation, gripper in plan["actions"]:
         f"""\
 CALL={PLACE}/gradio_api/call/run_episode
 EVENT=$(curl -s $CALL -H "Content-Type: application/json" \\
-  -d '{{"data": ["pick_place", "hold", 3, "none", 3, ""]}}' \\
+  -d '{{"data": ["pick_place", "agra", 3, "none", 3, ""]}}' \\
   | cut -d '"' -f 4)
 curl -s -N $CALL/$EVENT
 """,
@@ -111,24 +111,72 @@ curl -s -N $CALL/$EVENT
 }}
 """,
     ),
+)
+
+SERVER = "ws://127.0.0.1:8000"
+"""Stands for the address of the policy server in the snippets for robots."""
+
+ROBOT_SNIPPETS = (
     Snippet(
-        "robot",
-        "Drive a robot with the policy",
+        "serve",
+        "Start a policy server",
+        "sh",
+        "a checkout, or pip install . (then the command is wam-demo)",
+        """\
+python -m wam_demo serve --policy agra --port 8000
+""",
+    ),
+    Snippet(
+        "client",
+        "Let the policy move the simulated arm",
         "python",
-        "pip install openpi-client typing-extensions, and a running: python -m wam_demo serve --policy agra",
+        "this package, and the server above",
+        f"""\
+from wam_demo.policies.remote.client import RemoteConfig, RemotePolicy
+from wam_demo.robots.simulator import SimulatorSource
+from wam_demo.sim.world import World
+
+policy = RemotePolicy(RemoteConfig("{SERVER}"))
+robot = SimulatorSource(World("pick_place"))
+observation = robot.reset(seed=3)
+print(observation.instruction)
+while not robot.success and observation.time < 20:
+    (plan,) = policy.predict([observation], seeds=[0])
+    for action in plan.chunk.actions[:4]:  # then it plans anew
+        robot.apply(action)
+    observation = robot.observe()
+print("done" if robot.success else "not done", f"after {{observation.time:.1f}} s")
+robot.close()
+policy.close()
+""",
+    ),
+    Snippet(
+        "openpi",
+        "Move a robot of yours, with openpi's client",
+        "python",
+        "pip install openpi-client typing-extensions",
         """\
 import numpy as np
 from openpi_client.websocket_client_policy import WebsocketClientPolicy
 
 policy = WebsocketClientPolicy(host="127.0.0.1", port=8000)
-observation = {
-    "observation/image": np.zeros((128, 128, 3), np.uint8),
-    "observation/wrist_image": np.zeros((128, 128, 3), np.uint8),
-    "observation/state": np.zeros(17, np.float32),
-    "prompt": "pick up the red cube and put it in the bowl",
-}
-actions = policy.infer(observation)["actions"]  # (16, 7) at 10 Hz
-print(actions.shape)
+tool = np.array([0.49, 0.0, 0.15])  # m, in the base frame
+opening = 1.0  # of the gripper, 0 closed .. 1 open
+down = [1, 0, 0, 0, -1, 0]  # first two columns of the tool's rotation matrix
+joints = [0, 0.17, 0, -2.36, 0, 2.52, 0.78]  # rad
+
+for _ in range(5):
+    observation = {  # put your cameras' pictures and your robot's state here
+        "observation/image": np.full((128, 128, 3), 110, np.uint8),
+        "observation/wrist_image": np.full((128, 128, 3), 110, np.uint8),
+        "observation/state": np.float32([*tool, *down, opening, *joints]),
+        "prompt": "put the red cube into the bowl",
+    }
+    plan = policy.infer(observation)["actions"]  # (16, 7) at 10 Hz
+    for action in plan[:4]:  # then it plans anew; here your robot moves
+        tool, opening = tool + action[:3], float(action[6])
+    print("tool at", np.round(100 * tool, 1), f"cm, gripper {opening:.2f}")
 """,
     ),
 )
+"""How a policy server is started and used."""

@@ -15,7 +15,8 @@ from markupsafe import Markup, escape
 
 from wam_demo.errors import WamDemoError
 from wam_demo.ui.api.calls import UNREADABLE, ProgramCalls
-from wam_demo.ui.api.snippets import PLACE, SNIPPETS
+from wam_demo.ui.api.connection import ConnectionTest
+from wam_demo.ui.api.snippets import PLACE, ROBOT_SNIPPETS, SERVER, SNIPPETS
 from wam_demo.ui.shared import component
 from wam_demo.ui.shared.catalogue import Catalogue
 
@@ -23,16 +24,22 @@ SIMULATIONS = 1
 """Calls that simulate at a time; further ones wait in the app's queue."""
 
 
-def build_api(catalogue: Catalogue, calls: ProgramCalls | None = None) -> None:
+def build_api(catalogue: Catalogue, connection: ConnectionTest, calls: ProgramCalls | None = None) -> None:
     """Add the section and the endpoints to the blocks that are open.
 
     Args:
         catalogue: What can be chosen.
+        connection: Tests policy servers for the page.
         calls: What the endpoints do; replaced in tests.
     """
     calls = calls or ProgramCalls(catalogue)
+    answer = component.answering({"connection": connection.ask})
+
+    def programs(question: Any) -> component.Answer:
+        return answer(question)
+
     simulating: dict[str, Any] = {"concurrency_limit": SIMULATIONS, "concurrency_id": "simulate"}
-    component.component(_script(calls), "api")
+    component.component(_script(calls, connection), "api", [programs])
     gr.api(as_endpoint(calls.choices), api_name="choices", queue=False)
     gr.api(as_endpoint(calls.run_episode), api_name="run_episode", **simulating)
     gr.api(as_endpoint(calls.evaluate), api_name="evaluate", **simulating)
@@ -131,12 +138,14 @@ def _section(text: str, title: str) -> list[str]:
     return entries
 
 
-def page(calls: ProgramCalls) -> str:
+def page(calls: ProgramCalls, connection: ConnectionTest) -> str:
     """The section as HTML, with `PLACE` for the address of the app."""
     templates = Environment(loader=FileSystemLoader(component.UI / "api"), autoescape=True, trim_blocks=True)
     templates.filters["code"] = _code
     shown = [snippet for snippet in SNIPPETS if snippet.name != "mcp" or has_mcp()]
-    return templates.get_template("programs.html").render(snippets=shown, endpoints=endpoints(calls))
+    return templates.get_template("programs.html").render(
+        snippets=shown, robots=ROBOT_SNIPPETS, endpoints=endpoints(calls), connection=connection, server=SERVER
+    )
 
 
 def _code(text: str) -> Markup:
@@ -144,5 +153,7 @@ def _code(text: str) -> Markup:
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
-def _script(calls: ProgramCalls) -> str:
-    return component.script({"page": page(calls), "place": PLACE}, "shared/dom.js", "api/api.js")
+def _script(calls: ProgramCalls, connection: ConnectionTest) -> str:
+    return component.script(
+        {"page": page(calls, connection), "place": PLACE}, "shared/dom.js", "api/api.js", "api/connection.js"
+    )

@@ -10,9 +10,11 @@ const keptMapping = (f) => keptMappings().find(([kind]) => kind === kindOf(f))?.
 function saveMapping(mapping) {
   saveFile("mapping.json", URL.createObjectURL(new Blob([JSON.stringify(mapping, null, 1)], { type: "application/json" })));
 }
-async function loadMapping(file) {
+async function loadMapping(file, f) {
   let mapping;
   try { mapping = JSON.parse(await file.slice(0, 20_000).text()); } catch { throw new Error(`${file.name} is not a mapping: it is no JSON`); }
   if (!mapping || typeof mapping !== "object" || !("front" in mapping)) throw new Error(`${file.name} is not a mapping: it names no front camera`);
+  const cameras = f.cameras.map((c) => c.name), unknown = [mapping.front, mapping.wrist].find((name) => name && !cameras.includes(name));
+  if (unknown) throw new Error(`${file.name} is for a recording with a camera ${unknown}; this one has ${cameras.join(", ")}`);
   return mapping;
 }

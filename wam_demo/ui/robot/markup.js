@@ -31,6 +31,18 @@ const SETUP = `
       <header><h3>Found</h3><span class="note" data-text="title"></span></header>
       <ul class="facts-list"></ul>
       <form class="mapping" data-form="open">
+        <fieldset class="several" hidden><legend>Episode <small data-text="several"></small></legend><ol class="episodes"></ol></fieldset>
+        <section class="preview" aria-label="The first frame as the policy reads it">
+          ${["front", "wrist"].map((name) => `<figure data-preview="${name}" hidden><img alt=""><figcaption>${name}</figcaption></figure>`).join("")}
+          <div class="reading"><p data-text="tool" role="status">The first frame is on its way.</p>
+            <p class="soft">Bright: what the policy sees. Orange: the path of the tool; arrows: its axes, both as the policy's own front camera would see them. Directions
+              must fit your picture; places fit only if your camera stands where ours does.</p></div></section>
+        <fieldset class="part"><legend>Part and policy</legend><input type="hidden" data-field="episode" value="0">
+          <label class="entry"><span>from second</span><input type="text" inputmode="decimal" data-field="start" size="6" placeholder="0"></label>
+          <label class="entry"><span>to second</span><input type="text" inputmode="decimal" data-field="stop" size="6" placeholder="end"></label>
+          <label class="entry"><span>policy</span><select data-field="policy" data-policies>${options(CONFIG.policies)}</select></label>
+          ${row("instruction", "what it is told", `<input type="text" data-map autocomplete="off">`)}
+          <button type="submit" class="pad primary">Open episode</button></fieldset>
         <details class="what"><summary>What stands for what <span class="soft" data-text="mapping"></span></summary><div class="folded">
         <fieldset><legend>Cameras</legend>
           ${row("front", "stands for front", select([]))}${row("front_turn", "picture", select(words(CONFIG.turns, TURN_WORDS)))}
@@ -50,13 +62,6 @@ const SETUP = `
           ${row("action_scale", "metres a unit", valueField)}${row("action_turn_scale", "radians a unit", valueField)}
           <div class="keep"><button type="button" class="tool" data-mapping="save">Save mapping</button><button type="button" class="tool" data-mapping="load">Load mapping</button>
             <input type="file" class="hidden" accept=".json" aria-label="Mapping to load" tabindex="-1"></div></fieldset></div></details>
-        <fieldset><legend>Episode</legend>
-          <label class="entry"><span>episode</span><select data-field="episode"></select></label>
-          <label class="entry"><span>from second</span><input type="text" inputmode="decimal" data-field="start" size="6" placeholder="0"></label>
-          <label class="entry"><span>to second</span><input type="text" inputmode="decimal" data-field="stop" size="6" placeholder="end"></label>
-          <label class="entry"><span>policy</span><select data-field="policy" data-policies>${options(CONFIG.policies)}</select></label>
-          ${row("instruction", "what it is told", `<input type="text" data-map autocomplete="off">`)}
-          <button type="submit" class="pad primary">Open episode</button></fieldset>
         <datalist id="robot-numbers"></datalist>
       </form>
     </section>

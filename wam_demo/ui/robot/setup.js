@@ -61,21 +61,25 @@ function found({ title, found: f, mapping }, source = null) {
   present = { title, f };
   if (source) pagePlace.write({ recording: source, episode: null }, true);
   $(".found").hidden = false;
+  root.classList.add("brought");
   $(".steps").hidden = true;
   setText($('[data-text="title"]'), title);
   setText($('[data-text="name"]'), title);
   setText($('[data-text="label"]'), f.own ? "Open loop · our own arm, an episode that was not trained on" : "Open loop · these weights have not seen this robot");
-  $(".facts-list").innerHTML = factWords(f, String(f.episodes.length)).map(([name, text]) => `<li><span>${name}</span><b title="${escapeHtml(text)}">${escapeHtml(text)}</b></li>`).join("");
+  $(".facts-list").innerHTML = factWords(f, String(f.total)).map(([name, text]) => `<li><span>${name}</span><b title="${escapeHtml(text)}">${escapeHtml(text)}</b></li>`).join("");
   const cameras = f.cameras.map((c) => c.name);
   field("front").innerHTML = options(cameras);
   field("wrist").innerHTML = option("", "not recorded") + options(cameras);
   $("#robot-numbers").innerHTML = f.signals.map((s) => option(`${s.name}[0:${s.dim}]`)).join("");
-  $('[data-field="episode"]').innerHTML = f.episodes.map((e, i) => option(i, `${e.name} · ${e.seconds} s`)).join("");
   $('[data-field="start"]').value = $('[data-field="stop"]').value = "";
   const recalled = keptMapping(f);
-  writeMapping(recalled || mapping);
-  $(".what").open = f.signals.length > 0;
+  // What the file says was asked for goes before what was asked for the last time.
+  writeMapping(recalled && f.episodes[0].instruction ? { ...recalled, instruction: mapping.instruction } : recalled || mapping);
+  listEpisodes(f.episodes, f.total);
+  $(".what").open = f.signals.length > 0 && !mapping.position && mapping.kinematics === "none";
   showMode("setup");
+  if (!isPlain()) askPreview();
+  askThumbs();
   notice(recalled ? "The mapping of the last recording like this one is filled in." : "Check what stands for what, then open an episode.");
 }
 // A plain video has nothing to be mapped: it opens at once.
@@ -106,12 +110,20 @@ $('[data-form="open"]').addEventListener("submit", async (event) => {
   event.preventDefault();
   try { await openEpisode(); } catch (error) { notice(error.message, true); }
 });
-$(".what").addEventListener("input", sayMapping);
+let lookBefore = "";
+$(".what").addEventListener("input", () => {
+  sayMapping();
+  previewSoon();
+  const { front, front_turn, fit } = readMapping(), look = JSON.stringify([front, front_turn, fit]);
+  if (look !== lookBefore) { forgetThumbs(); askThumbs(); }
+  lookBefore = look;
+});
+$('[data-field="start"]').addEventListener("input", previewSoon);
 const mappingFile = $(".keep input");
 $('[data-mapping="save"]').addEventListener("click", () => saveMapping(readMapping()));
 $('[data-mapping="load"]').addEventListener("click", () => mappingFile.click());
 mappingFile.addEventListener("change", async () => {
-  try { writeMapping(await loadMapping(mappingFile.files[0])); notice("The mapping is filled in."); } catch (error) { notice(error.message, true); }
+  try { writeMapping(await loadMapping(mappingFile.files[0], present.f)); askPreview(); notice("The mapping is filled in."); } catch (error) { notice(error.message, true); }
   mappingFile.value = "";
 });
 // After a reload: what the server still keeps for this page, else what the address names.
@@ -122,12 +134,12 @@ async function again() {
   if (kept.title !== null) {
     found(kept);
     if (!kept.opened) return;
-    $('[data-field="episode"]').value = kept.opened.episode;
+    chooseEpisode(kept.opened.episode);
     $('[data-field="policy"]').value = kept.opened.policy;
     return started(kept);
   }
   if (!recording || recording === "upload") return;
   const work = recording === "example" ? () => ask("example") : () => ask("hub", { repository: recording });
   await bring(`Opening ${recording}`, work);
-  if (present && episode && !isPlain()) { $('[data-field="episode"]').value = episode; try { await openEpisode(); } catch (error) { notice(error.message, true); } }
+  if (present && episode && !isPlain()) { chooseEpisode(episode); try { await openEpisode(); } catch (error) { notice(error.message, true); } }
 }

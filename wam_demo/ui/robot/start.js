@@ -1,5 +1,5 @@
 // What a visitor of "Your robot" sees first.
-$('[data-do="setup"]').addEventListener("click", () => { showMode("setup"); notice("Check what stands for what, then open an episode."); });
+$('[data-do="setup"]').addEventListener("click", () => { showMode("setup"); askPreview(); askThumbs(); notice("Check what stands for what, then open an episode."); });
 joinPolicies();
 notice("Bring a recording of your robot, or try the example.");
 again();

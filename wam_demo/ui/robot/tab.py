@@ -22,6 +22,8 @@ from wam_demo.errors import InvalidInputError
 from wam_demo.limits import UPLOAD_BYTES
 from wam_demo.types import CONTROL_HZ, FUTURE_STEPS
 from wam_demo.ui.robot.export import export
+from wam_demo.ui.robot.preview import preview, read_first_frame, reading_key
+from wam_demo.ui.robot.thumbnails import THUMBNAILS, thumbnails
 from wam_demo.ui.robot.upload_sessions import OpenRequest, UploadSession, UploadSessions
 from wam_demo.ui.robot.view import curves, look
 from wam_demo.ui.shared import component
@@ -31,11 +33,16 @@ from wam_demo.ui.shared.component import Answer, Question
 
 _SCRIPTS = (
     *(f"shared/{name}.js" for name in ("dom", "place", "taught", "strip", "charts")),
-    *(f"robot/{name}.js" for name in ("player_markup", "markup", "mappings", "setup", "scores", "player", "start")),
+    *(
+        f"robot/{name}.js"
+        for name in ("player_markup", "markup", "mappings", "setup", "episodes", "preview", "scores", "player", "start")
+    ),
 )
 EXAMPLE = EXAMPLES / "pick_place.zip"
 """A short recording of our own arm, as somebody else's would come: a LeRobot dataset in a zip."""
 LONGEST_S = 120.0
+LISTED = 2000
+"""Episodes of a recording that the page lists."""
 _DAY_S = 86_400.0
 _MOST_STEPS = 10**9
 
@@ -68,6 +75,7 @@ def script(catalogue: Catalogue) -> str:
         "control_hz": CONTROL_HZ,
         "megabytes": UPLOAD_BYTES >> 20,
         "longest_s": LONGEST_S,
+        "thumbnails": THUMBNAILS,
         "turns": TURNS,
         "fits": FITS,
         "actions": ACTIONS,
@@ -93,6 +101,21 @@ def responder(catalogue: Catalogue, sessions: UploadSessions) -> Callable[[Any],
 
         name = str(question.get("repository") or "").strip()
         return _put(sessions, session, fetch(name, visitor=session.visitor), name)
+
+    def show_preview(session: UploadSession, question: Question) -> Answer:
+        """The first frame as the mapping reads it; read anew when other cameras or numbers are asked for."""
+        path, found = session.require_recording()
+        mapping = _mapping(found, question).validated(found)
+        place = _episode(found, mapping, question)
+        key, frame = reading_key(path, mapping, *place), session.first_frame
+        if frame is None or frame.key != key:
+            frame = session.first_frame = read_first_frame(path, found, mapping, *place, session.visitor)
+        return preview(frame, found, mapping)
+
+    def show_thumbnails(session: UploadSession, question: Question) -> Answer:
+        path, found = session.require_recording()
+        mapping = _mapping(found, question).validated(found)
+        return thumbnails(path, found, mapping, question.get("episodes"), session.visitor)
 
     def open_(session: UploadSession, question: Question) -> Answer:
         sessions.open(session, _request(session, question, catalogue))
@@ -148,7 +171,8 @@ def responder(catalogue: Catalogue, sessions: UploadSessions) -> Callable[[Any],
         return {}
 
     kinds: Mapping[str, Callable[[UploadSession, Question], Answer]] = {
-        "inspect": inspect, "example": example, "hub": hub, "open": open_, "state": state, "again": again, "run": run,
+        "inspect": inspect, "example": example, "hub": hub, "preview": show_preview,
+        "thumbnails": show_thumbnails, "open": open_, "state": state, "again": again, "run": run,
         "stop": stop, "look": show, "curves": charts, "download": download, "leave": leave,
     }  # fmt: skip
 
@@ -199,39 +223,48 @@ def _shown(found: Description) -> Answer:
         "own": found.robot == OWN_ROBOT,
         "fps": found.fps,
         "frames": found.frames,
+        "total": len(found.episodes),
         "cameras": [{"name": c.name, "size": f"{c.width} × {c.height}"} for c in found.cameras],
         "signals": [{"name": s.name, "dim": s.dim, "names": list(s.names)} for s in found.signals],
-        "episodes": [{"name": e.name, "seconds": round(e.frames / found.fps, 1)} for e in found.episodes[:2000]],
+        "episodes": [
+            {"name": e.name, "seconds": round(e.frames / found.fps, 1), "instruction": e.instruction}
+            for e in found.episodes[:LISTED]
+        ],
     }
 
 
 def _request(session: UploadSession, question: Question, catalogue: Catalogue) -> OpenRequest:
-    if session.description is None:
-        raise InvalidInputError("upload a recording first")
-    entries = question.get("mapping")
-    if not isinstance(entries, Mapping):
-        raise InvalidInputError("the mapping is missing")
-    mapping = guess(session.description).changed(entries)
+    _, found = session.require_recording()
+    mapping = _mapping(found, question)
     mapping = replace(mapping, instruction=mapping.instruction.strip())
     if not mapping.instruction:
         raise InvalidInputError("the instruction is empty: say what the policy is asked to do")
     policy = one_of("policy", question.get("policy"), usable(catalogue))
-    start = seconds("start", question.get("start"), _DAY_S) or 0.0
+    episode, start = _episode(found, mapping, question)
     stop = seconds("stop", question.get("stop"), _DAY_S)
     if stop is not None and stop <= start:
         raise InvalidInputError(f"the range {start:g} .. {stop:g} s is empty")
-    episode = whole("episode", question.get("episode"), 0, _MOST_STEPS)
-    _require_inside(session.description, mapping, episode, start)
     stop = min(stop if stop is not None else start + LONGEST_S, start + LONGEST_S)
     return OpenRequest(mapping, episode, start, stop, policy)
 
 
-def _require_inside(found: Description, mapping: RobotMapping, episode: int, start: float) -> None:
-    """Refuse a start beyond the end before anything that is open is closed; a wrong episode is refused later."""
-    if episode < len(found.episodes):
+def _mapping(found: Description, question: Question) -> RobotMapping:
+    """The page's mapping, not validated yet."""
+    entries = question.get("mapping")
+    if not isinstance(entries, Mapping):
+        raise InvalidInputError("the mapping is missing")
+    return guess(found).changed(entries)
+
+
+def _episode(found: Description, mapping: RobotMapping, question: Question) -> tuple[int, float]:
+    """Episode and start [s]; a start beyond the end is refused before anything that is open is closed."""
+    start = seconds("start", question.get("start"), _DAY_S) or 0.0
+    episode = whole("episode", question.get("episode"), 0, _MOST_STEPS)
+    if episode < len(found.episodes):  # a wrong episode is refused later
         lasts = found.episodes[episode].frames / (mapping.fps or found.fps)
         if start >= lasts:
             raise InvalidInputError(f"episode {episode} lasts {lasts:.1f} s: it cannot start at {start:g} s")
+    return episode, start
 
 
 def _retouch(question: Question) -> Retouch:

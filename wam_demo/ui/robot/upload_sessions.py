@@ -23,6 +23,7 @@ from wam_demo.limits import RECORDING_IDLE_S, RECORDING_SESSIONS
 from wam_demo.robots.clip import Clip
 from wam_demo.robots.recording import Recording
 from wam_demo.ui.robot.policies import OpenLoopPolicy
+from wam_demo.ui.robot.preview import FirstFrame
 
 _logger = logging.getLogger(__name__)
 
@@ -39,6 +40,7 @@ class UploadSession:
         folder: Everything of it on disk.
         path: The recording.
         description: What it holds.
+        first_frame: What was read for the preview of the mapping.
         clip: The episode that was opened.
         policy: Name of the policy that answers.
         answers: By disturbance; the clean one first.
@@ -53,6 +55,7 @@ class UploadSession:
     path: Path | None = None
     title: str = ""
     description: Description | None = None
+    first_frame: FirstFrame | None = None
     mapping: RobotMapping | None = None
     episode: int = 0
     policy: str = ""
@@ -70,6 +73,12 @@ class UploadSession:
     def visitor(self) -> str:
         """Key under which the page waits for its turn to read."""
         return self.folder.name
+
+    def require_recording(self) -> tuple[Path, Description]:
+        """The recording and what it holds; raises `InvalidInputError` when there is none."""
+        if self.path is None or self.description is None:
+            raise InvalidInputError("upload a recording first")
+        return self.path, self.description
 
     def require_clip(self) -> Clip:
         """The opened episode; raises `InvalidInputError` when none is open yet."""
@@ -159,6 +168,7 @@ class UploadSessions:
         with session.lock:
             self._clear(session)
             session.path, session.title, session.description, session.stage = path, title, found, "found"
+            session.first_frame = None
 
     def open(self, session: UploadSession, request: OpenRequest) -> None:
         """Take an episode out of the recording and answer all of it, in the background.
@@ -167,9 +177,7 @@ class UploadSessions:
             InvalidInputError: No recording is there, or the request does not fit it.
         """
         with session.lock:
-            if session.path is None or session.description is None:
-                raise InvalidInputError("upload a recording first")
-            request.mapping.validated(session.description)
+            request.mapping.validated(session.require_recording()[1])
             self._clear(session)
             session.mapping, session.episode, session.policy = request.mapping, request.episode, request.policy
             version = session.version
@@ -252,11 +260,8 @@ class UploadSessions:
     def _open(self, session: UploadSession, request: OpenRequest, version: int) -> None:
         session.loaded = self._open_policy(request.policy)
         session.stage = "opening"
-        assert session.path is not None
-        assert session.description is not None
         arguments = (
-            session.path,
-            session.description,
+            *session.require_recording(),
             request.mapping,
             request.episode,
             request.start,

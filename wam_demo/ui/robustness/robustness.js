@@ -81,7 +81,7 @@ root.addEventListener("change", (event) => {
   if (lab.run?.grid) { paintGrids(lab.run); paintCharts(lab.run); }
 });
 
-choose(CONFIG.usual);
+choose(choicesMade());
 let kept = null;
 try { kept = sessionStorage.getItem(KEPT); } catch { /* private mode */ }
 const first = pagePlace.read().run || kept || CONFIG.reference;

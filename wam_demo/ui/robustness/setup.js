@@ -41,8 +41,17 @@ async function estimate() {
 }
 function ready(yes) { $(".estimate").classList.toggle("warn", !yes); $('[data-do="start"]').disabled = !yes; }
 
+// A reload finds the choices that were made in this browser tab.
+const CHOSEN = "wam-robustness-setup";
+function choicesMade() {
+  let kept = null;
+  try { kept = JSON.parse(sessionStorage.getItem(CHOSEN)); } catch { /* private mode */ }
+  return kept && ["policies", "tasks", "axes", "severities"].every((group) => Array.isArray(kept[group])) ? kept : CONFIG.usual;
+}
+
 let soon = null;
 function changed() {
+  try { sessionStorage.setItem(CHOSEN, JSON.stringify(setup())); } catch { /* private mode */ }
   if (!lab.name) preview();
   if (looks.open) paintLooks();
   clearTimeout(soon);
