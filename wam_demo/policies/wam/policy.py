@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from wam_demo.data.schema import POSE_DIM, flat_poses
-from wam_demo.errors import CheckpointError, PolicyFault
+from wam_demo.errors import CheckpointError, InvalidInputError, PolicyFault
 from wam_demo.models.checkpoint import sha256_of
 from wam_demo.models.geometry import Calibration, token_rays
 from wam_demo.models.precision import compute_dtype
