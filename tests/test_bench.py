@@ -1,10 +1,12 @@
 """The bench measures every figure that docs/architecture.md promises; untrained weights will do for speed."""
 
+import json
 import math
 
 import pytest
 
 from wam_demo.bench import bench, cold_start
+from wam_demo.cli import main
 from wam_demo.errors import CheckpointError
 from wam_demo.evaluate.executors.executor import ExecutorConfig
 
@@ -53,3 +55,12 @@ def test_every_figure_is_measured(tmp_path):
 def test_a_checkpoint_that_is_missing_is_reported_by_the_fresh_process(tmp_path):
     with pytest.raises(CheckpointError, match="no checkpoint at"):
         cold_start("agra", "pick_place", tmp_path)
+
+
+def test_the_command_says_what_drawing_an_action_costs(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("wam_demo.commands.bench.POSES", 200)
+    assert main(["bench", "--action-images", "--task", "reach", "--out", str(tmp_path)]) == 0
+    found = json.loads((tmp_path / "results.json").read_text())["round_trip"]
+    assert (found["poses"], found["picture_px"]) == (200, 16)
+    assert found["ways"]["exact"]["position_mm"]["p95"] < 0.01
+    assert "round_trip.ways.noise_2_percent.position_mm.p50" in capsys.readouterr().out

@@ -61,6 +61,8 @@ DRIVE_COMMAND_AGE_S = 0.3
 DRIVE_SPEED_M, DRIVE_TURN_RAD = 0.4, 1.6
 """Fastest that a person may drive [m/s, rad/s]: within what a control step lets through."""
 CAMERA_FRAME_AGE_S = 0.5
+DREAM_STEPS = 36_000
+"""Control steps after which a dream ends by itself: an hour."""
 RECORDING_FREE_BYTES = 2**29
 """No episode is begun on a disk with less space than this."""
 RECORD_COUNTDOWN_S = 3.0

@@ -152,9 +152,10 @@ class Prediction:
 
     Attributes:
         chunk: The plan.
-        attention: (gh, gw) float32 by camera: the action head's softmax mass per image cell. Over
+        attention: (gh, gw) float32 by camera: softmax mass per image cell of what makes the action. Over
             all cameras and ``attention_mass`` it sums to 1.
-        attention_mass: Attention mass on ``proprio`` and ``text``.
+        attention_mass: Attention mass on what is no picture: ``proprio`` and ``text`` for an action head, for a
+            model that draws its action the ``action`` itself.
         panels: What else the policy shows, by title.
         timing_ms: Milliseconds by stage; ``policy_call`` is observation to chunk and attention.
     """

@@ -61,7 +61,7 @@ def page(browser, url, monkeypatch):
 def every_panel_is_there(page, within: str, chart: str) -> None:
     """Pictures, overlay, numbers, named lines and the band, in the part of the page that is seen."""
     part = page.locator(within)
-    for title in (gated_family.SHADOWS, gated_family.INTEREST):
+    for title in (gated_family.SHADOWS, gated_family.ABOVE, gated_family.INTEREST):
         part.locator(f'.extras [data-view="panel.{title}"]').wait_for(timeout=PATIENCE)
         page.wait_for_function(f"({PICTURE})({title!r}) > 0", timeout=PATIENCE)
     numbers = part.locator(f'.extras .scalars[aria-label="{gated_family.NUMBERS}"]')

@@ -6,9 +6,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import cv2
 import numpy as np
 
+from tests.fakes.dreamer import dream_source
 from tests.fakes.prober import GRID, FakeProber
 from tests.fakes.world import FakeWorld, sample
-from wam_demo.errors import PolicyFault
+from wam_demo.errors import InvalidInputError, PolicyFault
 from wam_demo.policies.probe import run_probe
 from wam_demo.policies.registry import PolicySpec, policy_spec, policy_specs, register
 from wam_demo.policies.whatif import towards
@@ -27,6 +28,7 @@ STEER = PolicySpec(
     attends=True,
     can_be_probed=True,
     follows_a_plan=True,
+    dreams=True,
     is_available=lambda: False,
 )
 if STEER.name not in [spec.name for spec in policy_specs()]:
@@ -92,6 +94,13 @@ def hold_planner() -> Planner:
     return Planner(InlinePlanner(HoldPolicy()).submit)
 
 
+def open_dream(policy, observation):
+    """``steer`` dreams grey pictures, whose level follows the arm."""
+    if policy != "steer":
+        raise InvalidInputError(f"{policy} cannot dream")
+    return dream_source(start=observation)
+
+
 def backend(horizon: int = 90, recordings=None) -> Backend:
     return Backend(
         recordings=recordings,
@@ -99,6 +108,7 @@ def backend(horizon: int = 90, recordings=None) -> Backend:
         open_planner=lambda policy, source: planner() if policy == "steer" else hold_planner(),
         sample=sample,
         horizons={"reach": horizon, "wander": horizon},
+        open_dream=open_dream,
     )
 
 

@@ -1,6 +1,7 @@
 """A policy family that the package has never heard of, registered in this one file.
 
-Importing it makes ``gated`` known: a gate between two experts' chunks, and an extra picture of each view.
+Importing it makes ``gated`` known: a gate between two experts' chunks, an extra picture of each view, and one of a view
+that no camera takes.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,6 +25,7 @@ from wam_demo.types import (
 )
 
 GATE, EXPERTS, SHADOWS, INTEREST, NUMBERS = "Gate", "Reach and grasp", "Shadows", "Interest", "Numbers"
+ABOVE = "Above"
 """Titles of its panels."""
 
 
@@ -46,6 +48,7 @@ class GatedPolicy(Imaginer):
             GATE: Band(gate, "reach", "grasp"),
             EXPERTS: Chunks({"reach": ActionChunk(reach), "grasp": ActionChunk(grasp)}),
             SHADOWS: Frames({camera: (image // 2)[None] for camera, image in observation.images.items()}),
+            ABOVE: Frames({"above": np.full((1, 64, 64, 3), 200, np.uint8)}),
             INTEREST: Heatmap({camera: np.eye(8, dtype=np.float32) for camera in observation.images}),
             NUMBERS: Scalars({"reach [m]": 0.16, "seed": float(seed)}),
         }

@@ -65,4 +65,5 @@ def late_backend(clock: ManualClock, horizon: int = 90, plan_s: float = 0.04, im
         lambda policy, source: steer if policy == "steer" else brain.hold_planner(),
         parts.sample,
         parts.horizons,
+        open_dream=parts.open_dream,
     )

@@ -41,8 +41,8 @@ def test_a_name_that_is_forgotten_is_unknown():
 
 
 def test_the_shipped_policies_come_in_the_order_in_which_they_are_shown():
-    shipped = [spec.name for spec in policy_specs() if not spec.name.startswith("harmo_")][:7]
-    assert shipped == ["agra", "wam", "harmo", "remote", "lerobot", "expert", "hold"]
+    shipped = [spec.name for spec in policy_specs() if not spec.name.startswith("harmo_")][:8]
+    assert shipped == ["agra", "wam", "harmo", "action_images", "remote", "lerobot", "expert", "hold"]
 
 
 def test_what_needs_nothing_else_loads_and_what_is_privileged_needs_its_world():

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.fakes.gated_family import EXPERTS, GATE, INTEREST, NUMBERS, SHADOWS, GatedPolicy
+from tests.fakes.gated_family import ABOVE, EXPERTS, GATE, INTEREST, NUMBERS, SHADOWS, GatedPolicy
 from tests.fakes.robots import seen
 from tests.fakes.world import FakeWorld
 from wam_demo.errors import InvalidInputError
@@ -166,7 +166,8 @@ def test_a_link_and_a_log_that_would_be_too_large_name_panels_alone():
     log = gated_log(150)
     packed = pack(format_log([log], values=False))
     (read,) = parse_log(unpack(packed), TASKS)
-    kinds = {GATE: "band", EXPERTS: "chunks", SHADOWS: "frames", INTEREST: "heatmap", NUMBERS: "scalars"}
+    kinds = {GATE: "band", EXPERTS: "chunks", SHADOWS: "frames", ABOVE: "frames", INTEREST: "heatmap"}
+    kinds[NUMBERS] = "scalars"
     assert read.steps[148].panels == kinds
     attempts = parse_log(format_log([log] * LOG_ATTEMPTS), TASKS)
     assert [attempt.steps[0].panels for attempt in attempts] == [kinds] * LOG_ATTEMPTS

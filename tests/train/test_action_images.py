@@ -1,5 +1,6 @@
 """All four modes learn, the batch of a step is a function of the step, and a run leaves a checkpoint that resumes."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -7,8 +8,10 @@ import pytest
 import torch
 
 from tests.models.action_images.test_model import CONFIG, observation
+from wam_demo.cli import main
 from wam_demo.models.action_images.model import ActionImagesModel
 from wam_demo.models.action_images.pictures import points_of, poses_after
+from wam_demo.models.checkpoint import sha256_of
 from wam_demo.train.action_images import FOLLOWED_M, ActionImagesRecipe, LabelledFrames, ModeBatches, figures
 from wam_demo.train.action_images_losses import MODES, FutureBatch, modes_loss, policy_loss
 from wam_demo.train.cache import Cache
@@ -93,7 +96,7 @@ def test_an_untrained_model_that_stays_is_exact_on_frames_that_stay():
 
 @pytest.mark.slow
 def test_debug_preset_end_to_end(tmp_path):
-    """Demonstrations, training from a world action model, and going on from what was trained."""
+    """Demonstrations, training from a world action model, going on from what was trained, and playing with it."""
     from wam_demo.data.collect import collect
     from wam_demo.models.wam.model import WamConfig, WorldActionModel
     from wam_demo.train import recipes
@@ -107,3 +110,9 @@ def test_debug_preset_end_to_end(tmp_path):
     longer = recipes.run("action-images", "debug", tmp_path / "data", out, init=out, steps=7, resume=True)
     assert longer["losses"]["step"] == [7]
     assert ActionImagesModel.from_pretrained(out).config.trained["steps"] == 7
+    command = ["eval", "--policy", "action_images", "--checkpoint", out, "--task", "reach", "--episodes", "1"]
+    assert main([*map(str, command), "--processes", "1", "--out", str(tmp_path / "eval")]) == 0
+    result = json.loads((tmp_path / "eval" / "results.json").read_text())
+    assert result["checkpoint_sha256"] == sha256_of(out)
+    (episode,) = result["episodes"]
+    assert episode["outcome"] in ("success", "timeout")

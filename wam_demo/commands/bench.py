@@ -9,7 +9,9 @@ from wam_demo.arguments import Parser, add_batch, add_one_task, add_policy, add_
 from wam_demo.commands.output import finish, prepare, require_learned
 from wam_demo.policies.compute.variants import AUTO, COMPUTE
 
-SUMMARY = "measure speed and memory"
+SUMMARY = "measure speed and memory, or how precisely drawn actions come back"
+POSES = 20_000
+"""Poses that are drawn and read back."""
 
 
 def add_arguments(parser: Parser) -> None:
@@ -29,6 +31,9 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--profile", action="store_true", help="instead: operators, memory traffic and Python of a call, or of a step"
     )
+    parser.add_argument(
+        "--action-images", action="store_true", help="instead: how precisely poses come back from pictures of them"
+    )
     add_batch(parser)
     add_processes(parser)
 
@@ -37,6 +42,8 @@ def run(options: argparse.Namespace) -> None:
     """Speed and memory on this machine."""
     if options.training is not None:
         return _training(options)
+    if options.action_images:
+        return _action_images(options)
     if options.against is not None:
         return _ways(options)
     from wam_demo.bench import bench as measure
@@ -94,6 +101,21 @@ def _training(options: argparse.Namespace) -> None:
     content["matmul_gflops"] = peak
     figures = {"profile": step_operators(recipe)} if options.profile else {"ways": profile_step(recipe, peak)}
     finish(out, "bench", {**content, **figures})
+
+
+def _action_images(options: argparse.Namespace) -> None:
+    import torch
+
+    from wam_demo.diagnose.round_trip import round_trip
+    from wam_demo.models.action_images.model import ActionImagesConfig
+    from wam_demo.models.wam.backbone import BackboneConfig
+    from wam_demo.sim.controller import WORKSPACE
+    from wam_demo.train.calibration import calibrate
+
+    out = prepare(options, "bench")
+    config = ActionImagesConfig(BackboneConfig(), calibrate([options.task]))
+    figures = round_trip(config, torch.from_numpy(WORKSPACE).float(), POSES, options.seed)
+    finish(out, "bench", {"task": options.task, "seed": options.seed, "round_trip": figures})
 
 
 def _profile(options: argparse.Namespace) -> None:

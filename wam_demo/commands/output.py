@@ -14,6 +14,7 @@ from wam_demo.errors import InvalidInputError
 _LACKS = {
     "has_weights": "has no weights",
     "imagines": "does not imagine",
+    "dreams": "cannot dream",
     "can_be_probed": "has no video tokens to read or edit",
 }
 

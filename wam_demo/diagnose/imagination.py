@@ -35,6 +35,8 @@ Measure = Callable[[Image, Image], float]
 """How close an image is to a reference."""
 Features = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 """(N, H, W, 3) images to (N, cells, D)."""
+HORIZONS = tuple(str(steps) for steps in FUTURE_STEPS)
+"""What the frames of an imagination are called, in control steps."""
 PSNR_CAP_DB = 60.0
 """Value for frames that are equal to the last bit."""
 
@@ -63,14 +65,15 @@ class ImaginationScores:
 
     Args:
         features: (N, H, W, 3) uint8 images to (N, cells, D) features; with them, distances in their space count too.
+        horizons: What the frames are called, one after the other.
     """
 
-    def __init__(self, features: Features | None = None) -> None:
-        self._features = features
+    def __init__(self, features: Features | None = None, horizons: Sequence[str] = HORIZONS) -> None:
+        self._features, self._horizons = features, tuple(horizons)
         self._measures: dict[str, Measure] = {"psnr": psnr, "ssim": ssim}
         if features is not None:
             self._measures["feature_distance"] = partial(feature_distance, features)
-        self._values: dict[tuple[str, int, str], list[float]] = {}
+        self._values: dict[tuple[str, str, str], list[float]] = {}
         self._episodes: list[int] = []
 
     @property
@@ -86,12 +89,22 @@ class ImaginationScores:
             samples: At least one.
             episode: Moments of one episode are not independent: intervals resample episodes.
         """
+        self.add_frames(moment.observation.images, moment.future, samples, episode)
+
+    def add_frames(
+        self,
+        before: Mapping[str, Image],
+        future: Mapping[str, Image],
+        samples: Sequence[Mapping[str, Image]],
+        episode: int,
+    ) -> None:
+        """As `add`: the last frames seen by camera, then (K, H, W, 3) what came and what was imagined."""
         self._episodes.append(episode)
         for name, measure in self._measures.items():
             for camera in POLICY_CAMERAS:
-                last = moment.observation.images[camera]
-                for k, horizon in enumerate(FUTURE_STEPS):
-                    real = moment.future[camera][k]
+                last = before[camera]
+                for k, horizon in enumerate(self._horizons):
+                    real = future[camera][k]
                     found = [measure(sample[camera][k], real) for sample in samples]
                     self._put(name, horizon, camera, float(np.mean(found)))
                     self._put(f"{name}_copy_last", horizon, camera, measure(last, real))
@@ -105,20 +118,20 @@ class ImaginationScores:
         content: dict[str, Any] = {"moments": self.moments}
         content |= {name: self._means(name, POLICY_CAMERAS) for name in names}
         if len(set(self._episodes)) > 1:
-            content["psnr_gain_ci95"] = {str(horizon): self._gain_interval(horizon) for horizon in FUTURE_STEPS}
+            content["psnr_gain_ci95"] = {horizon: self._gain_interval(horizon) for horizon in self._horizons}
         by_camera = {camera: {name: self._means(name, [camera]) for name in names} for camera in POLICY_CAMERAS}
         return {**content, "by_camera": by_camera}
 
-    def _put(self, name: str, horizon: int, camera: str, value: float) -> None:
+    def _put(self, name: str, horizon: str, camera: str, value: float) -> None:
         self._values.setdefault((name, horizon, camera), []).append(value)
 
-    def _by_moment(self, name: str, horizon: int, cameras: Sequence[str]) -> NDArray[np.float64]:
+    def _by_moment(self, name: str, horizon: str, cameras: Sequence[str]) -> NDArray[np.float64]:
         return np.mean([self._values[name, horizon, camera] for camera in cameras], axis=0)
 
     def _means(self, name: str, cameras: Sequence[str]) -> dict[str, float]:
-        return {str(horizon): float(self._by_moment(name, horizon, cameras).mean()) for horizon in FUTURE_STEPS}
+        return {horizon: float(self._by_moment(name, horizon, cameras).mean()) for horizon in self._horizons}
 
-    def _gain_interval(self, horizon: int) -> list[float]:
+    def _gain_interval(self, horizon: str) -> list[float]:
         gains = self._by_moment("psnr", horizon, POLICY_CAMERAS) - self._by_moment(
             "psnr_copy_last", horizon, POLICY_CAMERAS
         )

@@ -61,13 +61,14 @@ class ChunkNormaliser(nn.Module):
         """Normalised displacements to (..., 16, 7) executable actions."""
         return to_actions(chunk.float() * self.chunk_std + self.chunk_mean)
 
-    def encode_motion(self, motion: Tensor) -> Tensor:
-        """(..., 4, 7) displacements at the imagined frames to what the video backbone reads.
+    def encode_motion(self, motion: Tensor, horizons: Sequence[int] = range(len(_FUTURE_ROWS))) -> Tensor:
+        """(..., K, 7) displacements at these of the imagined frames to what the video backbone reads.
 
         Returns:
-            (..., 4, 8): standardised, then 1 for "known"; zeros in its place mean "unknown".
+            (..., K, 8): standardised, then 1 for "known"; zeros in its place mean "unknown".
         """
-        scaled = (motion - self.chunk_mean[_FUTURE_ROWS]) / self.chunk_std[_FUTURE_ROWS]
+        rows = [_FUTURE_ROWS[horizon] for horizon in horizons]
+        scaled = (motion - self.chunk_mean[rows]) / self.chunk_std[rows]
         return torch.cat([scaled, torch.ones_like(scaled[..., :1])], -1)
 
     def decode_motion(self, motion: Tensor, horizons: Sequence[int]) -> Tensor:

@@ -1,5 +1,6 @@
 """Policies and what runs them: the batched inference engine and receding-horizon execution."""
 
+from wam_demo.policies.action_images.family import ACTION_IMAGES
 from wam_demo.policies.harmo.family import FAMILY as HARMO_FAMILY
 from wam_demo.policies.lerobot import LEROBOT
 from wam_demo.policies.registry import register
@@ -8,6 +9,6 @@ from wam_demo.policies.scripted import EXPERT, HOLD
 from wam_demo.policies.tuned import register_tuned
 from wam_demo.policies.wam.family import AGRA, WAM
 
-for _spec in (AGRA, WAM, *HARMO_FAMILY, REMOTE, LEROBOT, EXPERT, HOLD):  # in the order in which they are shown
+for _spec in (AGRA, WAM, *HARMO_FAMILY, ACTION_IMAGES, REMOTE, LEROBOT, EXPERT, HOLD):  # in the order shown
     register(_spec)
 register_tuned()

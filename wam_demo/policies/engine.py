@@ -1,4 +1,4 @@
-"""One worker thread per checkpoint that batches the requests of all sessions; acting goes first."""
+"""One worker thread per checkpoint that batches the requests of all sessions; acting goes first, then dreaming."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from wam_demo.policies.worker import Worker
 from wam_demo.types import ActionChunk, Image, Imaginer, Observation, Policy, Prediction
 
 if TYPE_CHECKING:
+    from wam_demo.policies.dreaming import Dreamer, DreamFrame, DreamMotion
     from wam_demo.policies.probe import Probe, Prober
 
 Futures = list[Mapping[str, Image]]
@@ -42,6 +43,7 @@ class EngineConfig:
         alone_timeout_s: As ``act_timeout_s`` for a request that is awaited alone [s].
         imagine_timeout_s: Submission to imagined frames [s].
         probe_timeout_s: Submission to plans under edits [s].
+        dream_timeout_s: Submission to the next frame of a dream [s].
         queue_size: Requests waiting; further ones are refused.
         window: Calls that the percentiles of `EngineStats` look back on.
         threads: CPU threads of a policy call; ``None`` leaves one core to simulators and pages, without
@@ -54,6 +56,7 @@ class EngineConfig:
     alone_timeout_s: float = 10.0
     imagine_timeout_s: float = 10.0
     probe_timeout_s: float = 30.0
+    dream_timeout_s: float = 5.0
     queue_size: int = QUEUE_SIZE
     window: int = 256
     threads: int | None = None
@@ -62,9 +65,9 @@ class EngineConfig:
 class InferenceEngine:
     """Answers the observations of many sessions with one policy, on one thread.
 
-    Plans that wait are answered in one batched call and go before imaginations and probes, which they
-    interrupt between their stages. Those are answered in the order of their arrival, and become rarer
-    when plans come late. What a policy can do beside planning is in its `PolicySpec`.
+    Plans that wait are answered in one batched call and go before frames of dreams; both go before imaginations and
+    probes, which they interrupt between their stages. Those are answered in the order of their arrival, and become
+    rarer when plans come late. What a policy can do beside planning is in its `PolicySpec`.
 
     Every future resolves: with an answer, with `PolicyBusy` (late, overloaded), with another `PolicyFault`
     (not usable, the policy raised, closed) or with `InvalidInputError`. An unusable observation never
@@ -139,6 +142,13 @@ class InferenceEngine:
         """Ask a `Prober` for plans under (K, N) edits of the video tokens; they are made while no plan waits."""
         request = self._request(observation, seed, self.config.probe_timeout_s)
         request.stages = lambda: cast("Prober", self.policy).probe_stages(observation, edits, seed=request.seed)
+        return self._enqueue(request)
+
+    def submit_dream(self, motion: DreamMotion) -> Future[DreamFrame]:
+        """Ask a `Dreamer` for the frame after a motion; it goes before imaginations and probes."""
+        request = self._request(motion.anchor.observation, 0, self.config.dream_timeout_s)
+        request.urgent = True
+        request.stages = lambda: iter([cast("Dreamer", self.policy).dream(motion)])
         return self._enqueue(request)
 
     def expect(self, sessions: Callable[[], int]) -> None:

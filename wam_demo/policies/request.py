@@ -26,6 +26,7 @@ class Request:
         deadline: `time.monotonic` seconds after which an answer is a fault.
         stages: Work that plans may interrupt: it yields ``None``, and the answer at last.
         alone: Shares its call with no other request.
+        urgent: Somebody waits for the work to be done before they go on, so it goes before other work with stages.
         future: Gets the answer.
         submitted: `time.monotonic` seconds.
     """
@@ -35,6 +36,7 @@ class Request:
     deadline: float
     stages: Callable[[], Iterator[Any]] | None = None
     alone: bool = False
+    urgent: bool = False
     future: Future[Any] = field(default_factory=Future)
     submitted: float = field(default_factory=time.monotonic)
 

@@ -15,7 +15,7 @@ from wam_demo.types import Prediction
 
 
 class RequestQueue:
-    """Plans that wait, imaginations and probes that wait, and what is being answered; thread-safe.
+    """Plans that wait, frames of dreams, imaginations and probes that wait, and what is being answered; thread-safe.
 
     Args:
         size: Requests that may wait.
@@ -26,6 +26,7 @@ class RequestQueue:
         self.changed = threading.Condition()
         """Held around everything below; notified when a request arrives, and on `close`."""
         self.acting: deque[Request] = deque()
+        self.urgent: deque[Request] = deque()
         self.aside: deque[Request] = deque()
         self.log = CallLog(window)
         self.closed = False
@@ -36,7 +37,7 @@ class RequestQueue:
     @property
     def waiting(self) -> int:
         """Requests that nobody works on yet."""
-        return len(self.acting) + len(self.aside)
+        return len(self.acting) + len(self.urgent) + len(self.aside)
 
     def put(self, request: Request) -> None:
         """Let a request wait for its turn.
@@ -50,7 +51,8 @@ class RequestQueue:
                 raise PolicyFault("the inference engine is closed")
             if self.waiting >= self._size:
                 raise PolicyBusy(f"the inference engine is overloaded: {self.waiting} requests wait")
-            (self.acting if request.stages is None else self.aside).append(request)
+            waiting = self.acting if request.stages is None else self.urgent if request.urgent else self.aside
+            waiting.append(request)
             self._open.add(request)
             self.newest = request.submitted
             self.changed.notify_all()

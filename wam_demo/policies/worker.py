@@ -1,8 +1,9 @@
-"""The thread of an inference engine: batched plans first, imaginations and probes in the time that is left."""
+"""The thread of an inference engine: batched plans first, then dreams; imaginations and probes in what time is left."""
 
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 
 from wam_demo.policies.checks import check_prediction, predict
@@ -41,14 +42,17 @@ class Worker:
         busy = False
         while True:
             with queue.changed:
-                while not (queue.closed or queue.acting or busy or self._may_go_aside()):
+                while not (queue.closed or queue.acting or queue.urgent or busy or self._may_go_aside()):
                     queue.changed.wait(self._pacing.rest_s if queue.aside else None)
                 if queue.closed:
                     return
             if queue.acting:
                 self._act(self._gather())
+            if queue.urgent:
+                for _ in self._next_of(queue.urgent):
+                    pass
             if not busy and self._may_go_aside():
-                stages = self._next_aside()
+                stages = self._next_of(queue.aside)
             busy = next(stages, _END) is not _END
 
     def _may_go_aside(self) -> bool:
@@ -93,9 +97,9 @@ class Worker:
         for request in batch:
             self._act([request])
 
-    def _next_aside(self) -> Iterator[None]:
-        """Work on the oldest imagination or probe, yielding between stages so that plans go first."""
-        for request in self._queue.take(self._queue.aside, 1):
+    def _next_of(self, waiting: deque[Request]) -> Iterator[None]:
+        """Work on the oldest request with stages, yielding between them so that plans and dreams may go first."""
+        for request in self._queue.take(waiting, 1):
             assert request.stages is not None, "only requests with stages wait here"
             stages, busy_s, answer = None, 0.0, None
             while self._queue.holds(request):
@@ -108,7 +112,8 @@ class Worker:
                     break
                 busy_s += time.monotonic() - started
                 if answer is not None:
-                    self._pacing.worked(busy_s)
+                    if not request.urgent:
+                        self._pacing.worked(busy_s)
                     self._queue.resolve(request, answer)
                     break
                 yield

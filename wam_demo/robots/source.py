@@ -144,6 +144,14 @@ class Instructable(Protocol):
 
 
 @runtime_checkable
+class Promptable(Protocol):
+    """A source whose policy can be asked for anything, since nobody judges there."""
+
+    def prompt(self, text: str) -> None:
+        """What the policy is asked to do from now on."""
+
+
+@runtime_checkable
 class Guarded(Protocol):
     """A source behind a gate of its own, which halts by itself and asks who commands."""
 

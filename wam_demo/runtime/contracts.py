@@ -76,6 +76,8 @@ class Backend:
         sample: Draws the events of a perturbation axis: axis, severity 0..5, seed.
         horizons: Control steps by task after which an attempt has failed.
         digest: SHA-256 of a policy's weights, ``None`` for one without weights.
+        open_dream: Makes the dream of a policy from an observation; ``None`` where nobody dreams. Raises
+            `InvalidInputError` for a policy that cannot.
         has_policy: Whether there is a policy of this name here.
         recordings: Folder for what visitors record; ``None`` where nothing is kept.
     """
@@ -87,6 +89,7 @@ class Backend:
     digest: Callable[[str], str | None] = lambda policy: None
     has_policy: Callable[[str], bool] = lambda policy: True
     recordings: Path | None = None
+    open_dream: Callable[[str, Observation], Source] | None = None
 
 
 @dataclass(frozen=True)
@@ -142,6 +145,19 @@ class TwinView:
     frame_number: int
     outcomes: tuple[Outcome | None, Outcome | None]
     divergences: Sequence[Divergence]
+
+
+@dataclass(frozen=True)
+class DreamView:
+    """Where a dream stands.
+
+    Attributes:
+        left: Control step at which reality was left.
+        steps: Control steps that were dreamt.
+    """
+
+    left: int
+    steps: int
 
 
 @dataclass(frozen=True)
@@ -206,7 +222,7 @@ class SessionView:
     """What a session looks like now; the newest one replaces all before.
 
     Attributes:
-        episode: Counts resets, from 1.
+        episode: Counts resets, from 1; in a dream negative, counting dreams.
         state: ``running``, ``paused``, ``finished`` or ``fault``.
         step: Control steps done.
         horizon: Control steps after which the episode has failed.
@@ -238,6 +254,7 @@ class SessionView:
         export: The newest thing that was asked for.
         drive: How a person drives; ``None`` where nobody can.
         recording: What is being recorded, if anything is.
+        dream: Where the dream stands, while there is one: what is seen is imagined then.
         camera: Where ``front`` stands now; ``None`` where nobody calibrated it.
         real: Time runs by itself, as on an arm: a person starts each motion.
     """
@@ -274,6 +291,7 @@ class SessionView:
     export: Export | None = None
     drive: DriveView | None = None
     recording: RecordingView | None = None
+    dream: DreamView | None = None
     camera: CameraPose | None = None
     real: bool = False
 

@@ -13,6 +13,7 @@ from wam_demo.robots.source import Source
 from wam_demo.runtime.attempt import Attempt, instruction_event
 from wam_demo.runtime.contracts import Backend, Planner, Settings
 from wam_demo.runtime.disturb import Disturber, Target
+from wam_demo.runtime.dream import Dream
 from wam_demo.runtime.fork import Fork
 from wam_demo.runtime.log import AttemptLog
 from wam_demo.runtime.person import Person
@@ -38,7 +39,8 @@ class Episodes:
         self.settings = settings
         self.attempt: Attempt | None = None
         self.twin: Twin | None = None
-        self.begun = self.ended = self.successes = 0
+        self.dream: Dream | None = None
+        self.begun = self.ended = self.successes = self._dreams = 0
         self._backend = backend
         self._subscribers = subscribers
         self._person = person
@@ -47,6 +49,11 @@ class Episodes:
         self._disturber = Disturber(backend.sample, settings.severities)
         self._logs: deque[AttemptLog] = deque(maxlen=LOG_ATTEMPTS - 1)
         self._to_replay: deque[AttemptLog] = deque()
+
+    @property
+    def number(self) -> int:
+        """Of what is seen: attempts count from 1 up, dreams from -1 down."""
+        return self.begun if self.dream is None else -self._dreams
 
     @property
     def severities(self) -> Mapping[str, int]:
@@ -135,12 +142,12 @@ class Episodes:
     @property
     def is_real(self) -> bool:
         """Whether time runs by itself: what moves then is an arm, and a person starts each motion."""
-        return self._source is not None and self._source.clock == "real"
+        return self.dream is None and self._source is not None and self._source.clock == "real"
 
     @property
     def may_go_on(self) -> bool:
         """Whether another attempt may follow by itself."""
-        if self.twin is not None or self.is_real:
+        if self.twin is not None or self.dream is not None or self.is_real:
             return False
         replaying = self.attempt is not None and self.attempt.replay is not None
         return bool(self._to_replay) if replaying else self.settings.autoplay
@@ -169,6 +176,9 @@ class Episodes:
         Raises:
             InvalidInputError: There is no attempt, or it is a replay.
         """
+        if self.dream is not None:
+            self.dream.prompt(text)
+            return
         target = self._target()
         target.disturb("language", instruction_event(target.source, text))
         if self.twin is None:
@@ -186,6 +196,8 @@ class Episodes:
             WamDemoError: There is no attempt, it has ended undisturbed, or no second source can be opened.
         """
         attempt = self._opened()
+        if self.dream is not None:
+            raise InvalidInputError("a dream has no twin yet: go back to Reality")
         if attempt.fork is None and attempt.outcome is not None:
             raise InvalidInputError("this attempt has ended undisturbed: reset it, then start the twin")
         self.close_twin()
@@ -204,14 +216,44 @@ class Episodes:
             twin, self.twin = self.twin, None
             twin.close()
 
+    def open_dream(self) -> Dream:
+        """Leave reality, which waits, for a dream of the policy that begins with what it sees now.
+
+        Raises:
+            InvalidInputError: There is no attempt, it is a replay or a twin, or this policy cannot dream.
+        """
+        attempt, planner = self._opened(), self._planner
+        if attempt.replay is not None or self.twin is not None or self.dream is not None or planner is None:
+            raise InvalidInputError("a dream begins in an episode of your own: end the twin or the replay first")
+        if self._backend.open_dream is None:
+            raise InvalidInputError("nobody dreams here")
+        source = self._backend.open_dream(self.settings.policy, attempt.source.observe())
+        try:
+            self.dream = Dream(attempt, source, planner, self.settings.task, self._subscribers, self._person)
+        except BaseException:
+            source.close()
+            raise
+        self.attempt = self.dream.attempt
+        self._dreams += 1
+        return self.dream
+
+    def close_dream(self) -> None:
+        """Back to reality as it was left; nothing without a dream."""
+        if self.dream is not None:
+            dream, self.dream = self.dream, None
+            self.attempt = dream.reality
+            dream.close()
+
     def log(self) -> list[AttemptLog]:
         """Everything this session did, the present attempt last."""
         present = self._present_log()
         return [*self._logs, present] if present is not None else list(self._logs)
 
     def present_log(self) -> AttemptLog:
-        """The present attempt; raises `InvalidInputError` without one."""
+        """The present attempt; raises `InvalidInputError` without one, or in a dream."""
         self._opened()
+        if self.dream is not None:
+            raise InvalidInputError("a dream keeps no log: go back to Reality")
         present = self._present_log()
         assert present is not None
         return present
@@ -230,6 +272,8 @@ class Episodes:
 
     def _target(self) -> Target:
         attempt = self._opened()
+        if self.dream is not None:
+            raise InvalidInputError("nothing can be disturbed in a dream: go back to Reality")
         if self.twin is not None:
             return self.twin
         if attempt.replay is not None:
@@ -240,8 +284,8 @@ class Episodes:
         return self._backend.open_planner(self.settings.policy, source)
 
     def _present_log(self) -> AttemptLog | None:
-        """The log of the attempt; a replay is its own log. A twin is no part of it."""
-        attempt = self.attempt
+        """The log of the attempt; a replay is its own log. Neither twin nor dream is part of it."""
+        attempt = self.attempt if self.dream is None else self.dream.reality
         if attempt is None:
             return None
         if attempt.replay is not None:
@@ -285,6 +329,7 @@ class Episodes:
 
     def _close_attempt(self, keep: bool = True) -> None:
         self.close_twin()
+        self.close_dream()
         if self.attempt is not None:
             log = self._present_log() if keep and self.attempt.replay is None else None
             if log is not None and log.steps:

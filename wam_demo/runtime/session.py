@@ -425,7 +425,8 @@ class Session:
             self._say(self._recording.close())
             return
         attempt = self._episodes.attempt
-        if attempt is None or attempt.replay is not None or self._episodes.twin is not None:
+        busy = self._episodes.twin is not None or self._episodes.dream is not None
+        if attempt is None or attempt.replay is not None or busy:
             raise InvalidInputError("begin an episode of your own before you record")
         found = self._recording.open(name, auto, attempt.loop.observation)
         self._on_seed(unevaluated(self._episodes.settings.seed))
@@ -459,15 +460,33 @@ class Session:
             raise InvalidInputError("stop recording before you start a twin")
         if not on and self._episodes.twin is not None:
             self._episodes.close_twin()
-            attempt = self._episodes.attempt
             self._ended = self._clock.now()
-            self._go("running" if attempt is None or attempt.outcome is None else "finished")
+            self._go(self._left_state())
         elif on:
             self._complete_step()
             self._picture()
             self._episodes.open_twin()
             self._say("")
             self._go("running")
+
+    def _on_dream(self, on: bool) -> None:
+        if on == (self._episodes.dream is not None):
+            return
+        if on and self._recording.active:
+            raise InvalidInputError("stop recording before you dream")
+        self._complete_step()
+        if on:
+            self._episodes.open_dream()
+            self._begun_at = self._clock.now()
+        else:
+            self._episodes.close_dream()
+            self._ended = self._clock.now()
+        self._say("")
+        self._go("paused" if self._state == "paused" or self._episodes.is_real else self._left_state())
+
+    def _left_state(self) -> str:
+        attempt = self._episodes.attempt
+        return "running" if attempt is None or attempt.outcome is None else "finished"
 
     def _on_replay(self, attempts: Sequence[AttemptLog]) -> None:
         self._recording.close()

@@ -6,7 +6,13 @@ from wam_demo.types import Event, Observation, StepRecord
 
 
 class Subscriber:
-    """Hears of everything in the loop's thread; override what is of interest."""
+    """Hears of everything in the loop's thread; override what is of interest.
+
+    Attributes:
+        hears_dreams: Whether it hears of what is only dreamt, too.
+    """
+
+    hears_dreams = False
 
     def on_reset(self, observation: Observation) -> None:
         """An episode begins with this observation."""

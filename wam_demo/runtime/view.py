@@ -8,6 +8,9 @@ from wam_demo.runtime.episodes import Episodes
 from wam_demo.runtime.person import Person
 from wam_demo.types import Image
 
+SHOWN_DREAM_STEPS = 300
+"""Control steps by which the time shown of a dream grows."""
+
 
 def session_view(
     episodes: Episodes,
@@ -34,16 +37,17 @@ def session_view(
     attempt, twin = episodes.attempt, episodes.twin
     assert attempt is not None, "there is nothing to look at"
     monitor, replay = attempt.monitor, attempt.replay
+    scene = attempt if episodes.dream is None else episodes.dream.reality
     return SessionView(
-        episode=episodes.begun,
+        episode=episodes.number,
         state=state,
         step=attempt.step if twin is None else twin.step,
-        horizon=attempt.horizon,
+        horizon=attempt.horizon if episodes.dream is None else _long_enough(attempt.step),
         settings=episodes.settings,
         instruction=attempt.instruction,
         unscored=attempt.unscored,
-        suggestions=attempt.suggestions,
-        names=attempt.names,
+        suggestions=scene.suggestions,
+        names=scene.names,
         severities=dict(episodes.severities),
         frame=frame,
         frame_number=frame_number,
@@ -67,9 +71,15 @@ def session_view(
         export=export,
         drive=None if person is None else drive_view(attempt, person),
         recording=recording,
+        dream=None if episodes.dream is None else episodes.dream.view(),
         camera=attempt.camera_pose(),
         real=episodes.is_real,
     )
+
+
+def _long_enough(step: int) -> int:
+    """Control steps that a page shows of a dream, which has no end of its own."""
+    return SHOWN_DREAM_STEPS * (1 + step // SHOWN_DREAM_STEPS)
 
 
 def drive_view(attempt: Attempt, person: Person) -> DriveView | None:

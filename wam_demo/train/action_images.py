@@ -11,8 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from wam_demo.errors import CheckpointError
-from wam_demo.models.action_images.model import ActionImagesConfig, ActionImagesModel, Future, Present
+from wam_demo.models.action_images.model import ActionImagesConfig, ActionImagesModel
 from wam_demo.models.action_images.pictures import Decoded, decode, points_of, poses_after
+from wam_demo.models.action_images.sequence import Future, Present
 from wam_demo.models.action_images.views import Views
 from wam_demo.models.checkpoint import read_config
 from wam_demo.models.chunk import motion_of

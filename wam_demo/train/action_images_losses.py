@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from wam_demo.models.action_images.model import ActionImagesModel, Future
+from wam_demo.models.action_images.model import ActionImagesModel
+from wam_demo.models.action_images.sequence import Future
 from wam_demo.models.action_images.views import Views
 from wam_demo.models.flow import interpolate
 

@@ -57,8 +57,8 @@ class HarmoRecipe:
     loop: LoopConfig = field(default_factory=lambda: LoopConfig(steps=3000, lr=1e-3, muon=True))
     batch: int = 32
     draws: int = 4
-    imagined: int = 5_000
-    steps: int = 2
+    imagined: int = 2_500
+    steps: int = 1
 
 
 @dataclass(frozen=True)

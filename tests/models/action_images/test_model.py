@@ -7,8 +7,9 @@ import torch
 
 from tests.models.wam.test_imagination import CALIBRATION, random_weights
 from wam_demo.errors import CheckpointError
-from wam_demo.models.action_images.model import ActionImagesConfig, ActionImagesModel, Future
+from wam_demo.models.action_images.model import ActionImagesConfig, ActionImagesModel
 from wam_demo.models.action_images.pictures import decode, points_of, poses_after
+from wam_demo.models.action_images.sequence import Future
 from wam_demo.models.action_images.views import Views
 from wam_demo.models.wam.action_head import ActionHeadConfig
 from wam_demo.models.wam.backbone import BackboneConfig
@@ -72,7 +73,7 @@ def test_it_takes_over_the_backbone_of_a_world_action_model():
     x = model.video.observed_tokens(latents)
     condition = model.video.condition(text, seen.state, torch.ones(2))
     for block, expected in zip(model.video.blocks, seen.features, strict=True):
-        x, _ = block(x, condition)
+        x, *_ = block(x, condition)
         assert torch.allclose(x, expected, atol=1e-4)
     present = model.observe(latents, text, state, views)
     assert torch.equal(present.state, seen.state)
@@ -110,6 +111,18 @@ def test_cameras_matter(model):
     moved = Views(views.position + 0.1, views.rotation, views.half)
     one, two = (model.sample(model.observe(latents, text, state, v), noise(video=False)) for v in (views, moved))
     assert not torch.allclose(one.action, two.action, atol=1e-3)
+
+
+def test_it_says_where_the_actions_tokens_looked(model):
+    present = model.observe(*observation())
+    sample = model.sample(present, noise(video=False))
+    assert sample.attention.shape == (2, 2 * 8 * 8 + 1)
+    assert torch.allclose(sample.attention.sum(1), torch.ones(2))
+    assert sample.attention.min() > 0
+    given = model.sample(present, noise(), action_given=True)
+    assert given.attention is None
+    # with random weights each token gets about as much as its neighbours: those of the future are 96 of 224
+    assert 0.2 < float(sample.attention[0, -1]) < 0.8
 
 
 def test_a_checkpoint_comes_back(model, tmp_path):

@@ -10,6 +10,8 @@ from hypothesis import strategies as some
 from tests.models.wam.test_imagination import CALIBRATION
 from wam_demo.models.action_images.pictures import (
     ARM_M,
+    OPEN_BLUE,
+    THRESHOLD,
     actions_to,
     decode,
     encode,
@@ -133,3 +135,33 @@ def test_the_three_points_are_as_far_apart_as_said():
 def test_rotation_vectors_come_back(angle):
     vector = angle * torch.tensor([0.6, 0.0, -0.8])
     assert torch.allclose(vector_of(rotation_of(vector)), vector, atol=2e-4)
+
+
+def test_points_that_coincide_are_no_pose():
+    canvas, pictures = drawn([0.5, 0.0, 0.1], DOWN, 1.0)
+    pictures[:, :, :, 1] = pictures[:, :, :, 0]
+    found = decode(canvas, pictures, SIGMA)
+    assert found.rotation.isnan().all()
+    assert float(found.confidence) == 0
+    back, count = actions_to(state_at([0.5, 0.0, 0.1]), found)
+    assert int(count) == 0
+    assert back.isfinite().all()
+
+
+def test_the_gap_says_how_far_rays_pass_each_other():
+    canvas, pictures = drawn([0.5, 0.0, 0.1], DOWN, 1.0)
+    assert float(decode(canvas, pictures, SIGMA).gap) < 0.001
+    apart = pictures.clone()
+    apart[:, 0, :, 0] = apart[:, 0, :, 0].roll(2, -2)
+    assert 0.01 < float(decode(canvas, apart, SIGMA).gap) < 0.1
+    pictures[:] = 0
+    assert decode(canvas, pictures, SIGMA).gap.isnan().all()
+
+
+def test_noise_on_the_floor_of_an_open_gripper_is_no_point():
+    torch.manual_seed(0)
+    canvas, _ = drawn([0.5, 0.0, 0.1], DOWN, 1.0)
+    pictures = 0.02 * torch.randn(1, 3, 200, 3, SIZE, SIZE)
+    pictures[:, :, :, 2] += OPEN_BLUE
+    assert pictures.max() > THRESHOLD
+    assert not decode(canvas, pictures, SIGMA).seen.any()

@@ -60,3 +60,12 @@ def test_the_simulator_projects_alike():
         expected = 2 * project(world.scene.model, world.scene.data, camera, points) - 1
         assert np.allclose(image[0, index].numpy(), expected, atol=1e-4)
     world.close()
+
+
+def test_a_camera_that_nobody_calibrated_stands_where_it_was_mounted():
+    mounted = Views.calibrated(CALIBRATION, torch.eye(17)[3:4] + torch.eye(17)[7:8])
+    told = torch.zeros(1, 2, 13)
+    told[:, 0] = torch.arange(1.0, 14)
+    views = Views.flat(told).or_else(mounted)
+    assert torch.equal(views.numbers[:, 0], told[:, 0])
+    assert torch.equal(views.numbers[:, 1], mounted.numbers[:, 1])

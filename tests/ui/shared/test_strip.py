@@ -35,6 +35,7 @@ def test_every_picture_has_a_name_a_stamp_and_three_colours():
         *(f"{view}.{camera}" for view in ("now", "imagined.4", "attention") for camera in ("front", "wrist")),
         "error.4.front",
         *(f"panel.{title}.0.{camera}" for title in ("Shadows", "Interest") for camera in ("front", "wrist")),
+        "panel.Above.0.above",
     }
     assert all(tile.draw().dtype == np.uint8 and tile.draw().shape[-1] == 3 for tile in tiles.values())
     later = strip_tiles(moment(answered=6))
@@ -54,7 +55,8 @@ def test_the_words_are_json_and_say_each_panel_by_its_type():
     assert status["absent"] == {"imagined": "", "attention": "", "error": "too early"}
     assert sum(status["shares"].values()) == 1
     assert {panel["title"]: panel["kind"] for panel in status["panels"]} == {
-        "Gate": "band", "Reach and grasp": "chunks", "Shadows": "frames", "Interest": "heatmap", "Numbers": "scalars",
+        "Gate": "band", "Reach and grasp": "chunks", "Shadows": "frames", "Above": "frames",
+        "Interest": "heatmap", "Numbers": "scalars",
     }  # fmt: skip
 
 

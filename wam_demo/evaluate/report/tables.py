@@ -108,7 +108,7 @@ def power_line(spec: GridSpec) -> str:
     )
 
 
-def imagination_table(document: Mapping[str, Any]) -> str:
+def imagination_table(document: Mapping[str, Any], horizon_title: str = "step") -> str:
     """Imagination by horizon, each measure beside that of repeating the last frame."""
     intervals = document.get("psnr_gain_ci95", {})
     names = [name for name in ("ssim", "feature_distance") if name in document]
@@ -121,7 +121,8 @@ def imagination_table(document: Mapping[str, Any]) -> str:
         rows.append([f"+{horizon}", value, document["psnr_copy_last"][horizon], shown, *others])
     titles = {"ssim": "SSIM", "feature_distance": "feature distance"}
     return table(
-        ["step", "PSNR", "last frame", "gain", *(t for name in names for t in (titles[name], "last frame"))], rows
+        [horizon_title, "PSNR", "last frame", "gain", *(t for name in names for t in (titles[name], "last frame"))],
+        rows,
     )
 
 

@@ -17,17 +17,17 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from wam_demo.models.action_images.pictures import encode, points_of
+from wam_demo.models.action_images.sequence import Future, Present, SharedBlock
 from wam_demo.models.action_images.views import Views, beside_hand
 from wam_demo.models.checkpoint import load_weights, read_config, save_checkpoint
 from wam_demo.models.chunk import ChunkNormaliser
 from wam_demo.models.flow import euler_times
 from wam_demo.models.geometry import Calibration, cell_middles, tcp_pose, token_rays
-from wam_demo.models.layers import attend, embed_position, modulate, normalise_heads, split_heads
-from wam_demo.models.wam.backbone import BackboneConfig, Block, VideoBackbone, patchify, unpatchify
+from wam_demo.models.layers import embed_position, modulate
+from wam_demo.models.wam.backbone import BackboneConfig, VideoBackbone, patchify, unpatchify
 from wam_demo.models.wam.model import WorldActionModel
 from wam_demo.types import CHUNK_STEPS
 
-Pair = tuple[Tensor, Tensor]
 VIEWS = 3
 """Action views: front, wrist, and the one beside the hand, which no camera takes."""
 SCALE = 4.0
@@ -68,68 +68,6 @@ class ActionImagesConfig:
         return VIEWS, self.frames, 3 * CHUNK_STEPS // self.frames, self.size, self.size
 
 
-@dataclass(frozen=True)
-class Present:
-    """What was observed, as every draw of its future reads it.
-
-    Attributes:
-        pairs: Keys and values of the observed tokens, block by block.
-        latents: (B, cameras, C, H, W) in the network's dtype.
-        text: (B, 384).
-        state: (B, 17) normalised.
-        tcp: (B, 3) position of the TCP [m].
-        views: Of the cameras.
-        canvas: Of the action.
-        hand: (B, 3, 3, size, size) the TCP as it is now, drawn into the action's views, times `SCALE`.
-    """
-
-    pairs: list[Pair]
-    latents: Tensor
-    text: Tensor
-    state: Tensor
-    tcp: Tensor
-    views: Views
-    canvas: Views
-    hand: Tensor
-
-    def repeated(self, times: int) -> Present:
-        """Every observation as many times, so that each can have as many draws."""
-        parts = (self.latents, self.text, self.state, self.tcp, self.hand)
-        latents, text, state, tcp, hand = (part.repeat_interleave(times, 0) for part in parts)
-        pairs = [(key.repeat_interleave(times, 0), value.repeat_interleave(times, 0)) for key, value in self.pairs]
-        return Present(pairs, latents, text, state, tcp, self.views.repeated(times), self.canvas.repeated(times), hand)
-
-
-@dataclass(frozen=True)
-class Future:
-    """Latents of what comes, noisy or clean.
-
-    Attributes:
-        action: (B, views, frames, channels, size, size), see `ActionImagesModel.draw`.
-        video: (B, cameras, K, C, H, W); ``None`` where it is left out: at pure noise it carries nothing.
-    """
-
-    action: Tensor
-    video: Tensor | None = None
-
-
-class SharedBlock(Block):
-    """Observed tokens attend to each other, so that they are computed once; tokens of the future attend to all."""
-
-    def forward(self, x: Tensor, condition: Tensor, observed: Pair | None = None) -> tuple[Tensor, Pair]:
-        """(B, N, dim) to the same, and the keys and values of these tokens."""
-        shift1, scale1, gate1, shift2, scale2, gate2 = self.modulation(condition)
-        parts = self.qkv(modulate(x, shift1, scale1)).chunk(3, -1)
-        query, key, value = (split_heads(part, self.heads) for part in parts)
-        query, key = normalise_heads(query), normalise_heads(key)
-        own = (key, value)
-        if observed is not None:
-            key, value = torch.cat([observed[0], key], 2), torch.cat([observed[1], value], 2)
-        mixed, _ = attend(query, key, value)
-        x = torch.addcmul(x, gate1, self.out(mixed))
-        return torch.addcmul(x, gate2, self.feed_forward(modulate(x, shift2, scale2))), own
-
-
 class ActionImagesModel(nn.Module):
     """Clean latents of the future, predicted from noisy ones (x-prediction, arXiv 2511.13720)."""
 
@@ -164,6 +102,11 @@ class ActionImagesModel(nn.Module):
     def dtype(self) -> torch.dtype:
         """Compute dtype: that of the weights."""
         return self.video.embed.weight.dtype
+
+    def to_compute(self, dtype: torch.dtype) -> Self:
+        """Cast the network; the statistics, which are bf16 in a checkpoint anyway, are used in float32."""
+        self.to(dtype).normaliser.float()
+        return self
 
     def begin_as(self, model: WorldActionModel) -> None:
         """Take over the video backbone of a world action model, which has seen; it knows nothing of action pictures."""
@@ -208,7 +151,7 @@ class ActionImagesModel(nn.Module):
         x = x + self.hand(patchify(seen, video.patch)).flatten(1, 2)
         pairs = []
         for block in self.video.blocks:
-            x, pair = block(x, condition)
+            x, pair, _ = block(x, condition)
             pairs.append(pair)
         return Present(pairs, latents, text, state, tcp, views, canvas, drawn)
 
@@ -232,17 +175,33 @@ class ActionImagesModel(nn.Module):
         Returns:
             The clean latents, float32; of a part that was given clean they mean nothing.
         """
+        return self._denoised(present, future, tau, clean, horizons)[0]
+
+    def _denoised(
+        self, present: Present, future: Future, tau: Tensor, clean: Tensor, horizons: Sequence[int] | None = None
+    ) -> tuple[Future, list[Tensor]]:
+        """As `denoise`, and the attention of each block (B, heads, future tokens, all)."""
         condition = self.video.condition(present.text, present.state, tau)
         tokens = self._action_tokens(present, future.action, clean[:, 0])
         count = tokens.shape[1]
         if future.video is not None:
             horizons = range(self.config.backbone.horizons) if horizons is None else horizons
             tokens = torch.cat([tokens, self._video_tokens(present, future.video, clean[:, 1], horizons)], 1)
+        looked = []
         for block, pair in zip(self.video.blocks, present.pairs, strict=True):
-            tokens, _ = block(tokens, condition, pair)
+            tokens, _, weights = block(tokens, condition, pair)
+            looked.append(weights)
         action, video = tokens[:, :count], tokens[:, count:]
         predicted = None if future.video is None else self.video.clean(video, present.latents, condition)
-        return Future(self._clean_action(present, action, condition), predicted)
+        return Future(self._clean_action(present, action, condition), predicted), looked
+
+    def _attention(self, looked: list[Tensor]) -> Tensor:
+        """See `Future.attention`."""
+        config = self.config
+        count = VIEWS * config.frames * (config.size // config.patch) ** 2
+        seen = config.backbone.cameras * config.backbone.frame_tokens
+        mean = torch.stack([weights[:, :, :count].float().mean((1, 2)) for weights in looked]).mean(0)
+        return torch.cat([mean[:, :seen], mean[:, seen:].sum(-1, keepdim=True)], -1)
 
     def _action_tokens(self, present: Present, action: Tensor, clean: Tensor) -> Tensor:
         """(B, views * frames * tokens, dim); each sees the hand as it is now at its own place."""
@@ -289,9 +248,10 @@ class ActionImagesModel(nn.Module):
         times = [*euler_times(self.config.steps, shift=self.config.shift).tolist(), 0.0]
         for now, then in pairwise(times):
             with torch.no_grad():
-                found = self.denoise(present, future, torch.full((count,), now, device=device), clean)
+                found, looked = self._denoised(present, future, torch.full((count,), now, device=device), clean)
             if not action_given:
-                future = replace(future, action=torch.lerp(found.action, future.action.float(), then / now))
+                action = torch.lerp(found.action, future.action.float(), then / now)
+                future = replace(future, action=action, attention=self._attention(looked))
             if found.video is not None and future.video is not None and not video_given:
                 future = replace(future, video=torch.lerp(found.video, future.video.float(), then / now))
             yield future

@@ -23,6 +23,8 @@ OPEN_BLUE = 0.25
 """Blue floor of an open gripper; a closed one's is 0."""
 THRESHOLD = 0.3
 """What is darker is background; above every floor."""
+CLEAR = 0.15
+"""How far a peak stands above its picture's floor, so that noise on the floor of an open gripper is none."""
 PRIOR = 1.0
 """How much the expected width of a Gaussian counts in its fit, in pixels of full height at one sigma."""
 GAP_M = 0.03
@@ -40,6 +42,7 @@ class Decoded:
         rotation: (B, S, 3, 3); NaN likewise.
         opening: (B, S) of the gripper, 0..1.
         confidence: (B, S) in 0..1: the lowest peak of the three points, less where their rays do not meet.
+        gap: (B, S) largest distance of the three points from the rays that should meet there [m]; NaN likewise.
         seen: (B, V, S, 3) which point was found in which view.
     """
 
@@ -47,6 +50,7 @@ class Decoded:
     rotation: Tensor
     opening: Tensor
     confidence: Tensor
+    gap: Tensor
     seen: Tensor
 
 
@@ -74,14 +78,18 @@ def encode(views: Views, points: Tensor, opening: Tensor, size: int, sigma: floa
 def decode(views: Views, pictures: Tensor, sigma: float) -> Decoded:
     """Read poses off pictures (B, V, S, 3, size, size), in 0..1, of these views; ``sigma`` as in `encode`."""
     image, height = peaks(pictures, sigma)
-    seen = height > THRESHOLD
+    floor = pictures.flatten(-2).median(-1).values
+    seen = height > (floor + CLEAR).clamp_min(THRESHOLD)
     points, gap = _meeting(views, image, height * seen)
     found = seen.sum(1) >= 2
     height = (height * seen).sum(1) / seen.sum(1).clamp_min(1)
     confidence = (height.clamp(0, 1) * torch.exp(-((gap / GAP_M) ** 2)) * found).amin(-1)
+    gap = torch.where(found.all(-1), gap.amax(-1), math.nan)
     points = torch.where(found.all(-1)[..., None, None], points, math.nan)
-    blue = pictures[:, :, :, 2].flatten(3).median(-1).values.mean(1)
-    return Decoded(points[..., 0, :], _turned(points), (blue / OPEN_BLUE).clamp(0, 1), confidence, seen)
+    rotation = _turned(points)
+    confidence = confidence * rotation.isfinite().all(-1).all(-1)
+    opening = floor[..., 2].mean(1) / OPEN_BLUE
+    return Decoded(points[..., 0, :], rotation, opening.clamp(0, 1), confidence, gap, seen)
 
 
 def peaks(pictures: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
@@ -193,10 +201,10 @@ def _meeting(views: Views, image: Tensor, weight: Tensor) -> tuple[Tensor, Tenso
 
 
 def _turned(points: Tensor) -> Tensor:
-    """(..., 3, 3) points to the closest rotation (..., 3, 3); NaN stays NaN."""
+    """(..., 3, 3) points to the closest rotation (..., 3, 3); NaN stays NaN, and so become points that coincide."""
     x, z = points[..., 1, :] - points[..., 0, :], points[..., 0, :] - points[..., 2, :]
-    unknown = points.isnan().any(-1).any(-1)[..., None, None]
     x, z = x / x.norm(dim=-1, keepdim=True), z / z.norm(dim=-1, keepdim=True)
     axes = torch.stack([x, torch.linalg.cross(z, x), z], -1)
+    unknown = ~axes.isfinite().all(-1).all(-1)[..., None, None]
     left, _, right = torch.linalg.svd(torch.where(unknown, torch.eye(3).to(axes), axes))
     return torch.where(unknown, math.nan, left @ right)

@@ -52,6 +52,11 @@ class Views:
             parts.append((origin + offset, rotation, state.new_full((len(state),), camera.half)))
         return cls(*(torch.stack(part, 1) for part in zip(*parts, strict=True)))
 
+    def or_else(self, others: Views) -> Views:
+        """These, and the others where one is all zeros: nobody calibrated it."""
+        known = self.numbers.any(-1, keepdim=True)
+        return Views.flat(torch.where(known, self.numbers, others.numbers))
+
     def project(self, points: Tensor) -> tuple[Tensor, Tensor]:
         """(B, ..., 3) points [m] to image coordinates (B, V, ..., 2) and whether each is in the picture (B, V, ...)."""
         lead = points.shape[1:-1]

@@ -75,6 +75,7 @@ def motion_conditioning(
     observed: BackboneFeatures,
     motion: Tensor,
     horizons: Sequence[int],
+    images: Tensor | None = None,
 ) -> MotionConditioning:
     """What follows from a motion.
 
@@ -85,15 +86,22 @@ def motion_conditioning(
         observed: Where from.
         motion: (B, K, 8) normalised.
         horizons: Which imagined frames these K are.
+        images: (B, cameras, 3, H, W) float32 of the observed latents, where they are decoded already.
     """
     latents = observed.latents
-    images = tokenizer.decode(latents.flatten(0, 1)).float().unflatten(0, latents.shape[:2])
+    if images is None:
+        images = decode_views(tokenizer, latents)
     with torch.autocast(latents.device.type, enabled=False):
         raw, state = model.normaliser.decode_motion(motion, horizons), model.normaliser.decode_state(observed.state)
         geometry = cell_geometry(calibration, state, raw, model.config.backbone.grid)
         pictures = warped_wrist(calibration, state, raw, images)
     warped = tokenizer.encode(pictures.flatten(0, 2).to(latents.dtype)).unflatten(0, pictures.shape[:3])
     return MotionConditioning(motion, geometry, warped)
+
+
+def decode_views(tokenizer: PictureTokenizer, latents: Tensor) -> Tensor:
+    """(B, cameras, C, h, w) latents to (B, cameras, 3, H, W) float32 pictures in 0..1."""
+    return tokenizer.decode(latents.flatten(0, 1)).float().unflatten(0, latents.shape[:2])
 
 
 class CellGeometryEmbedding(nn.Module):

@@ -81,6 +81,7 @@ def weights_spec(name: str, label: str, sentence: str, shipped: Path | None = No
         attends=True,
         can_be_probed=True,
         follows_a_plan=True,
+        dreams=True,
         has_weights=True,
         weights=own(None),
     )

@@ -3,33 +3,29 @@
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from wam_demo.config import CHECKPOINTS
 from wam_demo.data.schema import POSE_DIM, flat_poses
 from wam_demo.errors import CheckpointError, InvalidInputError, PolicyFault
 from wam_demo.models.checkpoint import sha256_of
 from wam_demo.models.geometry import Calibration, token_rays
 from wam_demo.models.precision import compute_dtype
 from wam_demo.models.text import text_encoder
-from wam_demo.models.tokenizer import PictureTokenizer, Tokenizer, to_images, to_tensor
+from wam_demo.models.tokenizer import PictureTokenizer, to_tensor
 from wam_demo.models.wam.imagination import FOLDER, ImaginationModel
 from wam_demo.models.wam.model import BackboneFeatures, PlannedChunk, WorldActionModel
 from wam_demo.policies.compute.variants import EAGER
+from wam_demo.policies.dreaming import DreamFrame, DreamMotion
+from wam_demo.policies.pictures import decoded_stages, pictures_of, states_of, tokenizer_of
 from wam_demo.policies.probe import PROBE_BATCH, Probe
 from wam_demo.policies.tokens import TokenGrid
+from wam_demo.policies.wam.dreams import anchor_features, frame_after
 from wam_demo.policies.wam.edited_plans import EditedPlans
-from wam_demo.types import IMAGE_SIZE, STATE_DIM, ActionChunk, Image, Imaginer, Observation, Prediction, Scalars
-
-
-def _tokenizer_of(checkpoint: Path) -> Path:
-    beside = checkpoint.parent / "tokenizer"
-    return beside if beside.is_dir() else CHECKPOINTS / "tokenizer"
+from wam_demo.types import ActionChunk, Image, Imaginer, Observation, Prediction, Scalars
 
 
 class WamPolicy(Imaginer):
@@ -53,10 +49,7 @@ class WamPolicy(Imaginer):
         self.compute = EAGER
         self.dtype = compute_dtype()
         self.model = WorldActionModel.from_pretrained(checkpoint).to_compute(self.dtype)
-        self.tokenizer = Tokenizer.from_pretrained(tokenizer or _tokenizer_of(checkpoint)).to(self.dtype)
-        expected = self.model.config.trained.get("encoder_sha256")
-        if expected and expected != self.tokenizer.encoder_digest():
-            raise CheckpointError(f"{checkpoint} was trained with another tokenizer than the one beside it")
+        self.tokenizer = tokenizer_of(checkpoint, self.model.config.trained, tokenizer).to(self.dtype)
         self.coder: PictureTokenizer = self.tokenizer
         self.cameras = self.model.config.cameras
         self.checkpoint_sha256 = sha256_of(checkpoint)
@@ -125,14 +118,7 @@ class WamPolicy(Imaginer):
         for stage in self._imagined(observed, future, actions):
             future = stage
             yield None
-        frames = np.empty((*shape[:3], IMAGE_SIZE, IMAGE_SIZE, 3), np.uint8)
-        for horizon in range(video.horizons):
-            with torch.inference_mode():
-                decoded = self.coder.decode(future[:, :, horizon].flatten(0, 1).to(observed.latents.dtype))
-                frames[:, :, horizon] = to_images(decoded).unflatten(0, shape[:2]).numpy()
-            yield None
-        results: list[Mapping[str, Image]] = [dict(zip(self.cameras, sample, strict=True)) for sample in frames]
-        yield [results[i : i + samples] for i in range(0, len(results), samples)]
+        yield from decoded_stages(self.coder, future.to(observed.latents.dtype), self.cameras, samples)
 
     def _imagined(self, observed: BackboneFeatures, noise: Tensor, actions: Tensor) -> Iterator[Tensor]:
         """Future latents after each denoising step: of the imagination model, or without one the backbone's own."""
@@ -144,6 +130,23 @@ class WamPolicy(Imaginer):
     def calibration(self) -> Calibration | None:
         """Of the cameras, as its imagination was taught with; see `PlanFollower`."""
         return None if self.imagination is None else self.imagination.config.calibration
+
+    @torch.inference_mode()
+    def dream(self, motion: DreamMotion) -> DreamFrame:
+        """The pictures after a motion; see `wam_demo.policies.dreaming.Dreamer`.
+
+        Raises:
+            InvalidInputError: These weights have no imagination model.
+            PolicyFault: What was imagined is not finite.
+        """
+        if self.imagination is None:
+            raise InvalidInputError("these weights have no imagination model to dream with")
+        anchor = motion.anchor
+        if anchor.features is None:
+            read = [anchor.observation]
+            encoded = self.encode(read) if anchor.latents is None else (anchor.latents, *self.inputs(read)[1:])
+            anchor.features = anchor_features(self.model, self.tokenizer, *encoded)
+        return frame_after(self.model, self.tokenizer, self.imagination, anchor.features, motion)
 
     @property
     def token_grid(self) -> TokenGrid:
@@ -185,20 +188,17 @@ class WamPolicy(Imaginer):
         return latents.unflatten(0, images.shape[:2]), text, state, rays
 
     def inputs(self, observations: Sequence[Observation]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """What the network reads, as it comes; refuses what it cannot read, see `check_observation`.
+        """What the network reads, as it comes; refuses what it cannot read, see `pictures_of`.
 
         Returns:
             Pictures (B, cameras, H, W, 3) uint8, text (B, 384), raw state (B, 17) and rays (B, cameras * tokens, 9),
             zeros where nobody calibrated.
         """
-        for observation in observations:
-            check_observation(observation, self.cameras)
-        images = np.stack([[observation.images[camera] for camera in self.cameras] for observation in observations])
+        images, state = pictures_of(observations, self.cameras), states_of(observations)
         text = torch.from_numpy(self._text.embed([observation.instruction for observation in observations]))
-        state = torch.from_numpy(np.stack([observation.state for observation in observations]).astype(np.float32))
         poses = torch.from_numpy(np.stack([flat_poses(observation) for observation in observations]))
         rays = token_rays(poses.unflatten(1, (-1, POSE_DIM)), state[:, :3], self.model.config.backbone.grid)
-        return torch.from_numpy(images), text, state, rays
+        return images, text, state, rays
 
     @torch.inference_mode()
     def features(self, observations: Sequence[Observation]) -> NDArray[np.float32]:
@@ -235,22 +235,3 @@ def digests(checkpoint: Path, tokenizer: Path | None = None) -> dict[str, str]:
     if (checkpoint / FOLDER).is_dir():
         folders["imagination"] = checkpoint / FOLDER
     return {name: sha256_of(folder) for name, folder in folders.items()}
-
-
-def check_observation(observation: Observation, cameras: Sequence[str]) -> None:
-    """Refuse an observation that a model cannot read.
-
-    Raises:
-        InvalidInputError: A camera is missing, a shape or type is wrong, or the state is not finite.
-    """
-    for camera in cameras:
-        image: Any = observation.images.get(camera)
-        if image is None:
-            raise InvalidInputError(
-                f"the observation has no {camera!r} image; it has {', '.join(observation.images) or 'none'}"
-            )
-        if image.shape != (IMAGE_SIZE, IMAGE_SIZE, 3) or image.dtype != np.uint8:
-            expected = f"({IMAGE_SIZE}, {IMAGE_SIZE}, 3) uint8"
-            raise InvalidInputError(f"the {camera!r} image is {image.shape} {image.dtype}, expected {expected}")
-    if np.shape(observation.state) != (STATE_DIM,) or not np.isfinite(observation.state).all():
-        raise InvalidInputError(f"the state must be {STATE_DIM} finite numbers, it is {np.shape(observation.state)}")

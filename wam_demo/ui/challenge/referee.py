@@ -76,7 +76,7 @@ class Referee(Watcher):
     def _is_played(self, view: SessionView) -> bool:
         settings = view.settings
         scene = (settings.task, settings.seed) == (self._scenes.task, self._seed())
-        return scene and view.replay is None and settings.policy in self._scenes.policies
+        return scene and view.replay is None and view.dream is None and settings.policy in self._scenes.policies
 
     def _entered(self, log: AttemptLog, total: float) -> dict[str, Any]:
         try:

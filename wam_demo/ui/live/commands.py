@@ -209,6 +209,7 @@ _PARSERS: Mapping[str, Callable[[Mapping[str, Any], Catalogue], Parameters]] = {
     **dict.fromkeys(("run", "pause", "step", "reset", "next", "swap_target", "clear", "own_words"), _nothing),
     **dict.fromkeys(("log", "link", "paired"), _nothing),
     "twin": _switch,
+    "dream": _switch,
     "replay": _replay,
     "autoplay": _switch,
     "speed": _speed,

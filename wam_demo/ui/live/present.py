@@ -67,6 +67,7 @@ def status(view: SessionView) -> dict[str, Any]:
         "notice": status_line(view),
         "replay": view.replay is not None,
         "real": view.real,
+        "dream": None if view.dream is None else asdict(view.dream),
         "twin": None if view.twin is None else twin_status(view.twin),
     }
 

@@ -16,6 +16,8 @@ from wam_demo.ui.live.track import Track
 class Screen(Watcher):
     """The newest view of one session, handed from its thread to the stream of its page."""
 
+    hears_dreams = True
+
     def __init__(self) -> None:
         self.newest: tuple[SessionView, dict[str, Any]] | None = None
         self.clip = ""

@@ -108,11 +108,13 @@ def _encode(
     screen: Screen,
 ) -> str:
     view, track = newest
+    spec = policy_spec(view.settings.policy)
     probed, counterfactual = screen.prober.answer, screen.counterfactuals.answer
     stamp = (view.episode, view.step, len(view.events), view.twin is not None)
-    shown = moment(view, policy_spec(view.settings.policy))
+    shown = moment(view, spec)
     words = {
         **status(view),
+        "dreams": spec.dreams,
         "clip": screen.clip,
         "challenge": screen.challenge(view),
         "strip": strip_status(shown),

@@ -28,7 +28,7 @@ from wam_demo.ui.shared.component import QUICK, Answer
 
 _LIVE = (
     "explain", "log", "twin", "markup", "live", "pointer", "controls", "instruct", "history", "clip", "probe", "whatif",
-    "drive", "drive_input", "record",
+    "drive", "drive_input", "record", "dream",
 )  # fmt: skip
 _SCRIPTS = (
     *(f"shared/{name}.js" for name in ("dom", "place", "taught", "strip", "charts")),

@@ -8,6 +8,7 @@ from typing import Any
 
 from wam_demo.policies.registry import PolicySpec
 from wam_demo.runtime import SessionView
+from wam_demo.runtime.contracts import DreamView
 from wam_demo.runtime.disturb import NEXT_EPISODE
 from wam_demo.runtime.fork import SAME_GESTURE_STEPS
 from wam_demo.types import CONTROL_HZ, Event
@@ -73,6 +74,8 @@ def _going_on(view: SessionView) -> str:
     policy, seed = view.settings.policy, view.settings.seed
     if view.twin is not None:
         return "Twin: same state, same policy, same noise; left with the disturbance, right without it."
+    if view.dream is not None:
+        return _dreaming(view, view.dream)
     if view.replay is not None and view.state == "running":
         return f"Replays a log: {view.replay}, seed {seed}."
     if view.state == "finished":
@@ -88,6 +91,15 @@ def _going_on(view: SessionView) -> str:
         return f"{policy} is thinking: the arm holds until a plan is there."
     aside = f"{view.note[0].upper()}{view.note[1:]}." if view.note else POINTER_HINT
     return f"{policy} works on seed {seed}. {aside}"
+
+
+def _dreaming(view: SessionView, dream: DreamView) -> str:
+    by_hand = view.drive is not None and view.drive.state.person
+    who = "you drive in what the model imagines" if by_hand else f"{view.settings.policy} acts on its own imagination"
+    left = f"{dream.left / CONTROL_HZ:.1f} s"
+    if view.state == "paused":
+        return f"Dream, paused at {view.step / CONTROL_HZ:.1f} s: {who}. Reality waits at {left}."
+    return f"Dream: {who}, nothing else. Reality waits at {left}; nothing is judged or can be disturbed here."
 
 
 def why_absent(spec: PolicySpec, fault: str | None = None) -> dict[str, str]:

@@ -85,7 +85,7 @@ class ClipRecorder(Watcher):
 
     def on_view(self, view: SessionView) -> None:
         """A picture is there; one of each control step is kept."""
-        if view.twin is not None:
+        if view.twin is not None or view.dream is not None:
             return
         if view.episode != self._episode:
             settings = view.settings

@@ -8,9 +8,10 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, cast
 
 from wam_demo.config import RECORDINGS
+from wam_demo.errors import InvalidInputError
 from wam_demo.policies.registry import PolicySpec, checkpoint_digest, load_policy, policy_spec, policy_specs
 from wam_demo.runtime import Backend, Planner
-from wam_demo.types import Event
+from wam_demo.types import Event, Observation
 from wam_demo.ui.shared.axes import AXES_IN_WORDS, FIRST_AXES
 from wam_demo.ui.shared.questions import CounterfactualPlanning, Probing
 
@@ -103,6 +104,7 @@ def shipped() -> Catalogue:
             digest=lru_cache(checkpoint_digest),
             has_policy=lambda name: any(spec.name == name and spec.is_available() for spec in policy_specs()),
             recordings=RECORDINGS,
+            open_dream=_open_dream,
         ),
         open_probing=_open_probing,
         open_counterfactuals=_open_counterfactuals,
@@ -150,6 +152,21 @@ def _open_source(task: str) -> Source:
     from wam_demo.robots.simulator import simulator
 
     return simulator(task)
+
+
+def _open_dream(policy: str, observation: Observation) -> Source:
+    """The dream of a policy; raises `InvalidInputError` for one that cannot."""
+    from wam_demo.policies.dreaming import Dreamer
+    from wam_demo.policies.engines import engines
+    from wam_demo.robots.dream import DreamSource
+
+    calibration = None
+    if policy_spec(policy).dreams:
+        engine = engines.get(policy)
+        calibration = cast(Dreamer, engine.policy).calibration
+    if calibration is None:
+        raise InvalidInputError(f"{policy} cannot dream: it has no imagination model to go on with")
+    return DreamSource(observation, engine.submit_dream, calibration)
 
 
 def _sample(axis: str, severity: int, seed: int) -> Sequence[Event]:

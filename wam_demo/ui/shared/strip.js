@@ -52,11 +52,12 @@ const VIEWS = {
     };
   },
 };
-// A panel of the policy's own: of several pictures the one next to the moment that is looked at.
+// A panel of the policy's own: of several pictures the one next to the moment that is looked at. Its views may be others than the cameras.
 function policyView(panel) {
   const near = (step) => Math.abs(step - strip.horizon);
   const steps = panel.steps, index = steps.reduce((best, step, i) => (near(step) < near(steps[best]) ? i : best), 0);
-  return { tile: (camera) => `panel.${panel.title}.${index}.${camera}`, facts: steps[index] ? `<p>+${seconds(steps[index])} s</p>` : "" };
+  const cameras = shownCameras().some((camera) => panel.cameras.includes(camera)) ? shownCameras() : panel.cameras;
+  return { cameras, tile: (camera) => `panel.${panel.title}.${index}.${camera}`, facts: steps[index] ? `<p>+${seconds(steps[index])} s</p>` : "" };
 }
 
 function viewOf(name, s) {
@@ -96,16 +97,16 @@ function paintStrip(changed = null) {
   if (!strip.status) return;
   const anew = showExtras(strip.status.panels);
   for (const view of $$(".view")) {
-    const { tile, facts, absent, title = view.dataset.title } = viewOf(view.dataset.view, strip.status);
+    const { tile, facts, absent, title = view.dataset.title, cameras = shownCameras() } = viewOf(view.dataset.view, strip.status);
     const why = view.querySelector(".absent");
     setText(view.querySelector("h3"), title);
     setHtml(view.querySelector(".facts"), facts);
     setText(why, absent);
     why.hidden = !absent;
-    const cameras = shownCameras(), canvases = [view.querySelector(".main"), view.querySelector(".second")];
+    const canvases = [view.querySelector(".main"), view.querySelector(".second")];
     if (changed && !anew && !cameras.some((camera) => changed.has(tile(camera)))) continue;
     view.setAttribute("aria-label", title);
-    cameras.forEach((camera, i) => {
+    cameras.slice(0, 2).forEach((camera, i) => {
       paint(canvases[i], strip.tiles.get(tile(camera)));
       canvases[i]?.setAttribute("aria-label", `${title}: ${camera} camera`);
     });

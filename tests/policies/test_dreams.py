@@ -1,0 +1,99 @@
+"""Frames of a dream by a small world action model, and through an engine."""
+
+import numpy as np
+import pytest
+import torch
+
+from tests.fakes.dreamer import FakeDreamer, action
+from tests.fakes.wam_checkpoint import an_observation, write_imagination, write_policy
+from wam_demo.errors import InvalidInputError, PolicyFault
+from wam_demo.policies.dreaming import ANCHOR_STEPS, DreamAnchor, DreamMotion
+from wam_demo.policies.engine import InferenceEngine
+from wam_demo.policies.wam.dreams import horizon_of
+from wam_demo.policies.wam.policy import WamPolicy
+from wam_demo.types import FUTURE_STEPS
+
+
+@pytest.fixture(scope="module")
+def policy(tmp_path_factory):
+    return WamPolicy(write_imagination(write_policy(tmp_path_factory.mktemp("weights"))) / "agra")
+
+
+def motion(anchor, x=0.01, steps=2):
+    return DreamMotion(anchor, action(x), steps)
+
+
+def test_a_frame_follows_the_motion_and_nothing_else(policy):
+    anchor = DreamAnchor(an_observation())
+    first, again = (policy.dream(motion(DreamAnchor(an_observation()))) for _ in range(2))
+    assert first.images["front"].shape == first.images["wrist"].shape == (128, 128, 3)
+    for camera in ("front", "wrist"):
+        np.testing.assert_array_equal(first.images[camera], again.images[camera])
+    other = policy.dream(motion(anchor, x=0.05))
+    assert not torch.equal(other.latents, first.latents)
+    later = policy.dream(motion(anchor, x=0.05, steps=FUTURE_STEPS[0] + 1))
+    assert not torch.equal(later.latents, other.latents)  # another horizon
+
+
+def test_an_anchor_is_read_once_and_a_dream_goes_on_from_its_latents(policy):
+    anchor = DreamAnchor(an_observation())
+    frame = policy.dream(motion(anchor))
+    features = anchor.features
+    policy.dream(motion(anchor))
+    assert anchor.features is features
+    onward = policy.dream(motion(DreamAnchor(an_observation(1), frame.latents)))
+    encoded = policy.dream(motion(DreamAnchor(an_observation(1))))
+    assert not torch.equal(onward.latents, encoded.latents)
+
+
+def test_what_is_not_finite_is_a_fault(policy):
+    with pytest.raises(PolicyFault, match="not finite"):
+        policy.dream(motion(DreamAnchor(an_observation()), x=np.nan))
+
+
+def test_weights_without_an_imagination_model_do_not_dream(tmp_path):
+    bare = WamPolicy(write_policy(tmp_path) / "agra")
+    with pytest.raises(InvalidInputError, match="no imagination model"):
+        bare.dream(motion(DreamAnchor(an_observation())))
+
+
+def test_the_horizon_is_the_next_imagined_frame():
+    assert [horizon_of(steps) for steps in (1, 4, 5, 8, 9, 16, 40)] == [0, 0, 1, 1, 2, 3, 3]
+    assert ANCHOR_STEPS in FUTURE_STEPS
+
+
+def test_an_engine_dreams_before_it_imagines_and_a_fault_is_of_that_frame():
+    class Slow(FakeDreamer):
+        def __init__(self):
+            super().__init__()
+            self.order = []
+
+        def imagine_stages(self, observations, **kind):
+            for _ in range(50):
+                yield None
+            self.order.append("imagined")
+            yield [[{}]]
+
+        def dream(self, motion):
+            self.order.append("dreamt")
+            return super().dream(motion)
+
+        def close(self):
+            pass
+
+    policy = Slow()
+    engine = InferenceEngine(policy)
+    try:
+        with engine._queue.changed:  # both arrive before the worker looks
+            imagined = engine.submit_imagination(an_observation())
+            dreamt = engine.submit_dream(motion(DreamAnchor(an_observation())))
+        assert dreamt.result(5).images["front"].shape == (128, 128, 3)
+        imagined.result(5)
+        assert policy.order == ["dreamt", "imagined"]
+        policy.fault = PolicyFault("no picture")
+        with pytest.raises(PolicyFault, match="no picture"):
+            engine.submit_dream(motion(DreamAnchor(an_observation()))).result(5)
+        policy.fault = None
+        engine.submit_dream(motion(DreamAnchor(an_observation()))).result(5)
+    finally:
+        engine.close()

@@ -1,0 +1,73 @@
+"""What a dream asks of a policy: the pictures after a motion, seen from one frame of the dream."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from wam_demo.types import Image, Imaginer, Observation, Vector
+
+if TYPE_CHECKING:
+    from wam_demo.models.geometry import Calibration
+
+ANCHOR_STEPS = 4
+"""Control steps after which the newest frame becomes the one that the next are imagined from."""
+
+
+@dataclass(eq=False)
+class DreamAnchor:
+    """A moment that frames are imagined from.
+
+    Attributes:
+        observation: The pictures, real or imagined, with the pose of that moment.
+        latents: Of the pictures, where they were imagined: they are not encoded again.
+        features: What the policy's network made of it; kept here by whoever computes it first.
+    """
+
+    observation: Observation
+    latents: Any = None
+    features: Any = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class DreamMotion:
+    """A motion away from an anchor.
+
+    Attributes:
+        anchor: Where from.
+        displacement: (7,) float32 of the TCP since then [m, rad] in the base frame, and the opening as commanded 0..1.
+        steps: Control steps that it took.
+    """
+
+    anchor: DreamAnchor
+    displacement: Vector
+    steps: int
+
+
+@dataclass(frozen=True)
+class DreamFrame:
+    """What is imagined after a motion.
+
+    Attributes:
+        images: (H, W, 3) uint8 by camera.
+        latents: The same as the network has them.
+    """
+
+    images: Mapping[str, Image]
+    latents: Any
+
+
+class Dreamer(Imaginer, Protocol):
+    """An `Imaginer` that can go on from what it imagined."""
+
+    @property
+    def calibration(self) -> Calibration | None:
+        """Of the cameras that it imagines; ``None`` when these weights have no imagination model and cannot dream."""
+
+    def dream(self, motion: DreamMotion) -> DreamFrame:
+        """The pictures after a motion.
+
+        Raises:
+            PolicyFault: What was imagined is not finite.
+        """

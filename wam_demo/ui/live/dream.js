@@ -1,0 +1,52 @@
+// Reality or Dream: one switch. In a dream Now is what the model imagines, and whatever needs the truth is set aside, with the reason.
+const DREAM_MARKUP = `
+  <div class="realms" role="group" aria-label="Reality or dream">
+    <button type="button" data-realm="reality" aria-pressed="true" title="The simulator, as it was left (U)">Reality</button>
+    <button type="button" data-realm="dream" aria-pressed="false" title="Leave reality here and go on in what the policy imagines (U)">Dream</button>
+  </div>`;
+const WHY_NOT = "Not in a dream: nothing in it says where things really are. Go back to Reality.";
+const CANNOT = "This policy has no imagination that it could go on in";
+const TRUTH = ".side [data-act], .side [data-axis], .switch[data-do='twin'], [data-record], .logtools [data-do]";
+$(".wording").insertAdjacentHTML("beforeend", DREAM_MARKUP);
+into("now", ".frame", `<p class="dreamt" hidden>imagined, not seen</p>`);
+$(".side").insertAdjacentHTML("afterbegin", `<p class="dream-note" role="note" hidden>Every picture here is imagined. Nothing is judged, and nothing can be disturbed.</p>`);
+
+const dreaming = () => Boolean(live.status?.dream);
+const setRealm = (realm) => send("dream", { on: realm === "dream" });
+act.dream = () => setRealm(dreaming() ? "reality" : "dream");
+shortcut("u", act.dream, "dream, or back to reality");
+for (const button of $$("[data-realm]")) button.addEventListener("click", (event) => {
+  setRealm(button.dataset.realm);
+  if (event.detail) button.blur();
+});
+
+let shownRealm = "";
+function showDream(status) {
+  const realm = status.dream ? "dream" : "reality", able = status.dreams;
+  const free = able && !status.twin && !status.replay && !status.recording;
+  const dream = $('[data-realm="dream"]');
+  dream.disabled = !free;
+  dream.title = able ? free ? "Leave reality here and go on in what the policy imagines (U)" : "End the twin, the replay or the recording first" : CANNOT;
+  if (realm === shownRealm) return;
+  shownRealm = realm;
+  root.classList.toggle("dreaming", realm === "dream");
+  for (const button of $$("[data-realm]")) button.setAttribute("aria-pressed", String(button.dataset.realm === realm));
+  for (const node of [$(".dreamt"), $(".dream-note")]) node.hidden = realm !== "dream";
+  for (const node of $$(TRUTH)) setAside(node, realm === "dream");
+}
+// A control that is set aside says why, and has its own words back afterwards.
+function setAside(node, aside) {
+  if (aside === "why" in node.dataset) return;
+  node.disabled = aside;
+  if (aside) [node.dataset.why, node.title] = [node.title, WHY_NOT];
+  else { node.title = node.dataset.why; delete node.dataset.why; }
+}
+const nothing = { down: () => notice(WHY_NOT, true), move() {}, up() {}, cancel() {} };
+strip.plugins.unshift({
+  panels: {
+    now: () => dreaming() && { title: "Now, imagined", facts: fact(seconds(live.status.dream.steps), " s", `dreamt; reality waits at ${seconds(live.status.dream.left)} s`) },
+    error: () => dreaming() && { title: "Imagined − dreamt" },
+  },
+  listen({ status }) { if (status) showDream(status); },
+});
+plug({ pointer: () => dreaming() && nothing });
