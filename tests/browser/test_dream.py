@@ -47,7 +47,7 @@ def test_a_person_drives_in_the_dream_by_key(serve, visit):
     page.wait_for_function(f"{STATUS}.drive?.mine && {STATUS}.drive.held")
     page.wait_for_timeout(400)
     page.keyboard.up("r")
-    assert "you drive in what the model imagines" in page.locator("#wam-status").inner_text()
+    assert "You drive in what the model imagines" in page.locator("#wam-status").inner_text()
     page.wait_for_function("document.querySelector('.wam').drive.latencies.length > 0")
 
 

@@ -159,7 +159,8 @@ function showDrive() {
 plug({
   pointer: () => drive.on && dragging,
   note: () => driving()?.mine && "cm from start · solid done, dotted what the policy would do",
-  wording: (text) => drive.on && driving()?.mine && live.status.state === "running" && !live.status.notice.warn && "You have the arm. Enter gives it back; let go and it stands.",
+  wording: (text) => drive.on && driving()?.mine && live.status.state === "running" && !live.status.notice.warn
+    && `You ${live.status.dream ? "drive in what the model imagines" : "have the arm"}. Enter gives it back; let go and it stands.`,
   panels: { now: () => drive.on && { facts: fact(seconds(live.status.step), " s", "Drag: the gripper follows. The wheel or a second finger lifts it.") } },
   listen({ tiles = {} }) { measure(tiles); showDrive(); },
 });
