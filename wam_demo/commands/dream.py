@@ -41,10 +41,12 @@ def run(options: argparse.Namespace) -> None:
     out = prepare(options, "dream")
     policy: Any = load_policy(options.policy, options.checkpoint)
     world = World(options.task)
-    with progress(len(seeds), options.policy) as advance:
-        features = teacher_features(policy.token_grid.side)
-        scores, episodes = score_dreams(policy, world, seeds, options.actions, features, advance)
-    world.close()
+    try:
+        with progress(len(seeds), options.policy) as advance:
+            features = teacher_features(policy.token_grid.side)
+            scores, episodes = score_dreams(policy, world, seeds, options.actions, features, advance)
+    finally:
+        world.close()
     if not episodes:
         raise SimulationFault("the physics diverged in every scene: nothing was compared")
     content = {

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from wam_demo.errors import CheckpointError
 from wam_demo.policies.registry import LoadContext, PolicySpec
-from wam_demo.policies.weights import checkpoint_directory, require_checkpoint
+from wam_demo.policies.weights import checkpoint_directory, is_there, require_checkpoint, trained_tasks
 from wam_demo.types import Policy
 
 NAME = "action_images"
@@ -27,9 +26,7 @@ def _load(context: LoadContext) -> Policy:
 
 
 def _tasks(checkpoint: Path | None) -> Sequence[str]:
-    from wam_demo.models.checkpoint import read_config
-
-    return tuple(read_config(checkpoint_directory(NAME, checkpoint), NAME)["trained"].get("tasks", ()))
+    return trained_tasks(checkpoint_directory(NAME, checkpoint), NAME)
 
 
 def _digest(checkpoint: Path | None) -> str | None:
@@ -39,11 +36,7 @@ def _digest(checkpoint: Path | None) -> str | None:
 
 
 def _is_available() -> bool:
-    try:
-        _require(None)
-    except CheckpointError:
-        return False
-    return True
+    return is_there(_require)
 
 
 ACTION_IMAGES = PolicySpec(

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wam_demo.errors import CheckpointError
 from wam_demo.policies.registry import LoadContext, PolicySpec
-from wam_demo.policies.weights import checkpoint_directory, require_checkpoint
+from wam_demo.policies.weights import checkpoint_directory, is_there, require_checkpoint, trained_tasks
 from wam_demo.types import Policy
 
 if TYPE_CHECKING:
@@ -26,9 +25,7 @@ def _require(checkpoint: Path | None) -> None:
 
 
 def _tasks(checkpoint: Path | None) -> Sequence[str]:
-    from wam_demo.models.checkpoint import read_config
-
-    return tuple(read_config(checkpoint_directory(NAME, checkpoint), "wam")["trained"].get("tasks", ()))
+    return trained_tasks(checkpoint_directory(NAME, checkpoint), "wam")
 
 
 def _digest(checkpoint: Path | None) -> str | None:
@@ -39,11 +36,7 @@ def _digest(checkpoint: Path | None) -> str | None:
 
 
 def _is_available() -> bool:
-    try:
-        _require(None)
-    except CheckpointError:
-        return False
-    return True
+    return is_there(_require)
 
 
 def _spec(driver: Driver, label: str, sentence: str) -> PolicySpec:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from wam_demo.errors import CheckpointError
 from wam_demo.policies.registry import LoadContext, PolicySpec
-from wam_demo.policies.weights import checkpoint_directory, require_checkpoint
+from wam_demo.policies.weights import checkpoint_directory, is_there, require_checkpoint, trained_tasks
 from wam_demo.types import Policy
 
 
@@ -50,9 +49,7 @@ def weights_spec(name: str, label: str, sentence: str, shipped: Path | None = No
         return fastest_way(own(checkpoint))
 
     def tasks(checkpoint: Path | None) -> Sequence[str]:
-        from wam_demo.models.checkpoint import read_config
-
-        return tuple(read_config(own(checkpoint), "wam")["trained"].get("tasks", ()))
+        return trained_tasks(own(checkpoint), "wam")
 
     def digest(checkpoint: Path | None) -> str | None:
         from wam_demo.models.checkpoint import sha256_of
@@ -60,11 +57,7 @@ def weights_spec(name: str, label: str, sentence: str, shipped: Path | None = No
         return sha256_of(own(checkpoint))
 
     def is_available() -> bool:
-        try:
-            require(None)
-        except CheckpointError:
-            return False
-        return True
+        return is_there(require)
 
     return PolicySpec(
         name=name,
