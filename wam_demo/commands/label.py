@@ -25,9 +25,7 @@ if TYPE_CHECKING:
 SUMMARY = "say which actions a video shows"
 TABLE, DATASET, FILM = "labels.parquet", "dataset", "labels.mp4"
 """What is written beside results.json; the film is of the first episode."""
-UNCALIBRATED = (
-    "nobody says where the cameras stand and where the tool is: labels stay in the pictures, no action in metres is written"
-)
+UNCALIBRATED = "nobody says where the cameras stand and where the tool is: labels stay in the pictures, no action in metres is written"
 
 
 def add_arguments(parser: Parser) -> None:
@@ -39,7 +37,9 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--start", type=real(0, 86_400), default=0.0, metavar="S", help="seconds into each (0)")
     parser.add_argument("--stop", type=real(0, 86_400), metavar="S", help="seconds into each; default: its end")
     parser.add_argument("--every", type=whole(1, 16), default=4, metavar="K", help="steps between two labels (4)")
-    parser.add_argument("--calibration", type=Path, metavar="FILE", help="where the cameras stand, as the Arm tab saves it")
+    parser.add_argument(
+        "--calibration", type=Path, metavar="FILE", help="where the cameras stand, as the Arm tab saves it"
+    )
     parser.add_argument("--instruction", metavar="TEXT", help="what was asked for; default: the recording's own")
     parser.add_argument(
         "--map", action="append", default=[], metavar="ENTRY=VALUE", help="change the guessed mapping; see inspect"

@@ -13,6 +13,7 @@ from wam_demo.data.schema import DEMONSTRATION_FEATURES, Feature, image_key
 from wam_demo.data.writer import LeRobotWriter
 from wam_demo.diagnose.labelling import ClipLabels
 from wam_demo.diagnose.openloop import DIMENSIONS
+from wam_demo.robots.recording import SHOWN_SIZE
 from wam_demo.types import ACTION_DIM, CONTROL_HZ, OPENING_INDEX, POLICY_CAMERAS, Image, Vector
 
 POINTS = ("tool", "x", "z")
@@ -79,13 +80,12 @@ def write_film(labels: ClipLabels, path: Path) -> None:
     clip = labels.clip
     with av.open(str(path), "w", format="mp4", options={"movflags": "faststart"}) as container:
         stream = container.add_stream("libx264", rate=CONTROL_HZ, options={"crf": "18", "preset": "veryfast"})
-        stream.pix_fmt = "yuv420p"
+        stream.width, stream.height, stream.pix_fmt = SHOWN_SIZE * len(clip.cameras), SHOWN_SIZE, "yuv420p"
         for moment in clip.moments():
             views = [moment.pictures[camera].copy() for camera in clip.cameras]
             for camera, points in shown_points(labels, moment.step).items():
                 draw_points(views[clip.cameras.index(camera)], points)
             sheet = np.concatenate(views, axis=1)
-            stream.height, stream.width = sheet.shape[:2]
             for packet in stream.encode(av.VideoFrame.from_ndarray(sheet, format="rgb24")):
                 container.mux(packet)
         for packet in stream.encode():
