@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 SUMMARY = "say which actions a video shows"
 TABLE, DATASET, FILM = "labels.parquet", "dataset", "labels.mp4"
 """What is written beside results.json; the film is of the first episode."""
-UNCALIBRATED = "nobody says where the cameras stand and where the tool is: labels stay in the pictures, no action in metres is written"
+UNCALIBRATED = (
+    "nobody says where the cameras stand and where the tool is: labels stay in the pictures, "
+    "and no action in metres is written"
+)
 
 
 def add_arguments(parser: Parser) -> None:

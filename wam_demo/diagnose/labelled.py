@@ -30,8 +30,11 @@ LABELLED_FEATURES: Mapping[str, Feature] = {
 
 
 def table_rows(labels: ClipLabels, episode: int) -> Iterator[dict[str, Any]]:
-    """A row per label and step ahead: where the TCP is then [m, rotation vector in rad], the opening, the confidence, and
-    the three points in each picture of the moment that is labelled; ``None`` for what could not be read off."""
+    """A row per label and step ahead, ``None`` for what could not be read off.
+
+    Where the TCP is then [m, rotation vector in rad], the opening, the confidence, and the three points in each picture
+    of the moment that is labelled.
+    """
     for start, label in sorted(labels.made.items()):
         vectors = _vectors(label.rotation)
         for index, position in enumerate(label.position):
@@ -93,8 +96,10 @@ def write_film(labels: ClipLabels, path: Path) -> None:
 
 
 def shown_points(labels: ClipLabels, step: int) -> dict[str, Vector]:
-    """What is drawn at a control step: (N, 3, 2) points by camera, from the next step on; of the wrist, which moves, only
-    at the step that a label was made for."""
+    """What is drawn at a control step: (N, 3, 2) points by camera, from the next step on.
+
+    Of the wrist, which moves, only at the step that a label was made for.
+    """
     newest = labels.newest(step)
     if newest is None:
         return {}

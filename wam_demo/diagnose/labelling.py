@@ -88,7 +88,7 @@ class ClipLabels:
         return (max(begun), self.made[max(begun)]) if begun else None
 
     def held(self) -> Iterator[tuple[int, Label, int]]:
-        """Where each label begins, the label, and for how many steps it holds: until the next one, the last to its end."""
+        """Where each label begins, the label, and for how many steps it holds: until the next one begins."""
         made = sorted(dict(self.made).items())
         for (start, label), (then, _) in zip(made, [*made[1:], (self.clip.steps - 1, None)], strict=True):
             yield start, label, min(then - start, CHUNK_STEPS)
@@ -113,8 +113,12 @@ class ClipLabels:
         return found
 
     def paths(self) -> list[tuple[int, Vector]]:
-        """Where each label leads: the control step at which it begins, and (N, 4) displacement of the TCP from where it
-        was at the clip's first step [m], and opening; it ends where nothing could be read off."""
+        """Where each label leads, as far as it could be read off.
+
+        Returns:
+            The control step at which it begins, and (N, 4): displacement of the TCP from where it was at the clip's
+            first step [m], and opening.
+        """
         paths = []
         for start, label, count in self.held():
             known = int(np.isfinite(label.position[:count]).all(1).cumprod().sum())
@@ -153,7 +157,7 @@ class LabelErrors:
     seen: dict[str, list[bool]] = field(default_factory=dict)
 
     def add(self, label: Label, state: Vector, recorded: Vector) -> None:
-        """Compare a label from a state (17,) with the actions (up to 16, 7) recorded from there on, NaN where unknown."""
+        """Compare a label from a state (17,) with the actions (N, 7) recorded from there on, NaN where unknown."""
         self.labels += 1
         there = state[:3] + np.cumsum(recorded[:, :3].astype(np.float64), axis=0)
         for step in SCORED_STEPS:
@@ -162,9 +166,9 @@ class LabelErrors:
         known = np.isfinite(recorded[:, 6])
         agrees = (label.opening[: len(recorded)] > 0.5) == (recorded[:, 6] > 0.5)
         self.gripper += agrees[known].tolist()
-        self.undecoded += np.isnan(label.position).any(1).tolist()
+        self.undecoded += [not np.isfinite(position).all() for position in label.position]
         for camera, points in label.points.items():
-            self.seen.setdefault(camera, []).extend(np.isfinite(points[:, 0]).all(1).tolist())
+            self.seen.setdefault(camera, []).extend(bool(np.isfinite(tool).all()) for tool in points[:, 0])
 
     def joined(self, other: LabelErrors) -> LabelErrors:
         """These and those of another clip."""

@@ -69,8 +69,8 @@ class InferenceEngine:
     """Answers the observations of many sessions with one policy, on one thread.
 
     Plans that wait are answered in one batched call and go before frames of dreams; both go before imaginations and
-    probes, which they interrupt between their stages, as they do labels. Those are answered in the order of their arrival, and become
-    rarer when plans come late. What a policy can do beside planning is in its `PolicySpec`.
+    probes, which they interrupt between their stages, as they do labels. Those are answered in the order of their
+    arrival, and become rarer when plans come late. What a policy can do beside planning is in its `PolicySpec`.
 
     Every future resolves: with an answer, with `PolicyBusy` (late, overloaded), with another `PolicyFault`
     (not usable, the policy raised, closed) or with `InvalidInputError`. An unusable observation never

@@ -34,7 +34,7 @@ from wam_demo.types import POLICY_CAMERAS, ActionChunk, Image, Imaginer, Observa
 
 
 class ActionImagesPolicy(Imaginer):
-    """Plans in policy mode, imagines what a plan leads to in action-conditioned video mode, labels films, with one network.
+    """Plans in policy mode, imagines a plan in action-conditioned video mode and labels films, with one network.
 
     Args:
         checkpoint: Directory that ``train action-images`` wrote.
@@ -169,8 +169,8 @@ class ActionImagesPolicy(Imaginer):
         points = 0.5 + 0.5 * config.margin * peaks(drawn[0, :cameras], config.sigma)[0]
         points[~decoded.seen[0, :cameras]] = torch.nan
         by_camera = dict(zip(self.cameras, points.numpy(), strict=True))
-        parts = (position, rotation, decoded.opening[0], decoded.confidence[0])
-        return Label(*(part.float().numpy() for part in parts), by_camera)
+        opening, confidence = decoded.opening[0].float(), decoded.confidence[0].float()
+        return Label(position.numpy(), rotation.float().numpy(), opening.numpy(), confidence.numpy(), by_camera)
 
     def _pictures(self, sampled: Future) -> Tensor:
         """(B, views, 16, 3, size, size) in 0..1, as they were drawn."""

@@ -1,4 +1,4 @@
-"""The Live tab's what-if: a person points at a place or draws a way, and sees what is imagined if the hand goes there."""
+"""The Live tab's what-if: a person points at a place or draws a way, and sees what comes if the hand goes there."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ def planned_way(view: SessionView) -> Vector:
 
 
 def way_in_picture(view: SessionView, steps: Vector) -> Vector:
-    """(N + 1, 2) where (N, 3) translations [m] lead the tool, in the picture of ``front``; empty without calibration."""
+    """(N + 1, 2) where (N, 3) steps [m] lead the tool, in the picture of ``front``; empty without calibration."""
     if view.camera is None:
         return np.zeros((0, 2), np.float32)
     path = np.concatenate([np.zeros((1, 3), np.float32), np.cumsum(steps, axis=0)])

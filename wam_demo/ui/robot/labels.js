@@ -5,16 +5,16 @@ into("now", ".frame", `<svg class="labels" viewBox="0 0 1 1" preserveAspectRatio
 
 const labelLines = (labels) => (labels?.paths || []).map((line) => ({ ...line, style: "labelled", grip: true }));
 const labelRow = (name, value) => `<tr><th>${name}</th><td>${value}</td></tr>`;
-const share = (value) => (value === null ? "–" : percent(value));
+const portion = (value) => (value === null ? "–" : percent(value));
 function sayLabels(labels) {
   if (!labels) return;
   setText($('[data-plot="path"]').closest(".panel").querySelector(".note"), `cm from start · solid recorded, dashed planned${labels.paths.length ? ", dotted labelled" : ""}`);
   const apart = Object.entries(labels.label_cm || {}).map(([k, cm]) => labelRow(`tool at +${seconds(k)} s, median`, `${cm.toFixed(1)} cm`));
-  const rows = labels.calibrated ? [...apart, labelRow("could not be read off", `${share(labels.undecoded)} of steps`)]
-    : Object.entries(labels.seen).map(([camera, seen]) => labelRow(`tool found in ${escapeHtml(camera)}`, `${share(seen)} of steps`));
+  const rows = labels.calibrated ? [...apart, labelRow("could not be read off", `${portion(labels.undecoded)} of steps`)]
+    : Object.entries(labels.seen).map(([camera, seen]) => labelRow(`tool found in ${escapeHtml(camera)}`, `${portion(seen)} of steps`));
   const words = labels.calibrated ? (apart.length ? "" : "<p>The recording holds no actions to compare with.</p>")
     : "<p><b>In the pictures only.</b> Nobody says where the cameras stand and where the tool is, so points cannot become metres.</p>";
-  setHtml($(".label-words"), `${words}<table><tbody>${rows.join("")}${labelRow("gripper agrees", `${share(labels.gripper_agreement)}${labels.gripper_agreement === null ? "" : " of steps"}`)}</tbody></table>`);
+  setHtml($(".label-words"), `${words}<table><tbody>${rows.join("")}${labelRow("gripper agrees", `${portion(labels.gripper_agreement)}${labels.gripper_agreement === null ? "" : " of steps"}`)}</tbody></table>`);
 }
 function allowLabels() {
   const button = $('[data-do="label"]');
@@ -41,3 +41,4 @@ function paintLabels() {
     $(`svg.labels .end.${name}`).setAttribute("d", last ? `M${last.join(" ")}h0` : "");
   });
 }
+strip.viewsSwapped = paintLabels;

@@ -131,7 +131,7 @@ def label_document(session: UploadSession) -> dict[str, Any] | None:
 
 
 def label_points(session: UploadSession, step: int) -> dict[str, list[list[list[float] | None]]]:
-    """What the newest label says of what comes, by camera: the places of the three points, ``None`` where one is not seen."""
+    """What the newest label says of what comes: three points a step by camera, ``None`` where one is not seen."""
     if session.labels is None:
         return {}
     return {
