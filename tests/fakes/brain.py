@@ -29,6 +29,7 @@ STEER = PolicySpec(
     can_be_probed=True,
     follows_a_plan=True,
     dreams=True,
+    labels=True,
     is_available=lambda: False,
 )
 if STEER.name not in [spec.name for spec in policy_specs()]:
