@@ -31,8 +31,9 @@ def brain(policy):
 @pytest.fixture
 def app(tmp_path):
     chosen = catalogue()
-    hub, sessions = open_hub(chosen), UploadSessions(
-        brain, root=tmp_path / "sessions", open_labeller=lambda policy: label
+    hub, sessions = (
+        open_hub(chosen),
+        UploadSessions(brain, root=tmp_path / "sessions", open_labeller=lambda policy: label),
     )
     blocks = build_app(chosen, hub, recordings=sessions)
     arguments = {"prevent_thread_lock": True, "quiet": True, "server_name": "127.0.0.1"}
