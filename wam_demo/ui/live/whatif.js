@@ -1,6 +1,6 @@
 // What if: point at a place on Imagined, or draw the hand's way there, and see what is imagined if the hand goes there
 // instead of following the plan. What comes plays as a clip.
-const BEND_STEP = 0.02, BEND_POINTS = 64, CLIP_MS = 400, CLIP_REST = 2;
+const BEND_STEP = 0.02, BEND_POINTS = 64, MOMENT_MS = 400, CLIP_REST = 2;
 const whatif = { on: false, way: [[0.5, 0.6]], asked: 0, resume: false, episode: 0, said: "", since: 0, bend: null, moment: 0, playing: true };
 root.whatif = whatif;
 const imaginedCanvas = $('[data-view="imagined"] .main');
@@ -83,7 +83,7 @@ setInterval(() => {
   if (!otherFuture() || !whatif.playing || !root.offsetParent) return;
   whatif.moment = (whatif.moment + 1) % (CONFIG.horizons.length + CLIP_REST);
   paintStrip();
-}, CLIP_MS);
+}, MOMENT_MS);
 $("[data-whatif-play]").addEventListener("click", () => { whatif.playing = !whatif.playing; showPlaying(); paintStrip(); });
 $(".horizon input").addEventListener("input", () => { whatif.playing = false; showPlaying(); paintStrip(); });
 
