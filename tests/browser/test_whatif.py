@@ -52,13 +52,12 @@ def test_a_line_is_followed_and_what_comes_plays(serve, visit):
     page.mouse.up()
     page.wait_for_function(f"{STATUS}.whatif && document.querySelector('.wam').whatif.way.length > 6")
     page.wait_for_function(f"document.querySelector('{IMAGINED} .facts').textContent.includes('along the line')")
-    moments = f"document.querySelector('{IMAGINED} .facts .value').textContent"
-    first = page.evaluate(moments)
-    page.wait_for_function(f"{moments} !== {first!r}")  # it plays
-    page.get_by_role("button", name="Stand still").click()
-    page.get_by_role("button", name="Play what would come").wait_for()
-    page.locator(".horizon input").first.fill("0")
-    page.wait_for_function(f"{moments}.startsWith('+0.4')")
+    moment = f"document.querySelector('{IMAGINED} .facts .value').textContent"
+    page.locator(".horizon input").first.fill("3")
+    page.wait_for_function(f"document.querySelector('.wam').clip.frame === null && {moment}.startsWith('+1.6')")
+    page.keyboard.press("y")  # once more
+    page.wait_for_function(f"{moment}.startsWith('+0.4')")
+    page.wait_for_function(f"{moment}.startsWith('+0.8')")
     page.keyboard.press("Escape")
     assert page.locator("svg.bend.on").count() == 0
 

@@ -1,18 +1,16 @@
 // What if: point at a place on Imagined, or draw the hand's way there, and see what is imagined if the hand goes there
 // instead of following the plan. What comes plays as a clip.
-const BEND_STEP = 0.02, BEND_POINTS = 64, MOMENT_MS = 400, CLIP_REST = 2;
-const whatif = { on: false, way: [[0.5, 0.6]], asked: 0, resume: false, episode: 0, said: "", since: 0, bend: null, moment: 0, playing: true };
+const BEND_STEP = 0.02, BEND_POINTS = 64, ANSWER_MS = 15_000; // the engine answers, or refuses, before
+const whatif = { on: false, way: [[0.5, 0.6]], asked: 0, resume: false, episode: 0, said: "", since: 0, bend: null, played: 0 };
 root.whatif = whatif;
 const imaginedCanvas = $('[data-view="imagined"] .main');
 const otherFuture = () => (whatif.on && (live.status?.whatif?.number || 0) > whatif.asked ? live.status.whatif : null);
 const pointedPlan = () => otherPlan(otherFuture(), otherFuture()?.path);
-// The moment of the clip that is shown: it plays, or stands where the slider does.
-const shownMoment = () => (whatif.playing ? CONFIG.horizons[Math.min(whatif.moment, CONFIG.horizons.length - 1)] : strip.horizon);
+const shownMoment = () => CONFIG.horizons[clip.frame] ?? strip.horizon;
 const goal = () => (whatif.way.length > 1 ? "if the hand went along the line." : "if the hand went to the mark.");
 
 $('[data-view="imagined"] h3').insertAdjacentHTML("afterend",
-  `<button type="button" class="tool whatif-close" data-whatif-play hidden></button>
-   <button type="button" class="tool whatif-close" data-whatif hidden title="Back to the policy's own plan (Escape)" aria-label="Back to the policy's own plan">✕</button>`);
+  `<button type="button" class="tool whatif-close" data-whatif hidden title="Back to the policy's own plan (Escape)" aria-label="Back to the policy's own plan">✕</button>`);
 into("imagined", ".frame", `<svg class="bend" viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true"><polyline class="drawn"/><polyline class="led"/></svg>
   <svg class="aim" aria-hidden="true"><circle r="9"/><circle r="2"/></svg>`);
 Object.assign(imaginedCanvas, { title: "Click a place, or draw the hand's way: what if it went there?", tabIndex: 0 });
@@ -30,8 +28,9 @@ plug({
     if (whatif.on && s && s.episode !== whatif.episode) { whatif.resume = false; act.endWhatif(); }
     // What cannot be asked is answered by a line, and everything goes on.
     const refused = s?.notice.warn && s.notice.text !== whatif.said;
-    if (whatif.on && !otherFuture() && (refused || performance.now() - whatif.since > PATIENCE_MS)) act.endWhatif();
+    if (whatif.on && !otherFuture() && (refused || performance.now() - whatif.since > ANSWER_MS)) act.endWhatif();
     showAim();
+    playOnce();
     repaintOnce(whatif, pointedPlan().length ? `${live.episode} ${otherFuture().number}` : "");
   },
 });
@@ -54,38 +53,32 @@ function askWhatif(way) {
     Object.assign(whatif, { resume: s.state === "running" || (s.state === "finished" && s.autoplay), episode: s.episode });
     if (whatif.resume) send("pause");
   }
-  Object.assign(whatif, { on: true, way, asked: s.whatif?.number || 0, said: s.notice.text, since: performance.now(), moment: 0 });
-  whatif.playing = !matchMedia("(prefers-reduced-motion: reduce)").matches;
+  Object.assign(whatif, { on: true, way, asked: s.whatif?.number || 0, said: s.notice.text, since: performance.now() });
   showWhatif();
   trigger("whatif", { way });
 }
 act.endWhatif = () => {
   if (!whatif.on) return;
   whatif.on = false;
-  if (whatif.resume && ["paused", "finished"].includes(live.status?.state)) send("run");
+  clip.source = "imagined";
+  if (whatif.resume && live.status?.state !== "fault") send("run"); // also where the pause is still on its way
   showWhatif();
 };
 function showWhatif() {
   root.classList.toggle("whatif", whatif.on);
-  for (const button of $$("[data-whatif], [data-whatif-play]")) button.hidden = !whatif.on;
-  showPlaying();
+  $("[data-whatif]").hidden = !whatif.on;
   showAim();
   paintStrip();
   paintCharts();
 }
-function showPlaying() {
-  const button = $("[data-whatif-play]"), words = whatif.playing ? "Stand still" : "Play what would come";
-  setHtml(button, icon(whatif.playing ? ICONS.pause : ICONS.play));
-  button.title = words;
-  button.setAttribute("aria-label", words);
+// Each answer is played once, as what is imagined of the plan is.
+function playOnce() {
+  const found = otherFuture();
+  if (!found || found.number === whatif.played) return;
+  Object.assign(whatif, { played: found.number });
+  clip.source = "whatif";
+  if (!calm.matches) playClip();
 }
-setInterval(() => {
-  if (!otherFuture() || !whatif.playing || !root.offsetParent) return;
-  whatif.moment = (whatif.moment + 1) % (CONFIG.horizons.length + CLIP_REST);
-  paintStrip();
-}, MOMENT_MS);
-$("[data-whatif-play]").addEventListener("click", () => { whatif.playing = !whatif.playing; showPlaying(); paintStrip(); });
-$(".horizon input").addEventListener("input", () => { whatif.playing = false; showPlaying(); paintStrip(); });
 
 // A click asks about a place, a line about the way along it.
 const bending = {
