@@ -165,7 +165,7 @@ def actions_to(state: Tensor, decoded: Decoded) -> tuple[Tensor, Tensor]:
 
 
 def _targets(good: Tensor) -> tuple[Tensor, Tensor]:
-    """Which of the (B, S) decoded steps are followed, and the steps (B, S) to the pose that each heads to, 0 to stay."""
+    """Which of (B, S) decoded steps are followed, and the steps (B, S) to the pose that each heads to, 0 to stay."""
     count = good.shape[1]
     step = torch.arange(count, device=good.device).expand_as(good)
     last = torch.where(good, step, -1).cummax(1).values
