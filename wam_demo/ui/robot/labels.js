@@ -8,7 +8,7 @@ const labelRow = (name, value) => `<tr><th>${name}</th><td>${value}</td></tr>`;
 const portion = (value) => (value === null ? "–" : percent(value));
 function sayLabels(labels) {
   if (!labels) return;
-  setText($('[data-plot="path"]').closest(".panel").querySelector(".note"), `cm from start · solid recorded, dashed planned${labels.paths.length ? ", dotted labelled" : ""}`);
+  setText($('[data-plot="path"]').closest(".panel").querySelector(".note"), labels.paths.length ? "cm · solid recorded, dashed planned, dotted labelled" : "cm from start · solid recorded, dashed planned");
   const apart = Object.entries(labels.label_cm || {}).map(([k, cm]) => labelRow(`tool at +${seconds(k)} s, median`, `${cm.toFixed(1)} cm`));
   const rows = labels.calibrated ? [...apart, labelRow("could not be read off", `${portion(labels.undecoded)} of steps`)]
     : Object.entries(labels.seen).map(([camera, seen]) => labelRow(`tool found in ${escapeHtml(camera)}`, `${portion(seen)} of steps`));

@@ -8,7 +8,7 @@ const LABELLING = CONFIG.labellers.length ? `
           <select data-labeller aria-label="Policy that labels" ${CONFIG.labellers.length > 1 ? "" : "hidden"}>${options(CONFIG.labellers)}</select>
           <div class="label-words soft"><p>What the pictures alone say was done, drawn into them and into the chart.</p></div>
           <div class="pads two"><button type="button" class="pad" data-do="label" disabled>Label the actions</button>
-          <button type="button" class="pad" data-do="labels" title="Table, film and, where calibrated, a LeRobotDataset v3" disabled>Download labels</button></div></section>` : "";
+          <button type="button" class="pad" data-do="labels" aria-label="Download labels" title="Download labels: table, film and, where calibrated, a LeRobotDataset v3" disabled>${icon("M7 2h2v6h3l-4 4-4-4h3zM3 13h10v1.5H3z")}</button></div></section>` : "";
 
 const PLAYER = `
   <div class="player" hidden>
