@@ -115,15 +115,42 @@ def test_a_chunk_comes_back_and_stops_where_it_is_not_readable():
     canvas = canvas_at(state)
     position, rotation = poses_after(state, actions)
     pictures = encode(canvas, points_of(position, rotation), actions[..., 6], SIZE, SIGMA)
-    back, count = actions_to(state, decode(canvas, pictures, SIGMA))
-    assert count.tolist() == [16]
+    back, followed = actions_to(state, decode(canvas, pictures, SIGMA))
+    assert followed.all()
     assert (back - actions).abs()[..., :3].max() < 0.001
     assert (back - actions).abs()[..., 3:6].max() < 0.01
     pictures[:, :, 5:] = 0
-    back, count = actions_to(state, decode(canvas, pictures, SIGMA))
-    assert count.tolist() == [5]
+    back, followed = actions_to(state, decode(canvas, pictures, SIGMA))
+    assert followed[0].tolist() == 5 * [True] + 11 * [False]
     assert (back[0, 5:, :6] == 0).all()
     assert (back[0, 5:, 6] == back[0, 4, 6]).all()
+
+
+@pytest.mark.parametrize("missing", [range(3), range(4, 7), [2, 5, 6]])
+def test_short_gaps_are_bridged_evenly(missing):
+    state = state_at([0.5, 0.0, 0.1])
+    actions = torch.zeros(1, 16, 7)
+    actions[0, :, :6], actions[0, :, 6] = torch.tensor([0.004, -0.003, 0.002, 0.0, 0.0, 0.02]), 1.0
+    canvas = canvas_at(state)
+    pictures = encode(canvas, points_of(*poses_after(state, actions)), actions[..., 6], SIZE, SIGMA)
+    pictures[:, :, list(missing)] = 0
+    back, followed = actions_to(state, decode(canvas, pictures, SIGMA))
+    assert followed[0].tolist() == [step not in missing for step in range(16)]
+    assert (back - actions).abs()[..., :3].max() < 0.001
+    assert (back - actions).abs()[..., 3:6].max() < 0.01
+
+
+@pytest.mark.parametrize("first", [0, 4])
+def test_from_a_longer_gap_on_the_arm_holds(first):
+    state = state_at([0.5, 0.0, 0.1])
+    actions = torch.zeros(1, 16, 7)
+    actions[0, :, 0], actions[0, :, 6] = 0.004, 1.0
+    canvas = canvas_at(state)
+    pictures = encode(canvas, points_of(*poses_after(state, actions)), actions[..., 6], SIZE, SIGMA)
+    pictures[:, :, first : first + 4] = 0
+    back, followed = actions_to(state, decode(canvas, pictures, SIGMA))
+    assert followed[0].tolist() == [step < first for step in range(16)]
+    assert (back[0, first:, :6] == 0).all()
 
 
 def test_the_three_points_are_as_far_apart_as_said():
@@ -143,8 +170,8 @@ def test_points_that_coincide_are_no_pose():
     found = decode(canvas, pictures, SIGMA)
     assert found.rotation.isnan().all()
     assert float(found.confidence) == 0
-    back, count = actions_to(state_at([0.5, 0.0, 0.1]), found)
-    assert int(count) == 0
+    back, followed = actions_to(state_at([0.5, 0.0, 0.1]), found)
+    assert not followed.any()
     assert back.isfinite().all()
 
 

@@ -31,6 +31,8 @@ GAP_M = 0.03
 """Distance of a point from the rays that should meet there at which confidence has fallen to 1/e."""
 LEAST_CONFIDENCE = 0.15
 """Below, a step counts as not decoded."""
+BRIDGE_STEPS = 3
+"""So many steps in a row may be missing before the arm holds, if a later one was decoded."""
 
 
 @dataclass(frozen=True)
@@ -139,25 +141,38 @@ def poses_after(state: Tensor, actions: Tensor) -> tuple[Tensor, Tensor]:
 def actions_to(state: Tensor, decoded: Decoded) -> tuple[Tensor, Tensor]:
     """The chunk that leads from a state to the poses that were decoded.
 
-    From the first step on that was not, the arm stays where it is.
+    Up to `BRIDGE_STEPS` steps in a row that were not decoded are bridged: the arm goes on evenly to the next pose
+    that was. From the first longer gap on it stays where it is.
 
     Returns:
-        (B, S, 7) actions as in `ActionChunk`, and (B,) how many steps were decoded.
+        (B, S, 7) actions as in `ActionChunk`, and (B, S) bool, which decoded steps they follow.
     """
-    good = (decoded.confidence >= LEAST_CONFIDENCE).long().cumprod(1).bool()
+    followed, ahead = _targets(decoded.confidence >= LEAST_CONFIDENCE)
     position, turn = tcp_pose(state)
     opening = state[:, 9]
-    rows = []
-    for step in range(good.shape[1]):
-        use = good[:, step]
-        there = torch.where(use[:, None], decoded.position[:, step], position)
-        turned = torch.where(use[:, None, None], decoded.rotation[:, step], turn)
-        opening = torch.where(use, decoded.opening[:, step], opening)
-        moved = (there - position).clamp(-ACTION_TRANSLATION_M, ACTION_TRANSLATION_M)
-        vector = vector_of(turned @ turn.mT).clamp(-ACTION_ROTATION_RAD, ACTION_ROTATION_RAD)
+    each, rows = torch.arange(len(state), device=state.device), []
+    for step in range(followed.shape[1]):
+        bound, left = ahead[:, step] > 0, ahead[:, step].clamp_min(1)
+        aim = each, (step + left - 1)
+        there = torch.where(bound[:, None], decoded.position[aim], position)
+        turned = torch.where(bound[:, None, None], decoded.rotation[aim], turn)
+        opening = torch.where(bound, torch.lerp(opening, decoded.opening[aim], 1 / left), opening)
+        moved = ((there - position) / left[:, None]).clamp(-ACTION_TRANSLATION_M, ACTION_TRANSLATION_M)
+        vector = (vector_of(turned @ turn.mT) / left[:, None]).clamp(-ACTION_ROTATION_RAD, ACTION_ROTATION_RAD)
         rows.append(torch.cat([moved, vector, opening[:, None]], -1))
         position, turn = position + moved, rotation_of(vector) @ turn
-    return torch.stack(rows, 1), good.sum(1)
+    return torch.stack(rows, 1), followed
+
+
+def _targets(good: Tensor) -> tuple[Tensor, Tensor]:
+    """Which of (B, S) decoded steps are followed, and the steps (B, S) to the pose that each heads to, 0 to stay."""
+    count = good.shape[1]
+    step = torch.arange(count, device=good.device).expand_as(good)
+    last = torch.where(good, step, -1).cummax(1).values
+    following = torch.where(good, step, count).flip(1).cummin(1).values.flip(1)
+    reached = (following < count) & (good | (following - last <= BRIDGE_STEPS + 1))
+    reached = reached.long().cumprod(1).bool()
+    return good & reached, torch.where(reached, following - step + 1, 0)
 
 
 def vector_of(rotation: Tensor) -> Tensor:

@@ -68,7 +68,7 @@ class ActionImagesPolicy(Imaginer):
         drawn = self._pictures(sampled)
         painted = time.perf_counter()
         decoded = decode(present.canvas, drawn, self.model.config.sigma)
-        actions, counts = actions_to(state, decoded)
+        actions, followed = actions_to(state, decoded)
         plans = [self._chunk(row) for row in actions]
         ended = time.perf_counter()
         timing = {
@@ -79,7 +79,7 @@ class ActionImagesPolicy(Imaginer):
         }
         predictions = []
         for row, (observation, chunk) in enumerate(zip(observations, plans, strict=True)):
-            reading = Reading(int(counts[row]), decoded.confidence[row], decoded.gap[row])
+            reading = Reading(followed[row], decoded.confidence[row], decoded.gap[row])
             images = {camera: observation.images[camera] for camera in self.cameras}
             shown = panels(drawn[row], images, self.model.config.margin, reading)
             predictions.append(Prediction(chunk, *self._attention(sampled, row), shown, timing))

@@ -24,12 +24,12 @@ class Reading:
     """How well one action could be read off its pictures.
 
     Attributes:
-        count: Steps that were decoded before the first one that was not.
-        confidence: (16,) in 0..1; what is shown is the mean, in which a step that was not decoded counts as 0.
+        followed: (16,) bool, the decoded steps that the plan follows.
+        confidence: (16,) in 0..1; what is shown is the mean, in which a step that is not followed counts as 0.
         gap: (16,) how far rays pass each other [m]; NaN where nothing was found.
     """
 
-    count: int
+    followed: Tensor
     confidence: Tensor
     gap: Tensor
 
@@ -45,14 +45,14 @@ def panels(drawn: Tensor, images: Mapping[str, Image], margin: float, reading: R
     """
     moments = drawn[:, [step - 1 for step in FUTURE_STEPS]]
     frames = {camera: over(moments[view], image, margin) for view, (camera, image) in enumerate(images.items())}
-    numbers = {f"steps decoded of {CHUNK_STEPS}": float(reading.count)}
-    if reading.count:
-        numbers["ray gap [mm]"] = 1e3 * float(reading.gap[: reading.count].mean())
+    numbers = {f"steps decoded of {CHUNK_STEPS}": float(reading.followed.sum())}
+    if reading.followed.any():
+        numbers["ray gap [mm]"] = 1e3 * float(reading.gap[reading.followed].mean())
     return {
         ACTION: Frames(frames, FUTURE_STEPS),
         BESIDE: Frames({BESIDE_HAND: over(moments[-1], None, margin)}, FUTURE_STEPS),
         CONFIDENCE: Band(
-            float(reading.confidence[: reading.count].sum()) / CHUNK_STEPS, "unreadable: the arm holds", "certain"
+            float(reading.confidence[reading.followed].sum()) / CHUNK_STEPS, "unreadable: the arm holds", "certain"
         ),
         READ: Scalars(numbers),
     }
