@@ -139,6 +139,15 @@ def test_success_must_last():
     assert not lasts([True])
 
 
+def test_the_shipped_head_belongs_to_the_shipped_weights():
+    from wam_demo.config import CHECKPOINTS
+    from wam_demo.models.checkpoint import sha256_of
+
+    head = SuccessHead.from_pretrained(CHECKPOINTS / "agra" / "success")
+    assert head.config.policy_sha256 == sha256_of(CHECKPOINTS / "agra")
+    assert sum(parameter.numel() for parameter in head.parameters()) < 500_000
+
+
 @pytest.mark.slow
 def test_debug_preset_end_to_end(tmp_path):
     """Attempts, training, and a judge beside the weights that it reads."""
