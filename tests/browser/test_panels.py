@@ -92,6 +92,7 @@ def test_a_recording(page):
     page.wait_for_function("document.querySelector('.robot').player.stage === 'ready'", timeout=PATIENCE)
     page.wait_for_function("document.querySelector('.robot').player.shown", timeout=PATIENCE)
     every_panel_is_there(page, "#robot", "path")
+    assert page.locator(".robot .labelling").count() == 0  # no policy here can label
 
 
 def test_a_live_stream(page):

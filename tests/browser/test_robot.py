@@ -12,6 +12,7 @@ import pytest
 from tests.browser.conftest import eventually
 from tests.fakes import recordings
 from tests.fakes.brain import catalogue, imagine, plan
+from tests.fakes.labeller import label
 from wam_demo.ui.app import build_app, launch_arguments, open_hub
 from wam_demo.ui.robot.upload_sessions import UploadSessions
 
@@ -30,7 +31,10 @@ def brain(policy):
 @pytest.fixture
 def app(tmp_path):
     chosen = catalogue()
-    hub, sessions = open_hub(chosen), UploadSessions(brain, root=tmp_path / "sessions")
+    hub, sessions = (
+        open_hub(chosen),
+        UploadSessions(brain, root=tmp_path / "sessions", open_labeller=lambda policy: label),
+    )
     blocks = build_app(chosen, hub, recordings=sessions)
     arguments = {"prevent_thread_lock": True, "quiet": True, "server_name": "127.0.0.1"}
     _, url, _ = blocks.launch(**launch_arguments(**arguments, allowed_paths=[str(sessions.root)]))
@@ -167,6 +171,30 @@ def test_a_video_without_numbers_says_what_cannot_be_compared(app, open_tab, tmp
     imagined = page.locator('.robot [data-view="imagined"]')
     imagined.get_by_text("neither imagines nor attends").wait_for(timeout=PATIENCE)
     assert "does not say where the tool was" in page.locator('.robot [data-plot="path"]').inner_text()
+
+
+def test_actions_are_labelled_into_the_pictures_and_the_chart(app, open_tab, tmp_path):
+    page = open_tab()
+    bring(page, recordings.robomimic(tmp_path / "mine.hdf5"))
+    page.locator(".what summary").click()
+    page.locator("[data-map=align]").uncheck()
+    page.locator("[data-map=calibration]").select_option("usual")
+    page.locator("[data-map=fps]").fill("10")
+    page.locator("[data-field=policy]").select_option("steer")
+    play(page)
+    button = page.get_by_role("button", name="Label the actions")
+    page.wait_for_function("!document.querySelector('[data-do=label]').disabled", timeout=PATIENCE)
+    assert page.locator("svg.labels.on").count() == 0
+    button.click()
+    page.locator(".label-words", has_text="tool at +1.6 s, median 0.0 cm").wait_for(timeout=PATIENCE)
+    page.locator("svg.labels.on").wait_for(state="attached", timeout=PATIENCE)
+    assert page.locator("svg.labels path.tool").first.get_attribute("d").count("L") == 15
+    assert page.locator('.robot [data-plot="path"] path.labelled.y').count() == 3
+    page.locator('.robot [data-view="now"] .second').click()  # nothing is seen in the wrist's picture
+    assert page.locator('svg.labels path.tool[d=""]').count() == 2
+    with page.expect_download(timeout=PATIENCE) as waiting:
+        page.get_by_role("button", name="Download labels").click()
+    assert waiting.value.suggested_filename == "labels.zip"
 
 
 def test_the_first_frame_shows_the_mapping_and_episodes_have_pictures(app, open_tab, tmp_path):

@@ -38,6 +38,30 @@ def test_a_click_shows_what_another_plan_would_lead_to(serve, visit):
     assert page.locator(".events li.none").count() == 1  # asking disturbs nothing
 
 
+def test_a_line_is_followed_and_what_comes_plays(serve, visit):
+    page = visit(serve())
+    page.wait_for_function("document.querySelector('.wam').live.tiles.has('imagined.16.front')")
+    box = page.locator(f"{IMAGINED} .main").bounding_box()
+    places = [(0.6, 0.8), (0.8, 0.7), (0.85, 0.5), (0.6, 0.4)]
+    at = [(box["x"] + u * box["width"], box["y"] + v * box["height"]) for u, v in places]
+    page.mouse.move(*at[0])
+    page.mouse.down()
+    for x, y in at[1:]:
+        page.mouse.move(x, y, steps=6)
+    assert page.locator("svg.bend.on .drawn").get_attribute("points").count(",") > 6
+    page.mouse.up()
+    page.wait_for_function(f"{STATUS}.whatif && document.querySelector('.wam').whatif.way.length > 6")
+    page.wait_for_function(f"document.querySelector('{IMAGINED} .facts').textContent.includes('along the line')")
+    moment = f"document.querySelector('{IMAGINED} .facts .value').textContent"
+    page.locator(".horizon input").first.fill("3")
+    page.wait_for_function(f"document.querySelector('.wam').clip.frame === null && {moment}.startsWith('+1.6')")
+    page.keyboard.press("y")  # once more
+    page.wait_for_function(f"{moment}.startsWith('+0.4')")
+    page.wait_for_function(f"{moment}.startsWith('+0.8')")
+    page.keyboard.press("Escape")
+    assert page.locator("svg.bend.on").count() == 0
+
+
 def test_closing_it_goes_on_where_it_was(serve, visit):
     page = visit(serve())
     asked(page)

@@ -12,7 +12,7 @@ from tests.fakes.world import FakeWorld, sample
 from wam_demo.errors import InvalidInputError, PolicyFault
 from wam_demo.policies.probe import run_probe
 from wam_demo.policies.registry import PolicySpec, policy_spec, policy_specs, register
-from wam_demo.policies.whatif import towards
+from wam_demo.policies.whatif import along, towards
 from wam_demo.runtime import Backend, Planner
 from wam_demo.types import ActionChunk, Prediction
 from wam_demo.ui.shared.catalogue import Catalogue
@@ -29,6 +29,7 @@ STEER = PolicySpec(
     can_be_probed=True,
     follows_a_plan=True,
     dreams=True,
+    labels=True,
     is_available=lambda: False,
 )
 if STEER.name not in [spec.name for spec in policy_specs()]:
@@ -141,10 +142,13 @@ def counterfactuals(policy: str, delay_s: float = 0.05) -> CounterfactualPlannin
 
         return _pool.submit(run)
 
-    def point(at):
-        return np.array([0.5, at[0] - 0.5, 0.0], np.float32) if at[1] > 0.2 else None
+    def plan_along(observation, way):
+        if min(v for _, v in way) <= 0.2:
+            return None
+        points = np.array([[0.5, u - 0.5, 0.1] for u, _ in way], np.float32)
+        return towards(observation, points[0]) if len(way) == 1 else along(observation, points)
 
-    return CounterfactualPlanning(point, towards, submit)
+    return CounterfactualPlanning(plan_along, submit)
 
 
 def catalogue(horizon: int = 90, recordings=None) -> Catalogue:

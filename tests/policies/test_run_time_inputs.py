@@ -31,6 +31,12 @@ np.save(sys.argv[3], load_policy(sys.argv[1]).predict([seen], seeds=[3])[0].chun
 """
 
 
+def one_of_each_weights():
+    """A policy of each checkpoint that is there: those that share weights read the same inputs."""
+    specs = (spec for spec in policy_specs() if spec.has_weights and spec.is_available())
+    return list({spec.digest(None): spec.name for spec in reversed(list(specs))}.values())
+
+
 @pytest.fixture(scope="module")
 def world():
     from wam_demo.sim.expert import Expert
@@ -45,7 +51,7 @@ def world():
     world.close()
 
 
-@pytest.mark.parametrize("name", [s.name for s in policy_specs() if s.has_weights and s.is_available()])
+@pytest.mark.parametrize("name", one_of_each_weights())
 def test_a_recorded_observation_gives_the_same_plan_where_no_simulator_exists(name, world, tmp_path):
     import torch
 

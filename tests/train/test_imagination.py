@@ -38,19 +38,6 @@ def test_one_batch_is_overfitted_and_the_policy_left_alone():
     assert float(imagination.places.front.weight.detach().abs().max()) > 0
 
 
-def test_what_nobody_tells_it_plays_no_part():
-    torch.manual_seed(0)
-    model, (_, batch) = WorldActionModel(CONFIG), batches()
-    imagination = imagination_of(model)
-    torch.nn.init.normal_(imagination.net.out.weight, std=0.1)
-    torch.nn.init.normal_(imagination.net.motion[2].weight, std=1.0)
-    other = replace(batch, motion=batch.motion + 1)
-    untold = [imagination_loss(imagination, model, TOKENIZER, b, is_told=False) for b in (batch, other)]
-    assert untold[0] == untold[1]
-    told = [imagination_loss(imagination, model, TOKENIZER, b) for b in (batch, other)]
-    assert told[0] != told[1]
-
-
 def test_it_learns_at_the_times_that_sampling_visits():
     visited = []
 

@@ -15,6 +15,7 @@ _LACKS = {
     "has_weights": "has no weights",
     "imagines": "does not imagine",
     "dreams": "cannot dream",
+    "labels": "cannot label a film",
     "can_be_probed": "has no video tokens to read or edit",
 }
 

@@ -55,13 +55,6 @@ def add_arguments(parser: Parser) -> None:
     )
     parser.add_argument("--init", type=directory, metavar="DIR", help="weights to begin with, or to imagine for")
     parser.add_argument(
-        "--free",
-        type=real(0, 1),
-        default=0.0,
-        metavar="SHARE",
-        help="steps of imagination that are not told how the arm will move (0); HarmoWAM needs some",
-    )
-    parser.add_argument(
         "--checkpoints", type=Path, metavar="DIR", help="where tokenizer and teacher are, instead of the shipped ones"
     )
     parser.add_argument("--arms", type=names, metavar="A[,A]", help="of the comparison (all)")
@@ -119,7 +112,6 @@ def _trained(options: argparse.Namespace, out: Path) -> dict[str, Any]:
         init=options.init,
         videos=options.videos,
         region=options.region,
-        free=options.free,
         checkpoints=options.checkpoints or CHECKPOINTS,
     )
 

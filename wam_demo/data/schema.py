@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from wam_demo.errors import UnknownNameError
-from wam_demo.types import ACTION_DIM, CHUNK_STEPS, IMAGE_SIZE, POLICY_CAMERAS, STATE_DIM, Observation
+from wam_demo.types import ACTION_DIM, CHUNK_STEPS, IMAGE_SIZE, POLICY_CAMERAS, STATE_DIM, CameraPose, Observation
 
 CODEBASE_VERSION = "v3.0"
 INFO_PATH = "meta/info.json"
@@ -149,6 +149,12 @@ def flat_poses(observation: Observation) -> NDArray[np.float32]:
         if name in poses:
             row[:] = *poses[name].position, *poses[name].rotation.ravel(), poses[name].half
     return flat.ravel()
+
+
+def poses_from(flat: NDArray[np.float32]) -> dict[str, CameraPose]:
+    """Inverse of `flat_poses`: the pose of each camera that is calibrated, by name."""
+    rows = zip(POLICY_CAMERAS, np.asarray(flat, np.float32).reshape(-1, POSE_DIM), strict=True)
+    return {name: CameraPose(row[:3], row[3:12].reshape(3, 3), float(row[12])) for name, row in rows if row.any()}
 
 
 COMMANDED = "commanded_action"

@@ -26,6 +26,7 @@ from wam_demo.types import ActionChunk, Image, Imaginer, Observation, Policy, Pr
 
 if TYPE_CHECKING:
     from wam_demo.policies.dreaming import Dreamer, DreamFrame, DreamMotion
+    from wam_demo.policies.labelling import Footage, Label, Labeller
     from wam_demo.policies.probe import Probe, Prober
 
 Futures = list[Mapping[str, Image]]
@@ -44,6 +45,7 @@ class EngineConfig:
         imagine_timeout_s: Submission to imagined frames [s].
         probe_timeout_s: Submission to plans under edits [s].
         dream_timeout_s: Submission to the next frame of a dream [s].
+        label_timeout_s: Submission to the label of a film [s].
         queue_size: Requests waiting; further ones are refused.
         window: Calls that the percentiles of `EngineStats` look back on.
         threads: CPU threads of a policy call; ``None`` leaves one core to simulators and pages, without
@@ -57,6 +59,7 @@ class EngineConfig:
     imagine_timeout_s: float = 10.0
     probe_timeout_s: float = 30.0
     dream_timeout_s: float = 5.0
+    label_timeout_s: float = 10.0
     queue_size: int = QUEUE_SIZE
     window: int = 256
     threads: int | None = None
@@ -66,8 +69,8 @@ class InferenceEngine:
     """Answers the observations of many sessions with one policy, on one thread.
 
     Plans that wait are answered in one batched call and go before frames of dreams; both go before imaginations and
-    probes, which they interrupt between their stages. Those are answered in the order of their arrival, and become
-    rarer when plans come late. What a policy can do beside planning is in its `PolicySpec`.
+    probes, which they interrupt between their stages, as they do labels. Those are answered in the order of their
+    arrival, and become rarer when plans come late. What a policy can do beside planning is in its `PolicySpec`.
 
     Every future resolves: with an answer, with `PolicyBusy` (late, overloaded), with another `PolicyFault`
     (not usable, the policy raised, closed) or with `InvalidInputError`. An unusable observation never
@@ -149,6 +152,12 @@ class InferenceEngine:
         request = self._request(motion.anchor.observation, 0, self.config.dream_timeout_s)
         request.urgent = True
         request.stages = lambda: iter([cast("Dreamer", self.policy).dream(motion)])
+        return self._enqueue(request)
+
+    def submit_label(self, footage: Footage, *, seed: int = 0) -> Future[Label]:
+        """Ask a `Labeller` which action a film shows; it is found while no plan waits."""
+        request = self._request(footage.observation, seed, self.config.label_timeout_s)
+        request.stages = lambda: cast("Labeller", self.policy).label_stages(footage, seed=request.seed)
         return self._enqueue(request)
 
     def expect(self, sessions: Callable[[], int]) -> None:

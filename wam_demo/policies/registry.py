@@ -54,6 +54,7 @@ class PolicySpec:
         can_be_probed: It is a `wam_demo.policies.probe.Prober`.
         follows_a_plan: It is a `PlanFollower`: what it imagines follows the chunk that it is given.
         dreams: It is a `wam_demo.policies.dreaming.Dreamer`: it can go on from what it imagined.
+        labels: It is a `wam_demo.policies.labelling.Labeller`: it says which action a film shows.
         has_weights: It has a checkpoint of its own.
         privileged: It reads the simulator's true state, so it lives beside one world and cannot be served.
         needs_images: It looks at pictures; the others answer at once, where they are asked.
@@ -77,6 +78,7 @@ class PolicySpec:
     can_be_probed: bool = False
     follows_a_plan: bool = False
     dreams: bool = False
+    labels: bool = False
     has_weights: bool = False
     privileged: bool = False
     needs_images: bool = True

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from wam_demo.errors import PolicyBusy
 from wam_demo.policies.engine import InferenceEngine
+from wam_demo.policies.labelling import Footage, Label
 from wam_demo.types import ActionChunk, Image, Imaginer, Observation, Prediction
 
 PATIENCE_S = 60.0
@@ -63,6 +64,10 @@ class SharedPolicy(Imaginer):
             futures += self._patiently(submit)
             yield None
         yield futures
+
+    def label_stages(self, footage: Footage, *, seed: int = 0) -> Iterator[Label | None]:
+        """As `Labeller`, in one stage; for a policy that labels."""
+        yield from self._patiently(lambda: [self._engine.submit_label(footage, seed=seed)])
 
     def _patiently(self, submit: Callable[[], list[Future[Answer]]]) -> list[Answer]:
         until = time.monotonic() + self._patience_s

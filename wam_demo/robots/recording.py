@@ -13,9 +13,10 @@ from typing import Self
 import cv2
 import numpy as np
 
+from wam_demo.data.schema import poses_from
 from wam_demo.data.uploads.contracts import CameraMapping, Description
 from wam_demo.data.uploads.mapping import RobotMapping
-from wam_demo.data.uploads.motion import actions, control_rows, states
+from wam_demo.data.uploads.motion import actions, camera_poses, control_rows, states
 from wam_demo.data.uploads.process import EpisodeStream, Selection, require_episode
 from wam_demo.data.uploads.sampling import ticks
 from wam_demo.errors import DataError, InvalidInputError
@@ -66,6 +67,7 @@ class Recording:
         frames: The recording's own frames in that range.
         states: (steps, 17) float32.
         actions: (steps, 7) float32, NaN where unknown.
+        poses: (steps, 26) float32 where the cameras stand, see `flat_poses`; ``None`` where the recording does not say.
 
     Raises:
         InvalidInputError: The mapping does not fit, the range is empty, or the file is damaged.
@@ -105,6 +107,7 @@ class Recording:
         self.frames = int(((times >= times[rows[0]]) & (times < at[-1] + 1 / CONTROL_HZ)).sum())
         self.states = states(self._stream.values, mapping, rows)
         self.actions = actions(self._stream.values, mapping, rows)
+        self.poses = camera_poses(self._stream.values, mapping, rows)
 
     def moments(self) -> Iterator[RecordedStep]:
         """Every control step, once.
@@ -118,7 +121,8 @@ class Recording:
     def _moment(self, step: int, pictures: dict[str, Image]) -> RecordedStep:
         pictures.setdefault("wrist", np.full((SHOWN_SIZE, SHOWN_SIZE, 3), GREY, np.uint8))
         images = {name: small(picture) for name, picture in pictures.items()}
-        observation = Observation(images, self.states[step], self.mapping.instruction, step / CONTROL_HZ)
+        cameras = None if self.poses is None else poses_from(self.poses[step])
+        observation = Observation(images, self.states[step], self.mapping.instruction, step / CONTROL_HZ, cameras)
         return RecordedStep(step, observation, pictures, self.actions[step], tuple(self._cameras))
 
     def close(self) -> None:

@@ -253,11 +253,12 @@ def load_cache(data: Path, tokenizer: Tokenizer, *, labelled: bool = True, regio
     if labelled:
         chunks = torch.from_numpy(_labels(dataset, episode)).view_as(chunks)
     future = torch.from_numpy(future_rows(episode, dataset.fps))
-    allowed = None
+    motion, allowed = measured_motion(states, future, chunks if labelled else None), None
     if labelled and region != "whole":
         allowed = torch.from_numpy(labels_in_training(states.numpy(), chunks.numpy(), episode))
         if not allowed.any():
             raise InvalidInputError(f"no episode of {data} stays in the training region")
+        motion = torch.where(allowed[:, None, None], motion, measured_motion(states, future, None))
     return Cache(
         latents=latents,
         states=states,
@@ -266,7 +267,7 @@ def load_cache(data: Path, tokenizer: Tokenizer, *, labelled: bool = True, regio
         embeddings=torch.from_numpy(text_encoder().embed(distinct)),
         episode=torch.from_numpy(episode),
         future=future,
-        motion=measured_motion(states, future, chunks if labelled else None),
+        motion=motion,
         tasks=sorted(set(dataset.column("task_name"))) if "task_name" in dataset.features else [],
         content=content,
         every=max(1, round(CONTROL_HZ / dataset.fps)),

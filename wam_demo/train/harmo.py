@@ -1,10 +1,10 @@
-"""Recipe of HarmoWAM's second stage: experts and gate beside a world model that stays as it is."""
+"""Recipe of HarmoWAM's second stage: motion prior, experts and gate beside a world model that stays as it is."""
 
 from __future__ import annotations
 
 import copy
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,10 @@ from tqdm import tqdm
 
 from wam_demo.errors import InvalidInputError
 from wam_demo.models.checkpoint import sha256_of
+from wam_demo.models.chunk import motion_of
 from wam_demo.models.harmo import experts as experts_folder
 from wam_demo.models.harmo.experts import Experts, ExpertsConfig
-from wam_demo.models.harmo.imagined import imagine_freely
+from wam_demo.models.harmo.motion import MotionPriorConfig
 from wam_demo.models.harmo.phases import interaction
 from wam_demo.models.harmo.reactive import ReactiveConfig
 from wam_demo.models.precision import autocast
@@ -29,13 +30,15 @@ from wam_demo.models.wam.model import WorldActionModel
 from wam_demo.sim.regions import Region
 from wam_demo.train.batches import TrainingFrames, draw, rows_on
 from wam_demo.train.cache import Cache, cache_key, encoded_rows, load_cache
-from wam_demo.train.harmo_figures import expert_errors
-from wam_demo.train.harmo_losses import MOTION_ROWS, FramesBatch, HarmoBatch, harmo_loss
+from wam_demo.train.harmo_figures import WorldModel, expert_errors
+from wam_demo.train.harmo_losses import MOTION_ROWS, FramesBatch, HarmoBatch, ReadBatch, harmo_loss
 from wam_demo.train.loop import LoopConfig, Trainer
 from wam_demo.train.losses import ActionBatch, action_noise
 from wam_demo.train.parallel import compute_device
 
-IMAGINED_BATCH = 16
+ENCODED_BATCH = 16
+HELD = 128
+"""Frames that validate whose futures are imagined at a report."""
 
 
 @dataclass(frozen=True)
@@ -44,82 +47,98 @@ class HarmoRecipe:
 
     Attributes:
         reactive: Sizes of the reactive expert.
+        motion: Sizes of the motion prior.
         gate_hidden: Width of the gate.
         loop: Steps, rates, EMA.
         batch: Samples per step, of each kind.
         draws: Noise draws of the predictive expert per observation.
-        imagined: Frames, evenly spread over the dataset, whose futures are imagined, once: that is what costs.
+        imagined: Labelled frames, evenly spread over the dataset, whose futures are imagined, once: that is what costs.
         steps: Euler steps of that imagination.
     """
 
     reactive: ReactiveConfig = field(default_factory=ReactiveConfig)
+    motion: MotionPriorConfig = field(default_factory=MotionPriorConfig)
     gate_hidden: int = 128
     loop: LoopConfig = field(default_factory=lambda: LoopConfig(steps=3000, lr=1e-3, muon=True))
     batch: int = 32
     draws: int = 4
-    imagined: int = 2_500
+    imagined: int = 1_500
     steps: int = 1
 
 
 @dataclass(frozen=True)
 class ImaginedFrames:
-    """Frames whose futures were imagined.
+    """Labelled frames whose futures were imagined, told that the arm does what the label says.
 
     Attributes:
-        rows: (M,) int64 rows of the cache, ascending.
+        rows: (M,) int64 rows of the cache, ascending; all of them may be learned from.
         latents: (M, cameras, horizons, C, H, W) float16.
     """
 
     rows: Tensor
     latents: np.ndarray
 
-    def among(self, rows: Tensor) -> Tensor:
-        """Positions of those whose frame is one of these rows."""
-        return torch.nonzero(torch.isin(self.rows, rows))[:, 0]
-
 
 class HarmoBatches:
     """Draws training batches; the batch of a step depends only on the seed and the step.
 
     Args:
-        frames: Of the demonstrations; their rows are those that may be learned from.
+        frames: Of the demonstrations; their rows are those whose labels may be learned from.
+        seen: Rows that motion may be learned from, labelled or not.
+        tokens: Reads (B,) rows as (B, N, dim), the world model's last block.
         imagined: Futures of some of them.
         labels: (N,) bool, what the gate is to say of each frame.
         recipe: Sizes of batches.
         seed: Of all draws.
         device: Where batches go.
+        acts: Whether a predictive expert is trained, which needs actions.
     """
 
     def __init__(
         self,
         frames: TrainingFrames,
+        seen: Tensor,
+        tokens: Callable[[Tensor], Tensor],
         imagined: ImaginedFrames,
         labels: Tensor,
         recipe: HarmoRecipe,
         seed: int,
         device: torch.device,
+        *,
+        acts: bool,
     ) -> None:
-        self.frames, self.imagined, self.labels = frames, imagined, labels
-        self.recipe, self.seed, self.device = recipe, seed, device
-        self._positions = imagined.among(frames.rows)
-        if not len(self._positions):
-            raise InvalidInputError("no imagined frame may be learned from: imagine more, or take another region")
+        self.frames, self.seen, self.tokens, self.imagined, self.labels = frames, seen, tokens, imagined, labels
+        self.recipe, self.seed, self.device, self.acts = recipe, seed, device, acts
+        self._labelled = torch.zeros(len(labels), dtype=torch.bool)
+        self._labelled[frames.rows] = True
         self._imagined = rows_on(imagined.latents, device)
 
     def __call__(self, step: int) -> HarmoBatch:
         """The batch of this step."""
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
         frames, count = self.frames, self.recipe.batch
-        rows = draw(frames.rows, count, generator)
-        chunk = frames.chunks[rows]
-        noise, tau = action_noise((count, self.recipe.draws, *chunk.shape[1:]), generator)
-        action = ActionBatch(*frames.observed(rows), chunk, noise, tau).to(self.device)
-        imagined = self._read(draw(self._positions, count, generator))
+        read = self._read(draw(self.seen, count, generator))
+        imagined = self._shown(draw(torch.arange(len(self.imagined.rows)), count, generator))
         happened = self._happened(draw(frames.rows, count, generator))
-        return HarmoBatch(action, self.labels[rows].to(self.device), imagined, happened)
+        return HarmoBatch(read, imagined, happened, self._action(generator) if self.acts else None)
 
-    def _read(self, positions: Tensor) -> FramesBatch:
-        """Imagined frames, with the label of the frame that they were imagined from."""
+    def _action(self, generator: torch.Generator) -> ActionBatch:
+        frames, rows = self.frames, draw(self.frames.rows, self.recipe.batch, generator)
+        chunk = frames.chunks[rows]
+        noise, tau = action_noise((len(rows), self.recipe.draws, *chunk.shape[1:]), generator)
+        return ActionBatch(*frames.observed(rows), chunk, noise, tau).to(self.device)
+
+    def _read(self, rows: Tensor) -> ReadBatch:
+        """Frames as the world model read them."""
+        frames = self.frames
+        text, state = frames.cache.embeddings[frames.cache.text[rows]], frames.states[rows]
+        motion = frames.motion[rows][..., :-1]
+        return ReadBatch(self.tokens(rows), text, state, motion, self.labels[rows], self._labelled[rows]).to(
+            self.device
+        )
+
+    def _shown(self, positions: Tensor) -> FramesBatch:
+        """Imagined frames, with the label that they show."""
         rows, chunks = self.imagined.rows[positions], self.frames.chunks
         known = torch.ones(chunks.shape[1], dtype=torch.bool)
         return FramesBatch(self.frames.latents(rows), self._imagined(positions), chunks[rows], known).to(self.device)
@@ -145,14 +164,15 @@ def train_harmo(
     seed: int = 0,
     resume: bool = False,
 ) -> dict[str, Any]:
-    """Train reactive expert and gate beside a world action model, and write all of it to ``out``.
+    """Train motion prior, reactive expert and gate beside a world action model, and write all of it to ``out``.
 
     The predictive expert is the world model's own action head, as it is, when it learned from labels of the same
-    region; else a new one is trained here on these labels, and the world model in ``out`` has it.
+    region; else a new one is trained here on these labels, and the world model in ``out`` has it. The motion prior
+    learns from the states of all frames, as the imagination model does; no action of an unlabelled frame is read.
 
     Args:
         recipe: Sizes and schedule.
-        world_model: Checkpoint of the world action model; frozen.
+        world_model: Checkpoint of the world action model, its imagination model beside it; frozen.
         data: A dataset written by ``demos``.
         out: Run directory: log, resumable state and a checkpoint that `HarmoPolicy` reads.
         tokenizer: The world model's, frozen.
@@ -161,36 +181,49 @@ def train_harmo(
         resume: Continue a run in ``out``.
 
     Raises:
-        InvalidInputError: The world model belongs to another tokenizer, or cannot imagine freely.
+        InvalidInputError: The world model belongs to another tokenizer, or has no imagination model.
     """
     torch.manual_seed(seed)
     device, model = compute_device(), WorldActionModel.from_pretrained(world_model)
-    imagination = _free_imagination(world_model).to(device)
+    folder = world_model / imagination_folder.FOLDER
+    if not folder.is_dir():
+        raise InvalidInputError(f"{folder} is missing: 'train imagination' makes the model whose frames are read")
     if model.config.trained.get("encoder_sha256", tokenizer.encoder_digest()) != tokenizer.encoder_digest():
         raise InvalidInputError(f"{world_model} was trained with another tokenizer than the one in use here")
-    cache, imagined = _frames(recipe, (imagination, model.to(device)), world_model, data, tokenizer, region)
+    imagination = ImaginationModel.from_pretrained(folder).to(device)
+    frozen = WorldModel(model.to(device), imagination, tokenizer.to(device), recipe.steps)
+    cache = load_cache(data, tokenizer, region=region)
     train_rows, _ = cache.split()
+    digests = sha256_of(world_model), sha256_of(folder)
+    tokens = rows_on(_tokens(frozen, digests[0], cache, data), device)
+    imagined = _imagined(frozen, digests, cache, train_rows, recipe.imagined, data)
     labels = torch.from_numpy(
         interaction(cache.chunks[..., 6].numpy(), cache.states[:, 2].numpy(), cache.episode.numpy(), cache.every)
     )
     provenance: dict[str, object] = {
         "region": region,
         "frames": len(train_rows),
-        "imagined_frames": len(imagined.among(train_rows)),
+        "imagined_frames": len(imagined.rows),
         "steps": recipe.loop.steps,
         "batch": recipe.batch,
         "seed": seed,
     }
     config = ExpertsConfig(
-        model.config.backbone, recipe.reactive, recipe.gate_hidden, steps=recipe.steps, trained=provenance
+        model.config.backbone,
+        recipe.reactive,
+        recipe.motion,
+        recipe.gate_hidden,
+        steps=recipe.steps,
+        trained=provenance,
     )
     modules = nn.ModuleDict({"experts": Experts(config)})
     if model.config.trained.get("region", "whole") != region:
         modules["head"] = _new_head(model)
     trainer = Trainer(modules.to(device), recipe.loop, out, resume=resume)
     frames = TrainingFrames(cache, train_rows, copy.deepcopy(model.normaliser).cpu(), device)
-    batches = HarmoBatches(frames, imagined, labels, recipe, seed, device)
+    seen, held = _by_episode(cache)
     head, averaged = _child(modules, "head"), trainer.averaged
+    batches = HarmoBatches(frames, seen, tokens, imagined, labels, recipe, seed, device, acts=head is not None)
     experts: Experts = averaged["experts"]
 
     def loss(step: int) -> tuple[Tensor, dict[str, Tensor]]:
@@ -201,56 +234,59 @@ def train_harmo(
         whole = _with_head(model, _child(averaged, "head"))
         experts.config.trained["steps"] = step
         save_harmo(whole, experts, world_model, out, region)
-        return expert_errors(whole, experts, cache, imagined.rows, imagined.latents, labels)
+        return expert_errors(replace(frozen, model=whole), experts, cache, _spread(held, HELD), labels)
 
     curves = trainer.run(loss, report=report)
     return trainer.summary(recipe.batch, curves)
 
 
-def _free_imagination(world_model: Path) -> ImaginationModel:
-    """The imagination model beside a world model's weights; refuses one that must be told how the arm moves."""
-    folder = world_model / imagination_folder.FOLDER
-    if not folder.is_dir() or not (imagination := ImaginationModel.from_pretrained(folder)).config.free:
-        raise InvalidInputError(f"{folder} holds no model that imagines freely: 'train imagination --free' makes one")
-    return imagination
+def _by_episode(cache: Cache) -> tuple[Tensor, Tensor]:
+    """Rows to learn motion from and rows that validate, labelled or not; a single episode does both."""
+    held = cache.validating()
+    if not held.any():
+        return (rows := torch.arange(len(held))), rows
+    return torch.nonzero(~held)[:, 0], torch.nonzero(held)[:, 0]
 
 
-def _frames(
-    recipe: HarmoRecipe,
-    models: tuple[ImaginationModel, WorldActionModel],
-    world_model: Path,
-    data: Path,
-    tokenizer: Tokenizer,
-    region: Region,
-) -> tuple[Cache, ImaginedFrames]:
-    """The frames of a dataset, and the futures of some of them, imagined if that has not been done."""
-    cache = load_cache(data, tokenizer, region=region)
-    count = min(recipe.imagined, len(cache.states))
-    rows = torch.linspace(0, len(cache.states) - 1, count).round().long()
-    imagination, model = models
-    video = model.config.backbone
-    shape = (count, video.cameras, video.horizons, video.latent_channels, video.latent_size, video.latent_size)
-    weights = sha256_of(world_model), sha256_of(world_model / imagination_folder.FOLDER)
-    key = cache_key(*weights, cache.content, count, recipe.steps)
-    batches = _imagined_batches(cache, rows, imagination, model, recipe.steps)
-    return cache, ImaginedFrames(rows, encoded_rows(data / "cache" / f"imagined-{key}.npy", shape, batches))
+def _spread(rows: Tensor, count: int) -> Tensor:
+    """At most ``count`` of these rows, evenly spread."""
+    return rows[torch.linspace(0, len(rows) - 1, min(count, len(rows))).round().long()]
 
 
-@torch.no_grad()
-def _imagined_batches(
-    cache: Cache, rows: Tensor, imagination: ImaginationModel, model: WorldActionModel, steps: int
-) -> Iterator[np.ndarray]:
-    device, video = next(model.parameters()).device, model.config.backbone
-    latents = rows_on(cache.latents, device)
-    with tqdm(total=len(rows), desc="imagined", disable=None) as bar:
-        for part in rows.split(IMAGINED_BATCH):
-            now = latents(part)
-            shape = (len(part), video.cameras, video.horizons, *now.shape[2:])
-            noise = torch.randn(shape, generator=torch.Generator().manual_seed(int(part[0]))).to(device)
-            text, state = cache.embeddings[cache.text[part]].to(device), cache.states[part].to(device)
-            with autocast(device):
-                future = imagine_freely(imagination, model, model.read(now, text, state), noise, steps)
-                yield future.float().cpu().numpy()
+def _tokens(frozen: WorldModel, digest: str, cache: Cache, data: Path) -> np.ndarray:
+    """(N, tokens, dim) float16: every frame as the world model's last block has it, computed once."""
+    video = frozen.model.config.backbone
+    shape = (len(cache.states), video.cameras * video.frame_tokens, video.dim)
+
+    def batches() -> Iterator[np.ndarray]:
+        for part in _parts(torch.arange(len(cache.states)), "read"):
+            yield frozen.read(cache, part).features[-1].float().cpu().numpy()
+
+    return encoded_rows(data / "cache" / f"tokens-{cache_key(digest, cache.content)}.npy", shape, batches())
+
+
+def _imagined(
+    frozen: WorldModel, digests: tuple[str, str], cache: Cache, rows: Tensor, count: int, data: Path
+) -> ImaginedFrames:
+    """Futures of some of the rows, each told its label, computed once."""
+    rows, video = _spread(rows, count), frozen.model.config.backbone
+    shape = (len(rows), video.cameras, video.horizons, video.latent_channels, video.latent_size, video.latent_size)
+
+    def batches() -> Iterator[np.ndarray]:
+        normaliser = frozen.model.normaliser
+        for part in _parts(rows, "imagined"):
+            motion = motion_of(cache.chunks[part]).to(normaliser.chunk_mean.device)
+            told = normaliser.encode_motion(motion)[..., :-1]
+            yield frozen.imagine(frozen.read(cache, part), told, int(part[0])).cpu().numpy()
+
+    key = cache_key(*digests, cache.content, rows.tolist(), frozen.steps)
+    return ImaginedFrames(rows, encoded_rows(data / "cache" / f"imagined-{key}.npy", shape, batches()))
+
+
+def _parts(rows: Tensor, what: str) -> Iterator[Tensor]:
+    with tqdm(total=len(rows), desc=what, disable=None) as bar:
+        for part in rows.split(ENCODED_BATCH):
+            yield part
             bar.update(len(part))
 
 

@@ -13,8 +13,8 @@ from wam_demo.models.wam.model import WorldActionModel
 from wam_demo.train.losses import ActionBatch, Batch, Losses
 
 BETA = 0.1
-"""Of the reactive expert's SmoothL1, in standard deviations of the chunk."""
-REACTIVE_WEIGHT, GATE_WEIGHT = 0.1, 0.05
+"""Of the SmoothL1 of reactive expert and motion prior, in standard deviations of the chunk."""
+REACTIVE_WEIGHT, GATE_WEIGHT, MOTION_WEIGHT = 0.1, 0.05, 0.1
 """Beside the predictive expert's loss. No trained parameter is shared, so with Adam only the clipping sees them."""
 MOTION_ROWS = (3, 7, 11, 15)
 """Rows of a chunk that lead to the imagined frames."""
@@ -38,42 +38,71 @@ class FramesBatch(Batch):
 
 
 @dataclass(frozen=True)
+class ReadBatch(Batch):
+    """What the world model made of frames, for motion prior and gate.
+
+    Attributes:
+        tokens: (B, N, dim) of its last block.
+        text: (B, 384).
+        state: (B, 17) normalised.
+        motion: (B, horizons, 7) normalised, how the arm really moved.
+        interaction: (B,) bool, what the gate is to say.
+        labelled: (B,) bool, whether it may be told; the motion prior learns from all.
+    """
+
+    tokens: Tensor
+    text: Tensor
+    state: Tensor
+    motion: Tensor
+    interaction: Tensor
+    labelled: Tensor
+
+
+@dataclass(frozen=True)
 class HarmoBatch(Batch):
     """Inputs of one step.
 
     Attributes:
-        action: For the predictive expert and the gate.
-        interaction: (B,) bool, of the same frames.
+        read: For motion prior and gate.
         imagined: For the reactive expert.
         happened: The same with frames that really came, which cost nothing.
+        action: For the predictive expert, where it is trained.
     """
 
-    action: ActionBatch
-    interaction: Tensor
+    read: ReadBatch
     imagined: FramesBatch
     happened: FramesBatch
+    action: ActionBatch | None = None
 
 
 def harmo_loss(model: WorldActionModel, experts: Experts, head: ActionHead | None, batch: HarmoBatch) -> Losses:
-    """L = L_pred + 0.1 L_react + 0.05 L_gate; the world model is only read.
+    """L = L_pred + 0.1 L_react + 0.05 L_gate, and 0.1 of the motion prior's; the world model is only read.
 
     Args:
         model: The world model.
-        experts: Reactive expert and gate.
+        experts: Motion prior, reactive expert and gate.
         head: The predictive expert, where it is trained; ``None`` where the world model's own is kept as it is.
         batch: One step's.
 
     Returns:
-        The sum, and its parts ``pred`` (0 without ``head``), ``react``, ``gate``, unweighted.
+        The sum, and its parts ``pred`` (0 without ``head``), ``react``, ``gate``, ``motion``, unweighted.
     """
-    with torch.no_grad():
-        features = model.features(batch.action.latents, batch.action.text, batch.action.state)
-    pred = predictive_loss(head, features, batch.action) if head is not None else features[0].new_zeros(())
+    read = batch.read
+    pred = read.tokens.new_zeros(())
+    if head is not None:
+        assert batch.action is not None, "a head that is trained needs actions"
+        with torch.no_grad():
+            features = model.features(batch.action.latents, batch.action.text, batch.action.state)
+        pred = predictive_loss(head, features, batch.action)
     react = reactive_loss(experts, batch.imagined) + reactive_loss(experts, batch.happened)
-    logits = experts.gate(features[-1]).float()
-    gate = F.binary_cross_entropy_with_logits(logits, batch.interaction.float())
-    parts = {"pred": pred.detach(), "react": react.detach(), "gate": gate.detach()}
-    return pred + REACTIVE_WEIGHT * react + GATE_WEIGHT * gate, parts
+    error = F.binary_cross_entropy_with_logits(
+        experts.gate(read.tokens).float(), read.interaction.float(), reduction="none"
+    )
+    gate = (error * read.labelled).sum() / read.labelled.sum().clamp_min(1)
+    moved = experts.motion(read.tokens, read.text, read.state).float()
+    motion = F.smooth_l1_loss(moved, read.motion, beta=BETA)
+    parts = {"pred": pred.detach(), "react": react.detach(), "gate": gate.detach(), "motion": motion.detach()}
+    return pred + REACTIVE_WEIGHT * react + GATE_WEIGHT * gate + MOTION_WEIGHT * motion, parts
 
 
 def predictive_loss(head: ActionHead, features: list[Tensor], batch: ActionBatch) -> Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,6 @@ class ImaginationRecipe:
         batch: Samples per step.
         horizons: Future frames of a sample, drawn anew for each batch.
         recorded: Share of recordings in a batch, where there are any.
-        free: Share of the steps whose batch is not told how the arm will move; what HarmoWAM's reactive expert reads.
         compile: Compile the blocks with torch.compile.
     """
 
@@ -45,7 +44,6 @@ class ImaginationRecipe:
     batch: int = 16
     horizons: int = 2
     recorded: float = 0.25
-    free: float = 0.0
     compile: bool = True
 
 
@@ -94,9 +92,6 @@ def train_imagination(
     }
     calibration = calibrate(cache.tasks)
     imagination = _begun(policy, model, calibration, provenance, out)
-    if recipe.free:
-        provenance["free"] = recipe.free
-        imagination.config = replace(imagination.config, free=True)
     # the key stands in the states of interrupted runs
     trainer = Trainer(nn.ModuleDict({"expert": imagination}).to(device), recipe.loop, out, resume=resume)
     train_rows, held_rows = cache.split()
@@ -114,15 +109,11 @@ def train_imagination(
             block.compile()
 
     def loss(step: int) -> tuple[Tensor, dict[str, Tensor]]:
-        generator = torch.Generator().manual_seed(seed * 1_000_003 + step)
-        batch = video_batch(frames, recipe, times, generator, recordings)
+        batch = video_batch(frames, recipe, times, torch.Generator().manual_seed(seed * 1_000_003 + step), recordings)
         batch = batch.rows(share.of(recipe.batch)).to(device)
-        is_free = float(torch.rand(1, generator=generator)) < recipe.free
         with autocast(device):
-            value = imagination_loss(imagination, model, tokenizer, batch, is_told=not is_free)
-        nothing = value.new_zeros(())
-        told, free = (nothing, value.detach()) if is_free else (value.detach(), nothing)
-        return value, {"video": told / max(1 - recipe.free, 1e-6), "free": free / max(recipe.free, 1e-6)}
+            value = imagination_loss(imagination, model, tokenizer, batch)
+        return value, {"video": value.detach()}
 
     def report(step: int) -> dict[str, float]:
         averaged: ImaginationModel = trainer.averaged["expert"]
@@ -175,30 +166,14 @@ def video_batch(
 
 
 def imagination_loss(
-    imagination: ImaginationModel,
-    model: WorldActionModel,
-    tokenizer: Tokenizer,
-    batch: VideoBatch,
-    *,
-    is_told: bool = True,
+    imagination: ImaginationModel, model: WorldActionModel, tokenizer: Tokenizer, batch: VideoBatch
 ) -> Tensor:
-    """Mean squared error of the clean future latents; the policy's network is only read.
-
-    Args:
-        imagination: What is trained.
-        model: The policy's network.
-        tokenizer: The policy's.
-        batch: Samples.
-        is_told: It is told how the arm will move.
-    """
+    """Mean squared error of the clean future latents; the policy's network is only read."""
     with torch.no_grad():
         features = model.features(batch.latents, batch.text, batch.state, rays=batch.rays)
         observed = BackboneFeatures(batch.latents, features, batch.text, batch.state, batch.rays)
-        calibration = imagination.config.calibration
-        conditioning = (
-            motion_conditioning(model, tokenizer, calibration, observed, batch.motion, batch.horizons)
-            if is_told
-            else None
+        conditioning = motion_conditioning(
+            model, tokenizer, imagination.config.calibration, observed, batch.motion, batch.horizons
         )
     noisy = interpolate(batch.future, batch.noise, batch.tau)
     predicted = imagination(model, observed, noisy, batch.tau, conditioning, batch.horizons)
@@ -214,16 +189,11 @@ def held_out(
     held: TrainingFrames,
     recipe: ImaginationRecipe,
 ) -> dict[str, float]:
-    """The loss on frames that are never trained on, ``held``, and untold, ``held_free``, where that is learned."""
+    """The loss on frames that are never trained on, ``held``."""
     imagination.eval()
     times = euler_times(imagination.config.steps, shift=imagination.config.shift)
     batches = [video_batch(held, recipe, times, torch.Generator().manual_seed(-1 - k)) for k in range(HELD_BATCHES)]
     device = next(imagination.parameters()).device
-    found = {}
-    for name, is_told in (("held", True), *([("held_free", False)] if recipe.free else [])):
-        with autocast(device):
-            losses = [
-                imagination_loss(imagination, model, tokenizer, batch.to(device), is_told=is_told) for batch in batches
-            ]
-        found[name] = float(torch.stack(losses).mean())
-    return found
+    with autocast(device):
+        losses = [imagination_loss(imagination, model, tokenizer, batch.to(device)) for batch in batches]
+    return {"held": float(torch.stack(losses).mean())}

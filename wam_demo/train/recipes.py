@@ -7,6 +7,7 @@ from typing import Any
 
 from wam_demo.config import CHECKPOINTS
 from wam_demo.errors import InvalidInputError, UnknownNameError
+from wam_demo.models.harmo.motion import MotionPriorConfig
 from wam_demo.models.harmo.reactive import ReactiveConfig
 from wam_demo.models.teacher import SimsemConfig, load_teacher
 from wam_demo.models.tokenizer import Tokenizer
@@ -79,6 +80,7 @@ IMAGINATION = {
 HARMO = {
     "debug": HarmoRecipe(
         ReactiveConfig(dim=32, depth=1, heads=2, width=16),
+        MotionPriorConfig(dim=32, depth=1, heads=2),
         gate_hidden=16,
         loop=LoopConfig(steps=5, warmup=2, muon=True),
         batch=4,
@@ -89,6 +91,7 @@ HARMO = {
     "small": HarmoRecipe(),
     "base": HarmoRecipe(
         ReactiveConfig(dim=256, depth=6, heads=8, width=128),
+        MotionPriorConfig(dim=256, depth=6, heads=8),
         loop=LoopConfig(steps=20_000, lr=8e-4, warmup=500, muon=True),
         batch=256,
         imagined=100_000,
@@ -165,7 +168,6 @@ def run(
     init: Path | None = None,
     videos: Path | None = None,
     region: Region = "whole",
-    free: float = 0.0,
     checkpoints: Path = CHECKPOINTS,
 ) -> dict[str, Any]:
     """Train one model.
@@ -186,7 +188,6 @@ def run(
             ``imagination`` and ``success`` the policy that it is for, for ``harmo`` and ``action-images`` the world
             model.
         region: For ``wam``, ``agra`` and ``harmo``: where labels may lie, see `wam_demo.sim.regions`.
-        free: For ``imagination``: share of the steps that are not told how the arm will move.
         checkpoints: Where the frozen tokenizer and teacher are read from.
 
     Returns:
@@ -195,11 +196,9 @@ def run(
     if kind not in KINDS:
         raise UnknownNameError("model to train", kind, KINDS)
     _refuse_unused(kind, {"init": init}, ("teacher",))
-    without_videos = ("tokenizer", "decoder", "teacher", "harmo", "action-images")
-    _refuse_unused(kind, {"videos": videos}, without_videos)
+    _refuse_unused(kind, {"videos": videos}, ("tokenizer", "decoder", "teacher", "harmo", "action-images"))
     _refuse_unused(kind, {"what is aligned": arm}, [name for name in KINDS if name not in ("wam", "agra")])
     _refuse_unused(kind, {"region": region != "whole"}, [k for k in KINDS if k not in ("wam", "agra", "harmo")])
-    _refuse_unused(kind, {"free": free}, [name for name in KINDS if name != "imagination"])
     presets = PRESETS.get(kind, WAM)
     if kind == "tokenizer" and init:
         presets = DECODER  # a trained network needs smaller steps
@@ -227,7 +226,6 @@ def run(
             return train_action_images(recipe, init, data, out, tokenizer, seed=seed, resume=resume)
         if kind == "success":
             return train_success(recipe, init, data, out, tokenizer, demonstrations=videos, seed=seed, resume=resume)
-        recipe = replace(recipe, free=free)
         return train_imagination(recipe, init, data, out, tokenizer, videos=videos, seed=seed, resume=resume)
     if arm:
         recipe = replace(recipe, arm=_checked(replace(recipe.arm, **arm), recipe.backbone.depth))

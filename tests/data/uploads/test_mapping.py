@@ -123,6 +123,17 @@ def test_our_own_datasets_hold_what_was_applied():
         f"observation.state[{a}:{b}]" for a, b in ((0, 3), (3, 9), (9, 10), (10, 17))
     ]
     assert (mapping.rotation_kind, mapping.action_kind, mapping.align) == ("rot6d", "recorded", False)
+    assert (mapping.calibration, mapping.poses, mapping.places_the_tool) == ("usual", None, True)
+    assert not RobotMapping("front", position=mapping.position, align=False).places_the_tool  # not how it is turned
+    assert not mapping.changed({"align": True}).places_the_tool
+
+
+def test_our_own_wide_datasets_say_where_the_cameras_stand():
+    found = describe(["front", "wrist"], signal("observation.camera_poses", 26), robot="panda_sim")
+    mapping = guess(found)
+    assert (mapping.calibration, str(mapping.poses)) == ("recorded", "observation.camera_poses[0:26]")
+    assert mapping.validated(found).signals == ("observation.camera_poses",)
+    assert guess(describe(["front"], signal("observation.camera_poses", 26))).calibration == "none"
 
 
 FOUND = describe(["front", "wrist"], signal("state", 8), signal("action", 7))
@@ -147,6 +158,8 @@ def test_it_is_written_and_read_back():
         ({"gripper_open": "nan"}, "not finite"),
         ({"gripper_open": "wide"}, "must be a number"),
         ({"action_kind": "recorded"}, "needs 7 numbers"),
+        ({"calibration": "recorded"}, "need 26 numbers"),
+        ({"calibration": "somewhere"}, "unknown calibration"),
         ({"action_kind": "motion"}, "need the TCP position"),
         ({"fps": "0"}, "frames a second"),
         ({"gripper_open": 10**400}, "must be a number"),

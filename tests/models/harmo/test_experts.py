@@ -3,10 +3,11 @@
 import pytest
 import torch
 
-from tests.models.wam.test_imagination import CALIBRATION
+from tests.models.wam.test_imagination import CALIBRATION, TOKENIZER
 from wam_demo.errors import CheckpointError
 from wam_demo.models.harmo.experts import Experts, ExpertsConfig
-from wam_demo.models.harmo.imagined import imagine_freely
+from wam_demo.models.harmo.imagined import imagine_motion
+from wam_demo.models.harmo.motion import MotionPriorConfig
 from wam_demo.models.harmo.reactive import ReactiveConfig
 from wam_demo.models.wam.action_head import ActionHeadConfig
 from wam_demo.models.wam.backbone import BackboneConfig
@@ -15,11 +16,12 @@ from wam_demo.models.wam.model import WamConfig, WorldActionModel
 
 SIZES = BackboneConfig(dim=32, depth=2, heads=2)
 SMALL = ReactiveConfig(dim=32, depth=2, heads=2, width=16)
+PRIOR = MotionPriorConfig(dim=32, depth=2, heads=2)
 
 
 def experts(**changes):
     torch.manual_seed(0)
-    return Experts(ExpertsConfig(SIZES, ReactiveConfig(**{**vars(SMALL), **changes}), gate_hidden=16)).eval()
+    return Experts(ExpertsConfig(SIZES, ReactiveConfig(**{**vars(SMALL), **changes}), PRIOR, gate_hidden=16)).eval()
 
 
 def frames(batch=2):
@@ -55,20 +57,32 @@ def test_the_gate_tells_tokens_of_different_places_apart():
     assert abs(float((logits[0] - logits[1]).detach())) > 1e-4
 
 
-def test_what_is_imagined_freely_follows_from_observation_and_instruction():
+def test_the_motion_follows_from_what_is_seen_said_and_felt():
+    prior, generator = experts().motion, torch.Generator().manual_seed(2)
+    tokens, text = torch.randn(2, 128, 32, generator=generator), torch.randn(2, 384, generator=generator)
+    state = torch.randn(2, 17, generator=generator)
+    motion = prior(tokens, text, state)
+    assert motion.shape == (2, 4, 7)
+    for other in ((tokens.roll(1, 1), text, state), (tokens, -text, state), (tokens, text, -state)):
+        assert not torch.allclose(prior(*other), motion, atol=1e-4)
+
+
+def test_what_is_imagined_follows_the_motion():
     torch.manual_seed(0)
     model = WorldActionModel(WamConfig(SIZES, ActionHeadConfig(dim=32, depth=2, heads=2))).eval()
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter, std=0.1)
     _, now = frames()
-    text = torch.nn.functional.normalize(torch.randn(2, 384), dim=-1)
     imagination = ImaginationModel(ImaginationConfig(SIZES, CALIBRATION, "abc")).eval()
     imagination.begin_as(model.backbone)
-    noise = torch.randn(2, 2, 4, 12, 16, 16)
-    first = imagine_freely(imagination, model, model.read(now, text, torch.zeros(2, 17)), noise, 2)
+    state = torch.zeros(2, 17)
+    state[:, 0], state[:, 2], state[:, 3], state[:, 7] = 0.5, 0.2, 1, -1
+    observed = model.read(now, torch.zeros(2, 384), state)
+    noise, motion = torch.randn(2, 2, 4, 12, 16, 16), torch.randn(2, 4, 7)
+    first = imagine_motion(imagination, model, TOKENIZER, observed, motion, noise, 2)
     assert first.shape == noise.shape
-    other = imagine_freely(imagination, model, model.read(now, text.flip(0), torch.zeros(2, 17)), noise, 2)
-    assert not torch.allclose(first, other, atol=1e-3)
+    assert torch.equal(first, imagine_motion(imagination, model, TOKENIZER, observed, motion, noise, 2))
+    assert not torch.allclose(first, imagine_motion(imagination, model, TOKENIZER, observed, -motion, noise, 2))
 
 
 def test_a_checkpoint_gives_the_same_answers(tmp_path):

@@ -1,5 +1,7 @@
 """The family as the rest of the package meets it: listed where its weights lie, asked what if, served."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 
@@ -44,16 +46,17 @@ def test_it_is_offered_where_its_weights_lie(as_shipped, monkeypatch, tmp_path):
 
 
 def test_what_if_the_hand_went_elsewhere(as_shipped):
-    """A place is pointed at, the way there is drawn into the views, and another video follows from it."""
+    """A place is pointed at or a way drawn, the plan is drawn into the views, and another video follows from each."""
     planning = as_shipped.open_counterfactuals("action_images")
     seen, futures = a_sight(), []
-    for at in ((0.3, 0.5), (0.7, 0.5)):
-        point = planning.point(at)
-        assert point is not None
-        (future,) = planning.submit(seen, planning.plan(seen, point)).result(30)
+    for way in ([(0.3, 0.5)], [(0.7, 0.5)], [(0.5, 0.5), (0.6, 0.5), (0.3, 0.5)]):
+        chunk = planning.plan(seen, way)
+        assert chunk is not None
+        (future,) = planning.submit(seen, chunk).result(30)
         assert future["front"].shape == (4, 128, 128, 3)
-        futures.append(future)
-    assert not np.array_equal(futures[0]["front"], futures[1]["front"])
+        futures.append(future["front"])
+    for first, second in combinations(futures, 2):
+        assert not np.array_equal(first, second)
 
 
 def test_it_is_served_with_all_its_panels(checkpoints):

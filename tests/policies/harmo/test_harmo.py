@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.models.harmo.test_experts import SMALL
+from tests.models.harmo.test_experts import PRIOR, SMALL
 from tests.models.wam.test_imagination import CALIBRATION
 from tests.policies.test_wam import an_observation, checkpoints  # noqa: F401  (a fixture)
 from wam_demo.errors import CheckpointError
@@ -26,11 +26,11 @@ def checkpoint(checkpoints):  # noqa: F811
     torch.manual_seed(1)
     folder = checkpoints / "agra"
     sizes = WorldActionModel.from_pretrained(folder).config.backbone
-    experts = Experts(ExpertsConfig(sizes, SMALL, 16, wam_sha256=sha256_of(folder), steps=1))
+    experts = Experts(ExpertsConfig(sizes, SMALL, PRIOR, 16, wam_sha256=sha256_of(folder), steps=1))
     torch.nn.init.normal_(experts.gate.out.weight, std=5.0)
     experts.save_pretrained(folder / FOLDER)
     if not (folder / "imagination").is_dir():
-        config = ImaginationConfig(sizes, CALIBRATION, sha256_of(folder), free=True)
+        config = ImaginationConfig(sizes, CALIBRATION, sha256_of(folder))
         imagination = ImaginationModel(config)
         imagination.begin_as(WorldActionModel.from_pretrained(folder).backbone)
         imagination.save_pretrained(folder / "imagination")
@@ -109,7 +109,7 @@ def test_experts_of_other_weights_are_refused(checkpoint, tmp_path):
     shutil.copytree(checkpoint.parent, tmp_path / "copy")
     folder = tmp_path / "copy" / "agra"
     experts = Experts.from_pretrained(folder / FOLDER)
-    Experts(ExpertsConfig(experts.config.backbone, SMALL, 16, wam_sha256="0")).save_pretrained(folder / FOLDER)
+    Experts(ExpertsConfig(experts.config.backbone, SMALL, PRIOR, 16, wam_sha256="0")).save_pretrained(folder / FOLDER)
     with pytest.raises(CheckpointError, match="other weights"):
         HarmoPolicy(folder)
 

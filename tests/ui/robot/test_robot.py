@@ -3,6 +3,8 @@
 import shutil
 import threading
 import time
+import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import gradio.utils
@@ -10,6 +12,7 @@ import pytest
 
 from tests.fakes import recordings
 from tests.fakes.brain import catalogue, imagine, plan
+from tests.fakes.labeller import label
 from tests.fakes.waiting import eventually
 from wam_demo.data.uploads.gate import READERS
 from wam_demo.ui.robot.tab import EXAMPLE, responder, script
@@ -28,7 +31,7 @@ def brain(policy):
 
 @pytest.fixture
 def sessions(tmp_path):
-    opened = UploadSessions(brain, root=tmp_path / "sessions")
+    opened = UploadSessions(brain, root=tmp_path / "sessions", open_labeller=lambda policy: label)
     yield opened
     opened.close()
     assert not opened.root.exists()
@@ -102,6 +105,62 @@ def test_a_run_under_a_disturbance(ask):
     assert Path(ask("download", what="table", retouch={"occlusion": 3})["path"]).is_file()
 
 
+def test_the_actions_of_a_recording_are_labelled(ask, upload, sessions, tmp_path):
+    found = ask("inspect", path=upload(recordings.robomimic(tmp_path / "mine.hdf5")), name="mine.hdf5")
+    mapping = {**found["mapping"], "align": False, "calibration": "usual", "fps": 10}
+    ask("open", mapping=mapping, episode=0, policy="steer")
+    finished(ask)
+    assert ask("curves", retouch={})["labels"] is None
+    assert ask("look", step=0, ahead=4, retouch={})["label"] == {}
+    assert "label the actions first" in ask("download", what="labels")["error"]
+    ask("label", policy="steer")
+    assert finished(ask)["done"] == 3
+    labels = ask("curves", retouch={})["labels"]
+    assert labels["label_cm"] == pytest.approx({"4": 0, "8": 0, "16": 0}, abs=1e-3)
+    assert [line["step"] for line in labels["paths"]] == [0, 4, 7]
+    assert labels["paths"][1]["path"][0][1] == pytest.approx(0.04, abs=1e-4)
+    shown = ask("look", step=4, ahead=4, retouch={})["label"]
+    assert shown["front"][0][0] == [0.24, 0.5]
+    assert shown["wrist"][0] == [None] * 3
+    packed = ask("download", what="labels")
+    assert packed["file"] == "labels.zip"
+    with zipfile.ZipFile(packed["path"]) as archive:
+        names = set(archive.namelist())
+    assert {"labels/labels.parquet", "labels/labels.mp4", "labels/dataset/meta/info.json"} <= names
+    ask("open", mapping=mapping, episode=1, policy="steer")
+    finished(ask)
+    assert ask("curves", retouch={})["labels"] is None  # of the other episode
+
+
+def test_a_plain_video_is_labelled_in_its_pictures(ask, upload, tmp_path):
+    found = ask("inspect", path=upload(recordings.video(tmp_path / "film.mp4")), name="film.mp4")
+    ask("open", mapping=found["mapping"], episode=0, policy="steer")
+    finished(ask)
+    ask("label", policy="steer")
+    finished(ask)
+    labels = ask("curves", retouch={})["labels"]
+    assert (labels["calibrated"], labels["label_cm"], labels["paths"]) == (False, None, [])
+    assert labels["gripper_agreement"] is None
+    assert labels["seen"]["front"] == 1
+    with zipfile.ZipFile(ask("download", what="labels")["path"]) as archive:
+        assert set(archive.namelist()) == {"labels/labels.parquet", "labels/labels.mp4"}
+
+
+def test_labels_ask_for_a_policy_that_can_and_for_a_clip_that_is_long_enough(ask):
+    found = ask("example")
+    ask("open", mapping=found["mapping"], episode=0, stop=1, policy="steer")
+    finished(ask)
+    assert "unknown policy 'hold'" in ask("label", policy="hold")["error"]
+    assert "a label needs 1.6 s" in ask("label", policy="steer")["error"]
+    assert ask("state")["stage"] == "ready"
+
+
+def test_the_page_offers_labels_only_where_a_policy_can():
+    chosen = catalogue()
+    assert '"labellers": [{"name": "steer", "label": "Steer"}]' in script(chosen)
+    assert '"labellers": []' in script(replace(chosen, policies={"hold": chosen.policies["hold"]}))
+
+
 @pytest.mark.parametrize(
     ("question", "message"),
     [
@@ -113,6 +172,7 @@ def test_a_run_under_a_disturbance(ask):
         ({"kind": "state", "page": "x" * 65}, "reload"),
         ({"kind": "open", "page": PAGE}, "upload a recording first"),
         ({"kind": "run", "page": PAGE, "retouch": {}}, "no episode is open"),
+        ({"kind": "label", "page": PAGE, "policy": "steer"}, "no episode is open"),
         ({"kind": "look", "page": PAGE, "step": 0, "ahead": 4}, "no episode is open"),
         ({"kind": "look", "page": PAGE, "step": 0, "ahead": 5}, "not a step ahead"),
         ({"kind": "look", "page": PAGE, "step": float("nan"), "ahead": 4}, "must be a whole number"),

@@ -8,6 +8,7 @@ import pytest
 
 from tests.fakes.filmed import catalogue, open_filmed
 from tests.fakes.grid import SPEC, FakeExecutor
+from tests.fakes.waiting import eventually
 from wam_demo.config import REFERENCE, SEVERITIES
 from wam_demo.evaluate.grid.journal import JOURNAL_NAME
 from wam_demo.evaluate.grid.run import GridRun, read_grid
@@ -50,8 +51,7 @@ def test_it_outlives_the_runs_of_visitors(tmp_path, packed):
     grid = {"policies": ["hold"], "tasks": ["push"], "axes": ["none"], "severities": [], "episodes": 1, "seed": 0}
     for _ in range(3):
         name = answer({"kind": "start", "grid": grid})["name"]
-        while answer({"kind": "look", "name": name})["state"] != "done":
-            pass
+        eventually(lambda name=name: answer({"kind": "look", "name": name})["state"] == "done", timeout=60)
     lab.close()
     assert (tmp_path / "runs" / REFERENCE_NAME / JOURNAL_NAME).is_file()
 

@@ -7,9 +7,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from wam_demo.data.schema import CAMERA_POSES, POSE_DIM
 from wam_demo.data.uploads import so101
 from wam_demo.data.uploads.contracts import Description, Signal
 from wam_demo.data.uploads.mapping import ROTATIONS, RobotMapping, SignalSlice
+from wam_demo.types import POLICY_CAMERAS
 
 OWN_ROBOT = "panda_sim"
 """Name of this product's own simulated arm in its datasets."""
@@ -45,10 +47,20 @@ def guess(description: Description) -> RobotMapping:
     for signal in sorted(states, key=_preference):
         so101_states = _SO101.search(description.robot) and _is_so101(signal)
         mapping = _as_so101(mapping, signal) if so101_states else _from_signal(mapping, signal)
-    mapping = replace(mapping, align=description.robot != OWN_ROBOT)
+    mapping = _calibrated(replace(mapping, align=description.robot != OWN_ROBOT), description)
     rotation_unit = _unit(description, mapping.rotation)
     joint_unit = "deg" if mapping.kinematics == "so101" else _unit(description, mapping.joints)
     return _with_action(replace(mapping, joint_unit=joint_unit, rotation_unit=rotation_unit), description)
+
+
+def _calibrated(mapping: RobotMapping, description: Description) -> RobotMapping:
+    """Our own datasets say where the cameras stand, or were filmed by those of the usual scene."""
+    if description.robot != OWN_ROBOT:
+        return mapping
+    if description.signal(CAMERA_POSES) is None:
+        return replace(mapping, calibration="usual")
+    poses = SignalSlice(CAMERA_POSES, 0, len(POLICY_CAMERAS) * POSE_DIM)
+    return replace(mapping, calibration="recorded", poses=poses)
 
 
 def notes(description: Description, mapping: RobotMapping) -> list[str]:

@@ -24,10 +24,12 @@ KINEMATICS = ("none", "so101")
 """Arms whose tool is computed from the joints where the recording does not say where it is."""
 ACTIONS = ("recorded", "motion", "none")
 """Where the recorded action comes from: the file's own, the motion of the recorded TCP and gripper, nowhere."""
+CALIBRATIONS = ("none", "usual", "recorded")
+"""Where the cameras stand: nobody knows, where those of the policy's own scene do, where the file says."""
 
 
 _SLICE = re.compile(r"(?P<signal>.+?)\s*\[\s*(?P<start>\d{1,9})\s*:\s*(?P<stop>\d{1,9})\s*\]")
-_DIMS = {"position": (3, 3), "gripper": (1, 1), "joints": (1, 7), "action": (7, 7)}
+_DIMS = {"position": (3, 3), "gripper": (1, 1), "joints": (1, 7), "action": (7, 7), "poses": (26, 26)}
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,8 @@ class RobotMapping:
         action_kind: One of `ACTIONS`.
         action_scale: Metres per unit of the action's translation.
         action_turn_scale: Radians per unit of its rotation.
+        calibration: One of `CALIBRATIONS`.
+        poses: Of front and wrist camera, as ``observation.camera_poses`` of our own datasets has them: 26 numbers.
         align: Move the recorded path so that it starts where the policy's own arm does.
         fps: The recording's true rate where the file states none; ``None`` believes the file.
         instruction: What the policy is told.
@@ -95,6 +99,8 @@ class RobotMapping:
     action_kind: str = "none"
     action_scale: float = 1.0
     action_turn_scale: float = 1.0
+    calibration: str = "none"
+    poses: SignalSlice | None = None
     align: bool = True
     fps: float | None = None
     instruction: str = ""
@@ -113,6 +119,7 @@ class RobotMapping:
         _one_of("fit", self.fit, FITS)
         _one_of("action", self.action_kind, ACTIONS)
         _one_of("kinematics", self.kinematics, KINEMATICS)
+        _one_of("calibration", self.calibration, CALIBRATIONS)
         _one_of("rotation", self.rotation_kind, tuple(ROTATIONS))
         for unit in (self.joint_unit, self.rotation_unit):
             _one_of("unit", unit, tuple(UNITS))
@@ -128,6 +135,8 @@ class RobotMapping:
             raise InvalidInputError(f"{self.fps:g} frames a second are not in 0.1 .. 1000")
         if self.action_kind == "recorded" and self.action is None:
             raise InvalidInputError("the recorded action needs 7 numbers: say which, or choose another source")
+        if self.calibration == "recorded" and self.poses is None:
+            raise InvalidInputError("recorded camera poses need 26 numbers: say which, or choose another calibration")
         computed = self.kinematics != "none"
         if computed and (self.joints is None or self.joints.dim != len(so101.JOINTS)):
             raise InvalidInputError(f"the kinematics of {self.kinematics} need its {len(so101.JOINTS)} joints")
@@ -142,8 +151,14 @@ class RobotMapping:
     @property
     def signals(self) -> tuple[str, ...]:
         """Signals that it reads."""
-        parts = (self.position, self.rotation, self.gripper, self.joints, self.action)
+        parts = (self.position, self.rotation, self.gripper, self.joints, self.action, self.poses)
         return tuple(dict.fromkeys(part.signal for part in parts if part is not None))
+
+    @property
+    def places_the_tool(self) -> bool:
+        """Whether it says where the tool really is and how it is turned, in the robot's own frame."""
+        recorded = self.position is not None and self.rotation is not None
+        return (recorded or self.kinematics != "none") and not self.align
 
     def document(self) -> dict[str, Any]:
         """JSON-serialisable; parts are written as text."""
@@ -179,7 +194,7 @@ def parse_slice(text: str) -> SignalSlice:
 
 
 def _read_entry(name: str, value: Any) -> Any:
-    if name in ("position", "rotation", "gripper", "joints", "action"):
+    if name in ("position", "rotation", "gripper", "joints", "action", "poses"):
         return parse_slice(str(value)) if value not in (None, "") else None
     if name == "align":
         return bool(value)

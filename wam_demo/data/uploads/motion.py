@@ -43,6 +43,12 @@ def states(values: Mapping[str, Numbers], mapping: RobotMapping, rows: NDArray[n
     return found
 
 
+def camera_poses(values: Mapping[str, Numbers], mapping: RobotMapping, rows: NDArray[np.int64]) -> Vector | None:
+    """(N, 26) float32 recorded poses of front and wrist camera, see `flat_poses`; ``None`` where none are recorded."""
+    raw = _take(values, mapping.poses, rows) if mapping.calibration == "recorded" else None
+    return None if raw is None else raw.astype(np.float32)
+
+
 def actions(values: Mapping[str, Numbers], mapping: RobotMapping, rows: NDArray[np.int64]) -> Vector:
     """(N, 7) float32 per-step actions, translation [m], rotation vector [rad], opening; NaN where unknown."""
     unknown = np.full((len(rows), ACTION_DIM), np.nan, np.float32)

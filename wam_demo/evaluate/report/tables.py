@@ -148,6 +148,21 @@ def _domain_words(domain: Mapping[str, Any] | None) -> str:
     )
 
 
+def label_table(document: Mapping[str, Any]) -> str:
+    """Labels against what was recorded: median distance of the TCP [cm], shares of steps [%]."""
+    apart = document["label_cm"] or {}
+    rows: list[list[object]] = [
+        [f"TCP after {int(k) / CONTROL_HZ:g} s, median cm", value] for k, value in apart.items()
+    ]
+    shares = {
+        "gripper agrees, % of steps": document["gripper_agreement"],
+        "not decodable, % of steps": document["undecoded"],
+    }
+    shares |= {f"TCP found in {camera}, % of steps": share for camera, share in document["seen"].items()}
+    rows += [[name, 100 * share] for name, share in shares.items() if share is not None]
+    return table([f"{document['labels']} labels", ""], rows)
+
+
 def probe_table(documents: Sequence[Mapping[str, Any]], difference: Mapping[str, Any] | None = None) -> str:
     """Grounding measures with their 95 % intervals: each policy, its two phases, and the difference."""
     columns: dict[str, Mapping[str, Any]] = {}

@@ -1,25 +1,32 @@
-"""What a world model imagines when nobody says how the arm will move: it imagines the motion too."""
+"""What a world model imagines when nobody says how the arm will move: first the motion, then what follows from it."""
 
 import torch
 from torch import Tensor
 
 from wam_demo.models.flow import euler
-from wam_demo.models.wam.imagination import ImaginationModel
+from wam_demo.models.tokenizer import PictureTokenizer
+from wam_demo.models.wam.imagination import ImaginationModel, motion_conditioning
 from wam_demo.models.wam.model import BackboneFeatures, WorldActionModel
 
 
 @torch.no_grad()
-def imagine_freely(
-    imagination: ImaginationModel, model: WorldActionModel, observed: BackboneFeatures, noise: Tensor, steps: int
+def imagine_motion(
+    imagination: ImaginationModel,
+    model: WorldActionModel,
+    tokenizer: PictureTokenizer,
+    observed: BackboneFeatures,
+    motion: Tensor,
+    noise: Tensor,
+    steps: int,
 ) -> Tensor:
-    """Future latents from the present and the instruction alone.
-
-    A reactive expert must not read frames that follow the predictive expert's plan: it would decode that plan again.
+    """Future latents in which the arm moves so.
 
     Args:
-        imagination: Of the world model; one that has learned to imagine freely.
+        imagination: Of the world model.
         model: The world model.
+        tokenizer: Its tokenizer.
         observed: Where from.
+        motion: (B, horizons, 7) normalised displacements, as `MotionPrior` gives them.
         noise: (B, cameras, horizons, C, H, W) standard normal.
         steps: Euler steps; one gives the mean of what may come.
 
@@ -27,8 +34,11 @@ def imagine_freely(
         (B, cameras, horizons, C, H, W) float32.
     """
     horizons = range(imagination.config.backbone.horizons)
+    known = torch.cat([motion, torch.ones_like(motion[..., :1])], -1).to(model.dtype)
+    calibration = imagination.config.calibration
+    conditioning = motion_conditioning(model, tokenizer, calibration, observed, known, horizons)
 
     def predict(future: Tensor, tau: Tensor) -> Tensor:
-        return imagination(model, observed, future.to(model.dtype), tau, None, horizons)
+        return imagination(model, observed, future.to(model.dtype), tau, conditioning, horizons)
 
     return euler(predict, noise.float(), steps, shift=imagination.config.shift)

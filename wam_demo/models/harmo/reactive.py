@@ -41,11 +41,11 @@ class FrameEncoder(nn.Module):
     def __init__(self, channels: int, width: int, dim: int) -> None:
         super().__init__()
         self.layers = nn.Sequential(
-            nn.Conv2d(channels, width, 3, padding=1),
+            nn.Conv2d(channels, width, 4, stride=2, padding=1),
             nn.SiLU(),
             nn.Conv2d(width, 2 * width, 3, stride=2, padding=1),
             nn.SiLU(),
-            nn.Conv2d(2 * width, dim, 3, stride=2, padding=1),
+            nn.Conv2d(2 * width, dim, 1),
         )
 
     def forward(self, frames: Tensor) -> Tensor:

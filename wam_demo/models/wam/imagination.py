@@ -40,7 +40,6 @@ class ImaginationConfig:
         policy_sha256: Weights of that policy.
         steps: Euler steps of an imagination; it is trained at the flow times that these visit.
         shift: Schedule shift of the flow (more time near noise).
-        free: It has also learned to imagine where nobody says how the arm will move.
         trained: Free-form provenance.
     """
 
@@ -49,7 +48,6 @@ class ImaginationConfig:
     policy_sha256: str
     steps: int = 2
     shift: float = 2.0
-    free: bool = False
     trained: dict[str, object] = field(default_factory=dict)
 
 
@@ -187,7 +185,7 @@ class ImaginationModel(nn.Module):
         observed: BackboneFeatures,
         future: Tensor,
         tau: Tensor,
-        conditioning: MotionConditioning | None,
+        conditioning: MotionConditioning,
         horizons: Sequence[int],
     ) -> Tensor:
         """Velocity shaped as ``future``, float32.
@@ -197,38 +195,22 @@ class ImaginationModel(nn.Module):
             observed: What it reads.
             future: (B, cameras, K, C, H, W) noisy at ``tau``.
             tau: (B,) flow time.
-            conditioning: How the arm will move; ``None`` where nobody says, and the motion is imagined too.
+            conditioning: How the arm will move.
             horizons: Which future frames these K are.
         """
         net = self.net
         condition = net.condition(observed.text, observed.state, tau)
-        tokens = self._tokens(observed, future, conditioning, horizons)
+        tokens = net.future_tokens(future, observed.latents, conditioning.motion, horizons)
+        tokens = tokens + self.places(conditioning.geometry).flatten(1, 3)
+        front, wrist = tokens.chunk(2, 1)
+        tokens = torch.cat([front, wrist + self.warped(conditioning.warped)], 1)
         seen_now = model.backbone.observed_tokens(observed.latents, observed.rays).detach()
         entering = [seen_now, *observed.features[:-1]]
         for block, seen in zip(net.blocks, entering, strict=True):
             tokens = block(tokens, seen, condition)
-        clean = net.clean(tokens, observed.latents, condition)
-        if conditioning is None:
-            return velocity_to(clean, future, tau)
-        front, wrist = clean.unbind(1)
+        front, wrist = net.clean(tokens, observed.latents, condition).unbind(1)
         wrist = wrist + self.warped.taken_over(tokens.chunk(2, 1)[1], conditioning.warped, observed.latents[:, 1])
         return velocity_to(torch.stack([front, wrist], 1), future, tau)
-
-    def _tokens(
-        self,
-        observed: BackboneFeatures,
-        future: Tensor,
-        conditioning: MotionConditioning | None,
-        horizons: Sequence[int],
-    ) -> Tensor:
-        """(B, cameras * K * frame_tokens, dim) as they enter the first block."""
-        if conditioning is None:
-            unknown = future.new_zeros(len(future), len(horizons), self.config.backbone.motion_dim)
-            return self.net.future_tokens(future, observed.latents, unknown, horizons)
-        tokens = self.net.future_tokens(future, observed.latents, conditioning.motion, horizons)
-        tokens = tokens + self.places(conditioning.geometry).flatten(1, 3)
-        front, wrist = tokens.chunk(2, 1)
-        return torch.cat([front, wrist + self.warped(conditioning.warped)], 1)
 
     def imagine_stages(
         self,

@@ -52,5 +52,6 @@ ACTION_IMAGES = PolicySpec(
     imagines=True,
     attends=True,
     follows_a_plan=True,
+    labels=True,
     has_weights=True,
 )

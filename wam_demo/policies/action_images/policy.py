@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,14 @@ from torch import Tensor
 from wam_demo.data.schema import POSE_DIM, flat_poses
 from wam_demo.errors import PolicyFault
 from wam_demo.models.action_images.model import ActionImagesModel
-from wam_demo.models.action_images.pictures import actions_to, decode, points_of, poses_after
+from wam_demo.models.action_images.pictures import (
+    LEAST_CONFIDENCE,
+    actions_to,
+    decode,
+    peaks,
+    points_of,
+    poses_after,
+)
 from wam_demo.models.action_images.sequence import Future, Present
 from wam_demo.models.action_images.views import Views
 from wam_demo.models.checkpoint import sha256_of
@@ -20,12 +28,13 @@ from wam_demo.models.precision import compute_dtype
 from wam_demo.models.text import text_encoder
 from wam_demo.models.tokenizer import to_tensor
 from wam_demo.policies.action_images.shown import Reading, panels
+from wam_demo.policies.labelling import Footage, Label
 from wam_demo.policies.pictures import decoded_stages, pictures_of, states_of, tokenizer_of
 from wam_demo.types import POLICY_CAMERAS, ActionChunk, Image, Imaginer, Observation, Prediction, Vector
 
 
 class ActionImagesPolicy(Imaginer):
-    """Plans in policy mode and imagines what a plan leads to in action-conditioned video mode, with one network.
+    """Plans in policy mode, imagines a plan in action-conditioned video mode and labels films, with one network.
 
     Args:
         checkpoint: Directory that ``train action-images`` wrote.
@@ -132,6 +141,36 @@ class ActionImagesPolicy(Imaginer):
             yield None
         assert future.video is not None, "it was sampled"
         yield from decoded_stages(self.tokenizer, future.video.to(self.dtype), self.cameras, samples)
+
+    def label_stages(self, footage: Footage, *, seed: int = 0) -> Iterator[Label | None]:
+        """As `wam_demo.policies.labelling.Labeller`: the video is given clean, the action is sampled and read off."""
+        present, _ = self.read([footage.observation])
+        future = Future(self.noise([seed]), self._came(footage))
+        yield None
+        for stage in self.model.sample_stages(present, future, video_given=True):
+            future = stage
+            yield None
+        yield self._label(present, self._pictures(future))
+
+    def _came(self, footage: Footage) -> Tensor:
+        """(1, cameras, 4, C, H, W) latents of the pictures that came."""
+        moments = [replace(footage.observation, images={c: frames[k] for c, frames in footage.came.items()})
+                   for k in range(self.model.config.backbone.horizons)]  # fmt: skip
+        images = pictures_of(moments, self.cameras).transpose(0, 1)
+        latents = self.tokenizer.encode(to_tensor(images.flatten(0, 1)).to(self.dtype))
+        return latents.unflatten(0, (1, *images.shape[:2]))
+
+    def _label(self, present: Present, drawn: Tensor) -> Label:
+        config, cameras = self.model.config, len(self.cameras)
+        decoded = decode(present.canvas, drawn, config.sigma)
+        known = decoded.confidence[0] >= LEAST_CONFIDENCE
+        position, rotation = decoded.position[0].clone(), decoded.rotation[0].clone()
+        position[~known], rotation[~known] = torch.nan, torch.nan
+        points = 0.5 + 0.5 * config.margin * peaks(drawn[0, :cameras], config.sigma)[0]
+        points[~decoded.seen[0, :cameras]] = torch.nan
+        by_camera = dict(zip(self.cameras, points.numpy(), strict=True))
+        opening, confidence = decoded.opening[0].float(), decoded.confidence[0].float()
+        return Label(position.numpy(), rotation.float().numpy(), opening.numpy(), confidence.numpy(), by_camera)
 
     def _pictures(self, sampled: Future) -> Tensor:
         """(B, views, 16, 3, size, size) in 0..1, as they were drawn."""

@@ -14,7 +14,7 @@ from torch import Tensor
 from wam_demo.errors import CheckpointError, PolicyFault
 from wam_demo.models.harmo.experts import FOLDER, Experts
 from wam_demo.models.harmo.gate import THRESHOLD
-from wam_demo.models.harmo.imagined import imagine_freely
+from wam_demo.models.harmo.imagined import imagine_motion
 from wam_demo.models.tokenizer import to_images
 from wam_demo.models.wam.model import BackboneFeatures
 from wam_demo.policies.wam.policy import WamPolicy
@@ -59,8 +59,8 @@ class HarmoPolicy(WamPolicy):
         if self.experts.config.wam_sha256 != self.checkpoint_sha256:
             raise CheckpointError(f"{Path(checkpoint) / FOLDER} was trained with other weights than those beside it")
         if self.imagination is None:
-            raise CheckpointError(f"{checkpoint} has no imagination model, which the reactive expert reads")
-        self.free_imagination = self.imagination
+            raise CheckpointError(f"{checkpoint} has no imagination model, whose frames the reactive expert reads")
+        self.imagines_with = self.imagination
 
     @torch.inference_mode()
     def predict(self, observations: Sequence[Observation], seeds: Sequence[int]) -> list[Prediction]:
@@ -75,8 +75,7 @@ class HarmoPolicy(WamPolicy):
         plan = self.plan(observed, self.noise(seeds))
         planned = time.perf_counter()
         probabilities = self._gate(observed).tolist()
-        noise = self.imagination_noise(seeds)
-        future = imagine_freely(self.free_imagination, self.model, observed, noise, self.experts.config.steps)
+        future = self.imagine_freely(observed, seeds)
         imagined = time.perf_counter()
         read = self.experts.reactive(future.to(self.dtype), observed.latents)
         reactive = self.model.normaliser.decode_chunk(read).numpy()
@@ -100,6 +99,18 @@ class HarmoPolicy(WamPolicy):
     def interaction(self, observations: Sequence[Observation]) -> NDArray[np.float64]:
         """(len(observations),) what the gate says: the probability of interaction."""
         return self._gate(self.read(observations)).double().numpy()
+
+    def imagine_freely(self, observed: BackboneFeatures, seeds: Sequence[int]) -> Tensor:
+        """What the world model imagines from the present and the instruction alone: the motion, then the frames.
+
+        The reactive expert must not read frames that follow the predictive expert's plan: it would decode that again.
+
+        Returns:
+            (B, cameras, horizons, C, H, W) latents, float32.
+        """
+        motion = self.experts.motion(observed.features[-1], observed.text, observed.state).float()
+        noise, steps = self.imagination_noise(seeds), self.experts.config.steps
+        return imagine_motion(self.imagines_with, self.model, self.tokenizer, observed, motion, noise, steps)
 
     def _gate(self, observed: BackboneFeatures) -> Tensor:
         return self.experts.gate(observed.features[-1]).float().sigmoid()

@@ -1,6 +1,6 @@
 // What is imagined, as a clip of the plan that is executed: each new one is played once, then the horizon's picture stays.
 const CLIP_MS = 260;
-const clip = { frame: null, of: null, timer: null };
+const clip = { frame: null, of: null, timer: null, source: "imagined" }; // whose tiles are played
 root.clip = clip;
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 function playClip() {
@@ -8,11 +8,12 @@ function playClip() {
   clip.frame = 0;
   nextFrame();
 }
+const playedTile = (moment) => `${clip.source}.${moment}.${shownCameras()[0]}`;
 function nextFrame() {
-  paintStrip(new Set([`imagined.${CONFIG.horizons[clip.frame] ?? strip.horizon}.${shownCameras()[0]}`]));
+  paintStrip(new Set([playedTile(CONFIG.horizons[clip.frame] ?? strip.horizon)]));
   clip.timer = setTimeout(() => {
     clip.frame = clip.frame + 1 < CONFIG.horizons.length ? clip.frame + 1 : null;
-    if (clip.frame === null) paintStrip(new Set([`imagined.${strip.horizon}.${shownCameras()[0]}`]));
+    if (clip.frame === null) paintStrip(new Set([playedTile(strip.horizon)]));
     else nextFrame();
   }, CLIP_MS);
 }

@@ -101,18 +101,25 @@ def parse_region(payload: object) -> Parameters:
     return _region(payload)
 
 
-def parse_point(payload: object) -> tuple[float, float]:
-    """Check a place on the front picture that a page wants to know about.
+WAY_POINTS = 64
+"""Points of a line that a person draws."""
+
+
+def parse_way(payload: object) -> list[tuple[float, float]]:
+    """Check a place on the front picture, or a line, that a page wants to know about.
 
     Args:
-        payload: ``at``, image coordinates 0..1.
+        payload: ``way``, a list of image coordinates 0..1: one for a place.
 
     Raises:
         InvalidInputError: The value is unusable; the text is one line for the page.
     """
     if not isinstance(payload, Mapping):
-        raise InvalidInputError(f"a place is an object with a point, got {shown(payload)}")
-    return _point("at", payload.get("at"))
+        raise InvalidInputError(f"a way is an object with its points, got {shown(payload)}")
+    way = payload.get("way")
+    if not isinstance(way, list) or not 1 <= len(way) <= WAY_POINTS:
+        raise InvalidInputError(f"a way is a list of 1 to {WAY_POINTS} points, got {shown(way)}")
+    return [_point("way", point) for point in way]
 
 
 def _nothing(payload: Mapping[str, Any], choices: Catalogue) -> Parameters:

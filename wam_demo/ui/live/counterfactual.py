@@ -1,8 +1,8 @@
-"""The Live tab's what-if: a person points at a place, and sees what is imagined if the hand goes there."""
+"""The Live tab's what-if: a person points at a place or draws a way, and sees what comes if the hand goes there."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,8 @@ from typing import Any
 from wam_demo.errors import InvalidInputError
 from wam_demo.policies.engine import Futures
 from wam_demo.runtime import SessionView
-from wam_demo.types import CONTROL_HZ, FUTURE_STEPS, ActionChunk, Image, Observation
+from wam_demo.types import CONTROL_HZ, FUTURE_STEPS, ActionChunk, Image, Observation, Vector
+from wam_demo.ui.live.ghost import way_in_picture
 from wam_demo.ui.live.inquirer import Answer
 from wam_demo.ui.shared.packet import Tile
 from wam_demo.ui.shared.questions import CounterfactualPlanning
@@ -27,8 +28,9 @@ class CounterfactualPlan:
         episode: Of the view that was asked about.
         step: Control step of its newest observation.
         observation: What the policy saw.
-        at: Image coordinates 0..1 of ``front``.
+        at: Image coordinates 0..1 of ``front`` where the way ends.
         chunk: The plan that goes there.
+        way: (N, 2) image coordinates of where it leads the tool, as far as that is known.
         warn: Shows the person one line; called from any thread.
     """
 
@@ -38,6 +40,7 @@ class CounterfactualPlan:
     observation: Observation
     at: tuple[float, float]
     chunk: ActionChunk
+    way: Vector
     warn: Callable[[str], None]
 
     def submit(self) -> Future[Futures]:
@@ -50,14 +53,17 @@ class CounterfactualPlan:
 
 
 def counterfactual_plan(
-    view: SessionView, planning: CounterfactualPlanning | None, at: tuple[float, float], warn: Callable[[str], None]
+    view: SessionView,
+    planning: CounterfactualPlanning | None,
+    way: Sequence[tuple[float, float]],
+    warn: Callable[[str], None],
 ) -> CounterfactualPlan:
     """A question about the newest moment of a view.
 
     Args:
         view: What the person looks at.
         planning: Of its policy.
-        at: Where the hand should go.
+        way: Where the hand should go: one place, or its way there, image coordinates 0..1 of ``front``.
         warn: Shows the person one line.
 
     Raises:
@@ -66,12 +72,12 @@ def counterfactual_plan(
     policy = view.settings.policy
     if planning is None:
         raise InvalidInputError(f"{policy} cannot tell what another plan would lead to")
-    point = planning.point(at)
-    if point is None:
-        raise InvalidInputError("there is no table there: point at a place on the table")
+    chunk = planning.plan(view.observation, way)
+    if chunk is None:
+        raise InvalidInputError("there is no table there: point at a place on the table, or draw a way above it")
     step = round(view.observation.time * CONTROL_HZ)
-    chunk = planning.plan(view.observation, point)
-    return CounterfactualPlan(planning, view.episode, step, view.observation, at, chunk, warn)
+    led = way_in_picture(view, chunk.actions[:, :3])
+    return CounterfactualPlan(planning, view.episode, step, view.observation, way[-1], chunk, led, warn)
 
 
 def counterfactual_tiles(answer: Answer[CounterfactualPlan] | None, view: SessionView) -> dict[str, Tile]:
@@ -94,5 +100,6 @@ def counterfactual_status(answer: Answer[CounterfactualPlan] | None, view: Sessi
         "step": answer.ask.step,
         "at": list(answer.ask.at),
         "ms": round(answer.milliseconds),
+        "way": rows(answer.ask.way),
         "path": rows(planned_path(answer.ask.chunk.actions)),
     }

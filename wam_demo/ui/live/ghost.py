@@ -14,7 +14,13 @@ def planned_way(view: SessionView) -> Vector:
     played = view.played
     if view.camera is None or played is None or played.prediction is None or played.index is None:
         return np.zeros((0, 2), np.float32)
-    steps = played.prediction.chunk.actions[played.index :, :3]
+    return way_in_picture(view, played.prediction.chunk.actions[played.index :, :3])
+
+
+def way_in_picture(view: SessionView, steps: Vector) -> Vector:
+    """(N + 1, 2) where (N, 3) steps [m] lead the tool, in the picture of ``front``; empty without calibration."""
+    if view.camera is None:
+        return np.zeros((0, 2), np.float32)
     path = np.concatenate([np.zeros((1, 3), np.float32), np.cumsum(steps, axis=0)])
     return project(view.observation.state[:3] + path, view.camera)
 

@@ -13,7 +13,7 @@ from wam_demo.policies.registry import policy_spec
 from wam_demo.runtime import Session, SessionView
 from wam_demo.runtime.disturb import NEXT_EPISODE
 from wam_demo.types import CONTROL_HZ, FUTURE_STEPS
-from wam_demo.ui.live.commands import TIME_SPEEDS, parse_command, parse_point, parse_region
+from wam_demo.ui.live.commands import TIME_SPEEDS, parse_command, parse_region, parse_way
 from wam_demo.ui.live.counterfactual import counterfactual_plan
 from wam_demo.ui.live.drive import SPEEDS, parse_drive
 from wam_demo.ui.live.hub import Hub
@@ -110,7 +110,7 @@ def receive_whatif(hub: Hub, catalogue: Catalogue, key: str, payload: object) ->
     def ask(session: Session, screen: Screen, view: SessionView) -> None:
         policy = view.settings.policy
         planning = catalogue.open_counterfactuals(policy) if policy_spec(policy).follows_a_plan else None
-        screen.counterfactuals.ask(counterfactual_plan(view, planning, parse_point(payload), session.warn))
+        screen.counterfactuals.ask(counterfactual_plan(view, planning, parse_way(payload), session.warn))
 
     _ask(hub, key, ask)
 

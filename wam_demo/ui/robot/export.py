@@ -13,8 +13,10 @@ import cv2
 import numpy as np
 
 from wam_demo.data.schema import Feature, image_key
+from wam_demo.data.uploads.gate import READERS
 from wam_demo.data.writer import LeRobotWriter
 from wam_demo.diagnose.answers import Answers
+from wam_demo.diagnose.labelled import LABELLED_FEATURES, add_episode, table_rows, write_film, write_table
 from wam_demo.diagnose.openloop import DIMENSIONS, IMAGINE_EVERY, displacement_error
 from wam_demo.diagnose.panel_columns import PanelColumns, cells, numbers, pictures
 from wam_demo.errors import InvalidInputError, UnknownNameError
@@ -30,6 +32,7 @@ from wam_demo.types import (
     Image,
     Prediction,
 )  # fmt: skip
+from wam_demo.ui.robot.upload_sessions import UploadSession
 from wam_demo.ui.robot.view import strip_moment
 from wam_demo.ui.shared.strip import attention_shares, strip_tiles
 
@@ -94,6 +97,26 @@ def _dataset(answers: Answers, folder: Path, instruction: str) -> Path:
             )
         writer.end_episode()
     return _packed(root, folder / "open_loop_lerobot_v3.zip")
+
+
+def export_labels(session: UploadSession, folder: Path) -> Path:
+    """A zip with the labels of a session's clip as a table, a film and, where it is calibrated, a LeRobotDataset v3.
+
+    Raises:
+        InvalidInputError: They are not finished.
+    """
+    labels, mapping = session.labels, session.mapping
+    if labels is None or mapping is None or not labels.finished:
+        raise InvalidInputError("label the actions first")
+    root = folder / "labels"
+    root.mkdir(parents=True)
+    with READERS.turn(session.visitor):
+        write_table(list(table_rows(labels, session.episode)), root / "labels.parquet")
+        write_film(labels, root / "labels.mp4")
+        if labels.clip.calibrated:
+            with LeRobotWriter(root / "dataset", LABELLED_FEATURES) as writer:
+                add_episode(writer, labels, mapping.instruction)
+        return _packed(root, folder / "labels.zip")
 
 
 def _predictions(answers: Answers) -> Iterator[Prediction]:

@@ -8,6 +8,7 @@ const valueField = `<input type="text" inputmode="decimal" data-map size="6" aut
 const TURN_WORDS = { none: "as it is", half: "turned by half", flip: "upside down", left: "turned left", right: "turned right" };
 const FIT_WORDS = { crop: "cut to a square", pad: "bars to a square" };
 const ACTION_WORDS = { recorded: "the file's actions", motion: "the recorded motion", none: "none" };
+const CALIBRATION_WORDS = { none: "nobody knows", usual: "as in our own scene", recorded: "as the file says" };
 const words = (names, table) => names.map((name) => ({ name, label: table[name] || name }));
 
 const SETUP = `
@@ -48,6 +49,7 @@ const SETUP = `
           ${row("front", "stands for front", select([]))}${row("front_turn", "picture", select(words(CONFIG.turns, TURN_WORDS)))}
           ${row("wrist", "stands for wrist", select([]))}${row("wrist_turn", "picture", select(words(CONFIG.turns, TURN_WORDS)))}
           ${row("fit", "not square", select(words(CONFIG.fits, FIT_WORDS)))}
+          ${row("calibration", "cameras stand", select(words(CONFIG.calibrations, CALIBRATION_WORDS)), "Labels in metres need to know where")}${row("poses", "poses (26)", numbersField("camera_poses[0:26]"))}
           ${row("fps", "frames a second", valueField, "Only if the file states another rate than the true one")}</fieldset>
         <fieldset><legend>State <small>signal[start:stop] or empty</small></legend>
           ${row("position", "tool position (3)", numbersField("state[0:3]"), "Metres")}

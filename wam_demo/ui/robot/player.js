@@ -46,6 +46,7 @@ async function show(shown) {
   player.shown = shown;
   strip.status = shown.strip;
   paintStrip();
+  paintLabels();
   setText($(".change"), changeWords(shown.change));
   paintCharts();
 }
@@ -63,7 +64,7 @@ function paintCharts() {
   const recorded = { path, step: 0, style: "", tool: known.tool, grip: known.gripper };
   const planned = shown ? [{ path: shown.plan, step: shown.step, style: "plan", grip: true }] : [];
   plot("path", (w, h) => actionChart(w, h, {
-    ...axes, lines: [recorded, ...planned, ...chunkLines(chunks)], note: known.tool ? "" : "the recording does not say where the tool was",
+    ...axes, lines: [recorded, ...planned, ...labelLines(curves.labels), ...chunkLines(chunks)], note: known.tool ? "" : "the recording does not say where the tool was",
   }));
   const series = Object.entries(curves.errors).map(([name, values]) => (
     { style: `error ${name}`, points: values.map((value, step) => [step, value === null ? null : 100 * value]) }));
@@ -81,7 +82,7 @@ for (const box of $$(".plot")) box.addEventListener("pointerdown", (event) => {
 });
 
 const STAGES = { waiting: (s) => (s.ahead > 1 ? `${s.ahead - 1} before you` : "begins now"), opening: (s) => `taking out ${s.steps} of ${s.total} steps`,
-  running: (s) => `policy at ${s.done} of ${s.steps} steps`, ready: () => "done", failed: () => "stopped" };
+  running: (s) => `policy at ${s.done} of ${s.steps} steps`, labelling: (s) => `label ${s.done + 1}`, ready: () => "done", failed: () => "stopped" };
 async function progressed(state) {
   const before = player.stage, grew = state.steps > player.steps;
   player.stage = state.stage;
@@ -94,23 +95,25 @@ async function progressed(state) {
   if (state.steps && (state.stage === "running" || before !== state.stage)) await askCurves();
   allowWork();
   // What lies ahead of a step is known once all of the episode is there.
-  if ((grew && !player.shown) || (before === "opening" && state.stage !== "opening")) lookAt(player.step);
+  if ((grew && !player.shown) || (["opening", "labelling"].includes(before) && before !== state.stage)) lookAt(player.step);
   paintCharts();
 }
 async function askCurves() {
   player.curves = await ask("curves", { retouch: retouch() });
   setHtml($(".scores"), scoreTable(player.curves.scores));
+  sayLabels(player.curves.labels);
 }
 function allowWork() {
   const run = disturbed() ? "disturbed" : "clean";
   $('[data-do="run"]').disabled = !disturbed() || player.stage !== "ready";
   for (const button of $$("[data-download]")) button.disabled = !player.curves?.scores[run];
+  allowLabels();
 }
 
 // Twice a second while work is going on, else now and then, so that the server keeps the recording.
 let heard = 0, polling = false;
 async function poll() {
-  const busy = ["waiting", "opening", "running"].includes(player.stage);
+  const busy = ["waiting", "opening", "running", "labelling"].includes(player.stage);
   if (polling || (!busy && (performance.now() - heard < 20_000 || player.stage === "empty")) || (busy && !root.offsetParent && performance.now() - heard < 5000)) return;
   polling = true;
   heard = performance.now();
@@ -149,17 +152,22 @@ $('[data-do="run"]').addEventListener("click", async () => {
   try { progressed(await ask("run", { retouch: retouch() })); } catch (error) { notice(error.message, true); }
 });
 
-for (const button of $$("[data-download]")) button.addEventListener("click", async () => {
+async function fetchFile(button, what) {
   button.disabled = true;
   notice("Writing the download …");
   try {
-    const made = await ask("download", { what: button.dataset.download, retouch: retouch() });
+    const made = await ask("download", { what, retouch: retouch() });
     const address = `${window.gradio_config?.root || ""}/gradio_api/file=${made.path.split("/").map(encodeURIComponent).join("/")}`;
     saveFile(made.file, address);
-    if (button.dataset.download === "video") { const film = $("video"); film.src = address; film.hidden = false; }
+    if (what === "video") { const film = $("video"); film.src = address; film.hidden = false; }
     notice(`${made.file} is on its way.`);
   } catch (error) { notice(error.message, true); }
   button.disabled = false;
+}
+for (const button of $$("[data-download]")) button.addEventListener("click", () => fetchFile(button, button.dataset.download));
+$('[data-do="labels"]')?.addEventListener("click", (event) => fetchFile(event.currentTarget, "labels"));
+$('[data-do="label"]')?.addEventListener("click", async () => {
+  try { progressed(await ask("label", { policy: $("[data-labeller]").value })); } catch (error) { notice(error.message, true); }
 });
 
 const jump = (steps) => () => { pause(); lookAt(player.step + steps); };

@@ -2,6 +2,14 @@
 const RETOUCHES = [["noise", "Pixel noise in both views"], ["occlusion", "A grey rectangle over the front view"],
   ["crop", "Both views cropped in the middle"], ["light", "Darker and tinted"]];
 
+// Only where a policy can label.
+const LABELLING = CONFIG.labellers.length ? `
+        <section class="labelling"><h3 class="kicker">Actions in the pictures</h3>
+          <select data-labeller aria-label="Policy that labels" ${CONFIG.labellers.length > 1 ? "" : "hidden"}>${options(CONFIG.labellers)}</select>
+          <div class="label-words soft"><p>What the pictures alone say was done, drawn into them and into the chart.</p></div>
+          <div class="pads two"><button type="button" class="pad" data-do="label" disabled>Label the actions</button>
+          <button type="button" class="pad" data-do="labels" aria-label="Download labels" title="Download labels: table, film and, where calibrated, a LeRobotDataset v3" disabled>${icon("M7 2h2v6h3l-4 4-4-4h3zM3 13h10v1.5H3z")}</button></div></section>` : "";
+
 const PLAYER = `
   <div class="player" hidden>
     <div class="toolbar">
@@ -26,6 +34,7 @@ const PLAYER = `
           <p class="change"></p>
           <button type="button" class="pad wide" data-do="run" disabled>Run the episode so</button></section>
         <section><h3 class="kicker">Errors <span class="note">mean over the episode</span></h3><div class="scores"></div></section>
+        ${LABELLING}
         <section><h3 class="kicker">Download</h3><div class="pads three">
           <button type="button" class="pad" data-download="dataset" title="LeRobotDataset v3, zipped" disabled>LeRobot v3</button>
           <button type="button" class="pad" data-download="table" disabled>CSV</button>

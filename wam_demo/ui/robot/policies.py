@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from wam_demo.diagnose.labelling import AskLabel, asking
 from wam_demo.diagnose.openloop import Imagine, Plan, policy_calls
 from wam_demo.policies.engines import engines
 from wam_demo.policies.registry import load_policy, policy_spec
@@ -15,6 +16,11 @@ class OpenLoopPolicy(NamedTuple):
 
     plan: Plan
     imagine: Imagine | None
+
+
+def open_labeller(name: str) -> AskLabel:
+    """The labels of a policy by name; raises as `open_policy`."""
+    return asking(SharedPolicy(engines.get(name)))
 
 
 def open_policy(name: str) -> OpenLoopPolicy:

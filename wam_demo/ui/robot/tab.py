@@ -15,13 +15,21 @@ from wam_demo.config import EXAMPLES
 from wam_demo.data.uploads.contracts import FITS, TURNS, Description
 from wam_demo.data.uploads.gate import READERS, place_in_queue
 from wam_demo.data.uploads.guess import OWN_ROBOT, guess, notes
-from wam_demo.data.uploads.mapping import ACTIONS, DEFAULT_INSTRUCTION, KINEMATICS, ROTATIONS, UNITS, RobotMapping
+from wam_demo.data.uploads.mapping import (
+    ACTIONS,
+    CALIBRATIONS,
+    DEFAULT_INSTRUCTION,
+    KINEMATICS,
+    ROTATIONS,
+    UNITS,
+    RobotMapping,
+)
 from wam_demo.data.uploads.process import describe
 from wam_demo.diagnose.retouch import Retouch
 from wam_demo.errors import InvalidInputError
 from wam_demo.limits import UPLOAD_BYTES
 from wam_demo.types import CONTROL_HZ, FUTURE_STEPS
-from wam_demo.ui.robot.export import export
+from wam_demo.ui.robot.export import export, export_labels
 from wam_demo.ui.robot.preview import preview, read_first_frame, reading_key
 from wam_demo.ui.robot.thumbnails import THUMBNAILS, thumbnails
 from wam_demo.ui.robot.upload_sessions import OpenRequest, UploadSession, UploadSessions
@@ -35,7 +43,18 @@ _SCRIPTS = (
     *(f"shared/{name}.js" for name in ("dom", "place", "taught", "strip", "charts")),
     *(
         f"robot/{name}.js"
-        for name in ("player_markup", "markup", "mappings", "setup", "episodes", "preview", "scores", "player", "start")
+        for name in (
+            "player_markup",
+            "markup",
+            "mappings",
+            "setup",
+            "episodes",
+            "preview",
+            "scores",
+            "labels",
+            "player",
+            "start",
+        )
     ),
 )
 EXAMPLE = EXAMPLES / "pick_place.zip"
@@ -67,10 +86,16 @@ def usable(catalogue: Catalogue) -> list[str]:
     return catalogue.those(lambda spec: not spec.privileged)
 
 
+def labellers(catalogue: Catalogue) -> list[str]:
+    """Policies that say which actions a recording shows."""
+    return catalogue.those(lambda spec: spec.labels)
+
+
 def script(catalogue: Catalogue) -> str:
     """The component's JavaScript, with the choices of this machine in front."""
     config = {
         "policies": component.named({name: catalogue.labels[name] for name in usable(catalogue)}),
+        "labellers": component.named({name: catalogue.labels[name] for name in labellers(catalogue)}),
         "horizons": list(FUTURE_STEPS),
         "control_hz": CONTROL_HZ,
         "megabytes": UPLOAD_BYTES >> 20,
@@ -82,6 +107,7 @@ def script(catalogue: Catalogue) -> str:
         "rotations": list(ROTATIONS),
         "units": list(UNITS),
         "kinematics": list(KINEMATICS),
+        "calibrations": list(CALIBRATIONS),
         "example": EXAMPLE.is_file(),
     }
     return component.script(config, *_SCRIPTS)
@@ -141,6 +167,10 @@ def responder(catalogue: Catalogue, sessions: UploadSessions) -> Callable[[Any],
         sessions.run(session, _retouch(question))
         return state(session, question)
 
+    def label(session: UploadSession, question: Question) -> Answer:
+        sessions.label(session, one_of("policy", question.get("policy"), labellers(catalogue)))
+        return state(session, question)
+
     def stop(session: UploadSession, question: Question) -> Answer:
         sessions.stop(session)
         return state(session, question)
@@ -158,12 +188,18 @@ def responder(catalogue: Catalogue, sessions: UploadSessions) -> Callable[[Any],
 
     def download(session: UploadSession, question: Question) -> Answer:
         kind, answers = str(question.get("what")), session.answers.get(_retouch(question))
+        folder = session.folder / f"download-{secrets.token_hex(4)}"
+        if kind == "labels":
+            return made(export_labels(session, folder))
         if answers is None:
             raise InvalidInputError("run the episode with this disturbance first")
         assert session.mapping is not None
-        folder, spec = session.folder / f"download-{secrets.token_hex(4)}", catalogue.policies[session.policy]
+        spec = catalogue.policies[session.policy]
         with READERS.turn(session.visitor):
             path = export(kind, answers, spec, folder, session.mapping.instruction)
+        return made(path)
+
+    def made(path: Path) -> Answer:
         return {"path": str(path), "file": path.name}
 
     def leave(session: UploadSession, question: Question) -> Answer:
@@ -172,7 +208,7 @@ def responder(catalogue: Catalogue, sessions: UploadSessions) -> Callable[[Any],
 
     kinds: Mapping[str, Callable[[UploadSession, Question], Answer]] = {
         "inspect": inspect, "example": example, "hub": hub, "preview": show_preview,
-        "thumbnails": show_thumbnails, "open": open_, "state": state, "again": again, "run": run,
+        "thumbnails": show_thumbnails, "open": open_, "state": state, "again": again, "run": run, "label": label,
         "stop": stop, "look": show, "curves": charts, "download": download, "leave": leave,
     }  # fmt: skip
 

@@ -16,13 +16,14 @@ from queue import Queue
 from wam_demo.data.uploads.contracts import Description
 from wam_demo.data.uploads.mapping import RobotMapping
 from wam_demo.diagnose.answers import Answers
+from wam_demo.diagnose.labelling import AskLabel, ClipLabels, label_starts
 from wam_demo.diagnose.openloop import IMAGINE_EVERY
 from wam_demo.diagnose.retouch import Retouch
 from wam_demo.errors import InvalidInputError, WamDemoError
 from wam_demo.limits import RECORDING_IDLE_S, RECORDING_SESSIONS
 from wam_demo.robots.clip import Clip
 from wam_demo.robots.recording import Recording
-from wam_demo.ui.robot.policies import OpenLoopPolicy
+from wam_demo.ui.robot.policies import OpenLoopPolicy, open_labeller
 from wam_demo.ui.robot.preview import FirstFrame
 
 _logger = logging.getLogger(__name__)
@@ -44,7 +45,8 @@ class UploadSession:
         clip: The episode that was opened.
         policy: Name of the policy that answers.
         answers: By disturbance; the clean one first.
-        stage: ``empty``, ``found``, ``waiting``, ``opening``, ``running``, ``ready`` or ``failed``.
+        labels: Which actions the clip shows; ``None`` until somebody asks.
+        stage: ``empty``, ``found``, ``waiting``, ``opening``, ``running``, ``labelling``, ``ready`` or ``failed``.
         done: Steps of the stage that are done.
         fault: One line if it failed.
         version: Counts openings; a job of an earlier one stops.
@@ -61,6 +63,7 @@ class UploadSession:
     policy: str = ""
     clip: Clip | None = None
     answers: dict[Retouch, Answers] = field(default_factory=dict)
+    labels: ClipLabels | None = None
     stage: str = "empty"
     done: int = 0
     fault: str = ""
@@ -116,6 +119,7 @@ class UploadSessions:
 
     Args:
         open_policy: Loads a policy.
+        open_labeller: Loads one that labels.
         capacity: Sessions at a time.
         idle_s: A page that was not heard of for this long has left [s].
         root: Folder for everything on disk; a temporary one by default. Removed by `close`.
@@ -127,7 +131,9 @@ class UploadSessions:
         capacity: int = RECORDING_SESSIONS,
         idle_s: float = RECORDING_IDLE_S,
         root: Path | None = None,
+        open_labeller: Callable[[str], AskLabel] = open_labeller,
     ) -> None:
+        self._open_labeller = open_labeller
         self._open_policy, self._capacity, self._idle_s = open_policy, capacity, idle_s
         self.root = Path(root or tempfile.mkdtemp(prefix="wam-demo-recordings-"))
         self.root.mkdir(parents=True, exist_ok=True)
@@ -191,6 +197,18 @@ class UploadSessions:
             version = session.version
             self._queue(session, lambda: self._run(session, retouch, version))
 
+    def label(self, session: UploadSession, policy: str) -> None:
+        """Say which actions the whole clip shows, in the background.
+
+        Raises:
+            InvalidInputError: No episode is open, or it is too short for a label.
+        """
+        with session.lock:
+            label_starts(session.require_clip().steps)
+            session.version += 1
+            version = session.version
+            self._queue(session, lambda: self._label(session, policy, version))
+
     def stop(self, session: UploadSession) -> None:
         """Stop the session's job."""
         with session.lock:
@@ -231,7 +249,8 @@ class UploadSessions:
         session.version += 1
         if session.clip is not None:
             session.clip.close()
-        session.clip, session.answers, session.fault, session.done, session.stage = None, {}, "", 0, "found"
+        session.clip, session.answers, session.labels = None, {}, None
+        session.fault, session.done, session.stage = "", 0, "found"
 
     def _queue(self, session: UploadSession, work: Callable[[], None]) -> None:
         session.stage, session.done, session.fault = "waiting", 0, ""
@@ -280,7 +299,17 @@ class UploadSessions:
             self._run(session, Retouch(), version)
 
     def _run(self, session: UploadSession, retouch: Retouch, version: int) -> None:
-        session.stage, session.done = "running", 0
+        on_step = self._begin(session, "running", version)
+        session.answer(retouch).run(IMAGINE_EVERY, on_step)
+
+    def _label(self, session: UploadSession, policy: str, version: int) -> None:
+        on_label = self._begin(session, "labelling", version)
+        session.labels = ClipLabels(session.require_clip(), self._open_labeller(policy))
+        session.labels.run(on_label)
+
+    def _begin(self, session: UploadSession, stage: str, version: int) -> Callable[[], None]:
+        """A stage begins; returns what counts its steps, and stops the job once the page wants something else."""
+        session.stage, session.done = stage, 0
 
         def on_step() -> None:
             if session.version != version:
@@ -289,7 +318,7 @@ class UploadSessions:
 
         if session.version != version:
             raise _Stopped
-        session.answer(retouch).run(IMAGINE_EVERY, on_step)
+        return on_step
 
     def _reap(self) -> None:
         while not self._closed.wait(min(5.0, self._idle_s / 4)):

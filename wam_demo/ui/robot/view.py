@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from wam_demo.diagnose.answers import Answers, change
+from wam_demo.diagnose.labelled import shown_points
 from wam_demo.diagnose.openloop import recorded_images
 from wam_demo.diagnose.retouch import Retouch
 from wam_demo.policies.registry import PolicySpec
 from wam_demo.robots.clip import Clip
 from wam_demo.runtime.monitor import PredictionError
-from wam_demo.types import CONTROL_HZ, FUTURE_STEPS, OPENING_INDEX, Image
+from wam_demo.types import CONTROL_HZ, FUTURE_STEPS, OPENING_INDEX, Image, Vector
 from wam_demo.ui.robot.upload_sessions import UploadSession
 from wam_demo.ui.shared.packet import encode_jpeg, pack
 from wam_demo.ui.shared.pictures import difference
@@ -47,6 +48,7 @@ def look(session: UploadSession, spec: PolicySpec, step: int, ahead: int, retouc
         "plan": rows(planned_path(prediction.chunk.actions, start, opening)),
         "chunks": chunk_lines(prediction, step, start),
         "plan_error_m": _number(answers.plan_error[step]),
+        "label": label_points(session, step),
         "change": None if clean is None else change(prediction, clean),
     }
 
@@ -98,7 +100,8 @@ def curves(session: UploadSession, retouch: Retouch) -> dict[str, Any]:
     Returns:
         ``path``: (steps, 4) TCP displacement [m] and opening, ``known``: whether the recording says where
         the tool was and how open the gripper; ``errors``: plan error [m] by step, ``clean`` and
-        ``disturbed``; ``scores``: of finished runs; ``bands``: the policy's, under the disturbance.
+        ``disturbed``; ``scores``: of finished runs; ``bands``: the policy's, under the disturbance; ``labels``:
+        see `label_document`.
     """
     clip = session.require_clip()
     names = {"clean": Retouch(), **({"disturbed": retouch} if retouch.changes else {})}
@@ -112,8 +115,33 @@ def curves(session: UploadSession, retouch: Retouch) -> dict[str, Any]:
         "known": {"tool": _known(clip.actions[:-1, :3]), "gripper": _known(clip.actions[:-1, 6])},
         "errors": {n: [_number(v) for v in a.plan_error[: clip.steps]] for n, a in shown.items() if a is not None},
         "scores": {n: a.scores.document() for n, a in shown.items() if a is not None and a.scores is not None},
+        "labels": label_document(session),
         "bands": [] if newest is None else bands_of(newest.answered(), clip.steps),
     }
+
+
+def label_document(session: UploadSession) -> dict[str, Any] | None:
+    """The labels of the clip against what was recorded: as `LabelErrors.document`, and ``paths``: where each leads, in
+    metres from the start, empty without calibration; ``None`` when they are not finished."""
+    labels = session.labels
+    if labels is None or not labels.finished:
+        return None
+    paths = labels.paths() if session.require_clip().calibrated else []
+    return {**labels.errors().document(), "paths": [{"step": start, "path": rows(path)} for start, path in paths]}
+
+
+def label_points(session: UploadSession, step: int) -> dict[str, list[list[list[float] | None]]]:
+    """What the newest label says of what comes: three points a step by camera, ``None`` where one is not seen."""
+    if session.labels is None:
+        return {}
+    return {
+        camera: [[_place(point) for point in points] for points in ahead]
+        for camera, ahead in shown_points(session.labels, step).items()
+    }
+
+
+def _place(point: Vector) -> list[float] | None:
+    return [round(float(value), 4) for value in point] if np.isfinite(point).all() else None
 
 
 def _known(actions: Any) -> bool:

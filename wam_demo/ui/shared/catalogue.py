@@ -185,14 +185,13 @@ def _open_probing(policy: str) -> Probing:
 
 def _open_counterfactuals(policy: str) -> CounterfactualPlanning | None:
     from wam_demo.policies.engines import engines
-    from wam_demo.policies.whatif import PlanFollower, table_point, towards
+    from wam_demo.policies.whatif import PlanFollower, plan_along
 
     engine = engines.get(policy)
     calibration = cast(PlanFollower, engine.policy).calibration
     if calibration is None:
         return None
     return CounterfactualPlanning(
-        partial(table_point, calibration),
-        towards,
+        partial(plan_along, calibration),
         lambda observation, chunk: engine.submit_imagination(observation, seed=0, chunk=chunk),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from wam_demo.policies.engine import Futures
 from wam_demo.policies.tokens import TokenGrid
-from wam_demo.types import ActionChunk, Observation, Vector
+from wam_demo.types import ActionChunk, Observation
 
 if TYPE_CHECKING:
     from wam_demo.policies.probe import Probe
@@ -36,11 +36,9 @@ class CounterfactualPlanning:
     """How a policy imagines another plan.
 
     Attributes:
-        point: Point of the table [m] at image coordinates 0..1 of ``front``, if there is one.
-        plan: The plan that goes there.
+        plan: The plan along image coordinates 0..1 of ``front``, see `wam_demo.policies.whatif.plan_along`.
         submit: Asks what a plan leads to and returns at once.
     """
 
-    point: Callable[[tuple[float, float]], Vector | None]
-    plan: Callable[[Observation, Vector], ActionChunk]
+    plan: Callable[[Observation, Sequence[tuple[float, float]]], ActionChunk | None]
     submit: Callable[[Observation, ActionChunk], Future[Futures]]

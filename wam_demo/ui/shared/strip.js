@@ -4,6 +4,7 @@ const strip = {
   now: () => ({}), // what a source says below its own picture
   cameraName: (name) => name,
   horizonChanged: () => {},
+  viewsSwapped: () => {},
 };
 // A plugin may give: panels (by view: status -> {tile, facts, absent, title}, or nothing), lines (of the action chart),
 // note (beside its title), pointer (who takes the pointer on Now), wording (of the status line), listen (to packets).
@@ -150,7 +151,7 @@ function setHorizon(change = 0, index = null) {
   paintStrip();
   strip.horizonChanged();
 }
-function swapViews() { strip.swapped = !strip.swapped; paintStrip(); }
+function swapViews() { strip.swapped = !strip.swapped; paintStrip(); strip.viewsSwapped(); }
 function startStrip(index = 1) {
   setHorizon(0, index);
   $(".horizon input").addEventListener("input", () => setHorizon());
