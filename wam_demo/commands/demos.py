@@ -31,6 +31,11 @@ def add_arguments(parser: Parser) -> None:
         action="store_true",
         help="rooms, camera mounts, looks and words vary; poses of cameras are kept",
     )
+    scenery.add_argument(
+        "--attempts",
+        action="store_true",
+        help="mishaps and wrong objects on purpose, every frame judged (for train success); nothing to imitate",
+    )
     parser.add_argument(
         "--region",
         type=one_of("region", ("whole", "training", "held-out")),
@@ -55,19 +60,26 @@ def run(options: argparse.Namespace) -> None:
         processes=options.processes,
         every=options.every,
         noise=options.noise,
-        scenery="wide" if options.wide else "rooms" if options.rooms else "plain",
+        scenery=_scenery(options),
         region=options.region,
         open_task=_driven(options),
     )
     finish(out, "demos", {"task": ",".join(options.task), "seed": options.seed, **asdict(report)})
 
 
+def _scenery(options: argparse.Namespace) -> str:
+    """What varies, or that the episodes are attempts."""
+    if options.attempts and options.region != "whole":
+        raise InvalidInputError("--region goes with demonstrations, not with --attempts")
+    return next((name for name in ("wide", "rooms", "attempts") if getattr(options, name)), "plain")
+
+
 def _driven(options: argparse.Namespace) -> DrivenTask | None:
     """What acts while the expert labels; ``None`` for the expert itself."""
     if options.driver is None:
         return None
-    if options.rooms or options.wide or options.region != "whole":
-        raise InvalidInputError("--rooms, --wide and --region go with the expert, not with a --driver")
+    if options.rooms or options.wide or options.attempts or options.region != "whole":
+        raise InvalidInputError("--rooms, --wide, --attempts and --region go with the expert, not with a --driver")
     from wam_demo.policies.driven import DrivenTask
     from wam_demo.policies.weights import checkpoint_directory
 

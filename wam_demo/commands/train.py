@@ -12,7 +12,19 @@ from wam_demo.config import CHECKPOINTS
 from wam_demo.errors import InvalidInputError
 
 SUMMARY = "train a model, everything, or the arms of the comparison"
-TRAINABLE = ("all", "arms", "tokenizer", "decoder", "teacher", "wam", "agra", "imagination", "harmo", "action-images")
+TRAINABLE = (
+    "all",
+    "arms",
+    "tokenizer",
+    "decoder",
+    "teacher",
+    "wam",
+    "agra",
+    "imagination",
+    "harmo",
+    "action-images",
+    "success",
+)
 PRESETS = ("debug", "small", "base")
 PASSES = ("action", "video", "shared")
 PROJECTORS = ("linear", "mlp", "conv")

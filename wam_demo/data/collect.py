@@ -15,9 +15,13 @@ from wam_demo.data.edit import merge
 from wam_demo.data.lerobot import Dataset
 from wam_demo.data.plan import CollectionPlan, task_weights
 from wam_demo.data.schema import (
+    ATTEMPT_FEATURES,
     CAMERA_POSES,
     DEMONSTRATION_FEATURES,
+    FULFILLED,
     INFO_PATH,
+    OTHER_FULFILLED,
+    OTHER_INSTRUCTION,
     WIDE_FEATURES,
     flat_poses,
     image_key,
@@ -30,13 +34,16 @@ from wam_demo.sim.regions import Region, labels_in_training
 from wam_demo.types import CONTROL_HZ, POLICY_CAMERAS
 
 if TYPE_CHECKING:
+    from wam_demo.sim.attempts import AttemptFrame
     from wam_demo.sim.demonstrate import DemoFrame
 
-Demonstrator = Callable[..., "Iterator[DemoFrame]"]
+Demonstrator = Callable[..., "Iterator[DemoFrame] | Iterator[AttemptFrame]"]
 """``demonstrator(seed, noise=..., every=...)``: the frames of one episode of its task."""
 OpenTask = Callable[[str], Demonstrator]
 """Opens a task in the process that will demonstrate it."""
 
+_FEATURES = {"wide": WIDE_FEATURES, "attempts": ATTEMPT_FEATURES}
+"""Columns by scenery, where they are not those of a demonstration."""
 _SHARDS, _MERGED = ".shards", ".merged"
 
 
@@ -94,7 +101,7 @@ def collect(
     shards, finished = out / _SHARDS, (out / INFO_PATH).exists()
     plan.claim(out, begun=finished or any(shards.glob("episodes-*[0-9]")))
     if not finished:
-        work = partial(_ShardWork, plan, shards, open_task or _simulated)
+        work = partial(_ShardWork, plan, shards, open_task or (_attempted if scenery == "attempts" else _simulated))
         _write_shards(plan, shards, work, processes)
         _publish(shards, out)
     for leftover in (_SHARDS, _MERGED):
@@ -138,7 +145,7 @@ class _ShardWork:
         final = _shard_path(self._folder, shard)
         part = final.with_suffix(".part")
         shutil.rmtree(part, ignore_errors=True)
-        features = WIDE_FEATURES if self._plan.scenery == "wide" else DEMONSTRATION_FEATURES
+        features = _FEATURES.get(self._plan.scenery, DEMONSTRATION_FEATURES)
         with LeRobotWriter(part, fps=CONTROL_HZ / self._plan.every, features=features) as writer:
             for number in shard:
                 self._write_episode(writer, number)
@@ -151,7 +158,7 @@ class _ShardWork:
             self._demonstrators[task] = self._open_task(task)
         plan, success = self._plan, False
         options: dict[str, Any] = {"noise": plan.noise, "every": plan.every}
-        if plan.scenery != "plain":
+        if plan.scenery in ("rooms", "wide"):
             options["scenery"] = plan.scenery
         if plan.region != "whole":
             options["region"] = plan.region
@@ -159,10 +166,7 @@ class _ShardWork:
         try:
             for frame in self._demonstrators[task](seed, **options):
                 inside = inside and (plan.region != "training" or _stays(frame))
-                columns = _columns(frame, task)
-                if plan.scenery == "wide":
-                    columns[CAMERA_POSES] = flat_poses(frame.observation)
-                writer.add_frame(columns, frame.observation.instruction)
+                writer.add_frame(_columns(frame, task, plan.scenery), frame.observation.instruction)
                 success = success or bool(frame.success)
         except SimulationFault:
             inside = False  # a diverged simulation teaches nothing
@@ -172,22 +176,27 @@ class _ShardWork:
         writer.end_episode(seed=seed, task_name=task, success=success)
 
 
-def _stays(frame: "DemoFrame") -> bool:
-    """Whether neither the frame nor its label leaves the training region."""
+def _stays(frame: Any) -> bool:
+    """Whether neither a `DemoFrame` nor its label leaves the training region."""
     state, chunk = frame.observation.state[None], frame.expert_chunk[None]
     return bool(labels_in_training(state, chunk, np.zeros(1, np.int64)).all())
 
 
-def _columns(frame: "DemoFrame", task: str) -> dict[str, Any]:
+def _columns(frame: Any, task: str, scenery: str) -> dict[str, Any]:
+    """The columns of a `DemoFrame`, or with ``attempts`` of an `AttemptFrame`."""
     observation = frame.observation
-    return {
+    columns = {
         **{image_key(camera): observation.images[camera] for camera in POLICY_CAMERAS},
         "observation.state": observation.state,
         "action": frame.action,
-        "expert_chunk": frame.expert_chunk,
         "next.success": frame.success,
         "task_name": task,
     }
+    if scenery == "attempts":
+        judged = {OTHER_INSTRUCTION: frame.other_instruction, OTHER_FULFILLED: frame.other_fulfilled}
+        return {**columns, FULFILLED: frame.fulfilled, **judged}
+    columns["expert_chunk"] = frame.expert_chunk
+    return {**columns, CAMERA_POSES: flat_poses(observation)} if scenery == "wide" else columns
 
 
 def _simulated(task: str) -> Demonstrator:
@@ -195,6 +204,13 @@ def _simulated(task: str) -> Demonstrator:
     from wam_demo.sim.world import World
 
     return partial(demonstrate, World(task))
+
+
+def _attempted(task: str) -> Demonstrator:
+    from wam_demo.sim.attempts import attempt
+    from wam_demo.sim.world import World
+
+    return partial(attempt, World(task))
 
 
 def _shard_path(folder: Path, shard: range) -> Path:

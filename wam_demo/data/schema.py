@@ -131,6 +131,15 @@ WIDE_FEATURES: Mapping[str, Feature] = {
     CAMERA_POSES: Feature("float32", (len(POLICY_CAMERAS) * POSE_DIM,)),
 }
 """What a demonstration under changing camera mounts holds: also where the cameras are, in the base frame."""
+FULFILLED, OTHER_INSTRUCTION, OTHER_FULFILLED = "fulfilled", "other_instruction", "other_fulfilled"
+ATTEMPT_FEATURES: Mapping[str, Feature] = {
+    **{name: feature for name, feature in DEMONSTRATION_FEATURES.items() if name != "expert_chunk"},
+    FULFILLED: Feature("bool", (1,)),
+    OTHER_INSTRUCTION: Feature("string", (1,)),
+    OTHER_FULFILLED: Feature("bool", (1,)),
+}
+"""What an attempt holds, see `wam_demo.sim.attempts`: nothing to imitate, but whether its instruction and another one
+are fulfilled in the frame."""
 
 
 def flat_poses(observation: Observation) -> NDArray[np.float32]:

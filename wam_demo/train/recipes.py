@@ -21,15 +21,16 @@ from wam_demo.train.imagination import ImaginationRecipe, train_imagination
 from wam_demo.train.loop import LoopConfig
 from wam_demo.train.losses import Arm
 from wam_demo.train.randomised import ensure_randomised
+from wam_demo.train.success import SuccessRecipe, train_success
 from wam_demo.train.teacher import TeacherRecipe, train_teacher
 from wam_demo.train.tokenizer import TokenizerRecipe, train_tokenizer
 from wam_demo.train.wam import train_wam
 from wam_demo.train.wam_recipe import WamRecipe
 
-KINDS = ("tokenizer", "decoder", "teacher", "wam", "agra", "imagination", "harmo", "action-images")
+KINDS = ("tokenizer", "decoder", "teacher", "wam", "agra", "imagination", "harmo", "action-images", "success")
 """``decoder`` trains the shipped tokenizer's decoder further and leaves its latent space as it is; ``imagination``
 trains the model that imagines for a policy, which stays as it is; ``harmo`` experts and a gate beside one;
-``action-images`` the video backbone of one, to draw its actions."""
+``action-images`` the video backbone of one, to draw its actions; ``success`` a head that judges by its features."""
 
 TOKENIZER = {
     "debug": TokenizerRecipe(loop=LoopConfig(steps=20, warmup=5), batch=4, compile=False, scenes=1),
@@ -110,6 +111,11 @@ ACTION_IMAGES = {
         horizons=2,
     ),
 }
+SUCCESS = {
+    "debug": SuccessRecipe(dim=16, depth=1, heads=2, loop=LoopConfig(steps=5, warmup=2), batch=4),
+    "small": SuccessRecipe(),
+    "base": SuccessRecipe(loop=LoopConfig(steps=8000, lr=1e-3, warmup=200, decay=0.5), batch=256),
+}
 PRESETS: Mapping[str, Mapping[str, Any]] = {
     "tokenizer": TOKENIZER,
     "decoder": DECODER,
@@ -117,6 +123,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "imagination": IMAGINATION,
     "harmo": HARMO,
     "action-images": ACTION_IMAGES,
+    "success": SUCCESS,
 }
 
 
@@ -175,14 +182,16 @@ def run(
         arm: For ``wam`` and ``agra``: what to change about the preset's `Arm`.
         seed: Seeds everything.
         steps: Instead of the preset's; resuming with more steps extends a run.
-        videos: For ``wam``, ``agra`` and ``imagination``: recordings whose actions are not read.
+        videos: For ``wam``, ``agra`` and ``imagination``: recordings whose actions are not read; for ``success``:
+            demonstrations, of which it reads what succeeded.
         init: Begin with the weights of this checkpoint, of the same kind and sizes, instead of random ones; for
-            ``imagination`` the policy to imagine for, for ``harmo`` and ``action-images`` the world model.
+            ``imagination`` and ``success`` the policy that it is for, for ``harmo`` and ``action-images`` the world
+            model.
         region: For ``wam``, ``agra`` and ``harmo``: where labels may lie, see `wam_demo.sim.regions`.
         checkpoints: Where the frozen tokenizer and teacher are read from.
 
     Returns:
-        ``steps``, ``seconds``, ``samples_per_s``, ``losses``.
+        ``steps``, ``seconds``, ``samples_per_s``, ``losses``; of ``success`` first ``held_out``, how good it is.
     """
     if kind not in KINDS:
         raise UnknownNameError("model to train", kind, KINDS)
@@ -207,7 +216,7 @@ def run(
                 recipe, [data, *renders], out, seed=seed, resume=resume, start=start, decoder_only=frozen
             )
         return train_teacher(recipe, renders, out, seed=seed, resume=resume)
-    if kind in ("imagination", "harmo", "action-images"):
+    if kind in ("imagination", "harmo", "action-images", "success"):
         if init is None:
             raise InvalidInputError(f"training {kind!r} needs --init, the checkpoint of the policy that it is for")
         tokenizer = Tokenizer.from_pretrained(checkpoints / "tokenizer")
@@ -215,6 +224,8 @@ def run(
             return train_harmo(recipe, init, data, out, tokenizer, region=region, seed=seed, resume=resume)
         if kind == "action-images":
             return train_action_images(recipe, init, data, out, tokenizer, seed=seed, resume=resume)
+        if kind == "success":
+            return train_success(recipe, init, data, out, tokenizer, demonstrations=videos, seed=seed, resume=resume)
         return train_imagination(recipe, init, data, out, tokenizer, videos=videos, seed=seed, resume=resume)
     if arm:
         recipe = replace(recipe, arm=_checked(replace(recipe.arm, **arm), recipe.backbone.depth))

@@ -1,0 +1,1 @@
+"""Policies judged in their own dreams, beside the simulator."""
