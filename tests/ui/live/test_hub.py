@@ -104,9 +104,9 @@ def test_a_silent_page_is_closed_and_its_simulator_freed(open_one):
 
 
 def test_a_page_that_sends_receipts_stays(open_one):
-    hub = open_one(idle_s=0.4)
+    hub = open_one(idle_s=2.0)
     asyncio.run(packets(hub, "a", 3))
-    for _ in range(10):
+    for _ in range(25):
         hub.receipt("a", 3)
         time.sleep(0.1)
     assert hub.live == 1
