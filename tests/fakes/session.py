@@ -42,7 +42,7 @@ class Driven(Watcher):
             self.session.tick()
 
     def until(self, holds: Callable[[SessionView], bool], seconds: float = 30.0) -> SessionView:
-        """The first view from now on for which something holds; plans come from a real thread, which needs real time."""
+        """The first view from now on for which something holds; plans need real time, they come from a thread."""
         end, patience = self.clock.time + seconds, time.monotonic() + 5
         while not (self.views and holds(self.last)):
             in_time = self.clock.time < end or time.monotonic() < patience
