@@ -27,6 +27,7 @@ _SCRIPTS = (
     "robot/player_markup.js",
     *(f"data/{name}.js" for name in ("markup", "browse", "edit", "teach")),
     "robot/scores.js",
+    "robot/labels.js",
     "robot/player.js",
     "data/start.js",
 )
@@ -59,6 +60,7 @@ def script(catalogue: Catalogue, teaches: bool) -> str:
     config = {
         "policies": component.named({name: labels[name] for name in usable(catalogue)}),
         "parents": component.named({name: labels[name] for name in learners(catalogue)}),
+        "labellers": [],  # labels belong to recordings that are brought
         "horizons": list(FUTURE_STEPS),
         "control_hz": CONTROL_HZ,
         "pictured": MOST_PICTURED,
