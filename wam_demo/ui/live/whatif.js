@@ -10,7 +10,7 @@ const shownMoment = () => CONFIG.horizons[clip.frame] ?? strip.horizon;
 const goal = () => (whatif.way.length > 1 ? "if the hand went along the line." : "if the hand went to the mark.");
 
 $('[data-view="imagined"] h3').insertAdjacentHTML("afterend",
-  `<button type="button" class="tool whatif-close" data-whatif hidden title="Back to the policy's own plan (Escape)" aria-label="Back to the policy's own plan">✕</button>`);
+  `<button type="button" class="tool whatif-close" data-whatif hidden title="Back to the policy's own plan (Escape)" aria-label="Close what if">✕</button>`);
 into("imagined", ".frame", `<svg class="bend" viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true"><polyline class="drawn"/><polyline class="led"/></svg>
   <svg class="aim" aria-hidden="true"><circle r="9"/><circle r="2"/></svg>`);
 Object.assign(imaginedCanvas, { title: "Click a place, or draw the hand's way: what if it went there?", tabIndex: 0 });
