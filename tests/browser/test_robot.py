@@ -186,7 +186,7 @@ def test_actions_are_labelled_into_the_pictures_and_the_chart(app, open_tab, tmp
     page.wait_for_function("!document.querySelector('[data-do=label]').disabled", timeout=PATIENCE)
     assert page.locator("svg.labels.on").count() == 0
     button.click()
-    page.locator(".label-words", has_text="tool at +1.6 s, median 0.0 cm").wait_for(timeout=PATIENCE)
+    page.locator(".label-words tr", has_text="tool at +1.6 s, median").get_by_text("0.0 cm").wait_for(timeout=PATIENCE)
     page.locator("svg.labels.on").wait_for(state="attached", timeout=PATIENCE)
     assert page.locator("svg.labels path.tool").first.get_attribute("d").count("L") == 15
     assert page.locator('.robot [data-plot="path"] path.labelled.y').count() == 3
