@@ -173,7 +173,7 @@ def test_a_video_without_numbers_says_what_cannot_be_compared(app, open_tab, tmp
     assert "does not say where the tool was" in page.locator('.robot [data-plot="path"]').inner_text()
 
 
-def test_actions_are_labelled_into_the_pictures_and_the_chart(app, open_tab, tmp_path):
+def test_actions_are_labelled_and_compared_with_the_recorded_ones(app, open_tab, tmp_path):
     page = open_tab()
     bring(page, recordings.robomimic(tmp_path / "mine.hdf5"))
     page.locator(".what summary").click()
@@ -184,17 +184,8 @@ def test_actions_are_labelled_into_the_pictures_and_the_chart(app, open_tab, tmp
     play(page)
     button = page.get_by_role("button", name="Label the actions")
     page.wait_for_function("!document.querySelector('[data-do=label]').disabled", timeout=PATIENCE)
-    assert page.locator("svg.labels.on").count() == 0
     button.click()
     page.locator(".label-words tr", has_text="tool at +1.6 s, median").get_by_text("0.0 cm").wait_for(timeout=PATIENCE)
-    page.locator("svg.labels.on").wait_for(state="attached", timeout=PATIENCE)
-    assert page.locator("svg.labels path.tool").first.get_attribute("d").count("L") == 15
-    assert page.locator('.robot [data-plot="path"] path.labelled.y').count() == 3
-    page.locator('.robot [data-view="now"] .second').click()  # nothing is seen in the wrist's picture
-    assert page.locator('svg.labels path.tool[d=""]').count() == 2
-    with page.expect_download(timeout=PATIENCE) as waiting:
-        page.get_by_role("button", name="Download labels").click()
-    assert waiting.value.suggested_filename == "labels.zip"
 
 
 def test_the_first_frame_shows_the_mapping_and_episodes_have_pictures(app, open_tab, tmp_path):
