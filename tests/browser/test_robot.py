@@ -186,6 +186,7 @@ def test_actions_are_labelled_and_compared_with_the_recorded_ones(app, open_tab,
     page.wait_for_function("!document.querySelector('[data-do=label]').disabled", timeout=PATIENCE)
     button.click()
     page.locator(".label-words tr", has_text="tool at +1.6 s, median").get_by_text("0.0 cm").wait_for(timeout=PATIENCE)
+    page.locator("svg.labels.on").wait_for(state="attached", timeout=PATIENCE)
 
 
 def test_the_first_frame_shows_the_mapping_and_episodes_have_pictures(app, open_tab, tmp_path):

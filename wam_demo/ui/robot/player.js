@@ -99,9 +99,11 @@ async function progressed(state) {
   paintCharts();
 }
 async function askCurves() {
+  const labelled = player.curves?.labels?.labels;
   player.curves = await ask("curves", { retouch: retouch() });
   setHtml($(".scores"), scoreTable(player.curves.scores));
   sayLabels(player.curves.labels);
+  if (player.shown && player.curves.labels && player.curves.labels.labels !== labelled) lookAt(player.step); // labelled before anybody asked
 }
 function allowWork() {
   const run = disturbed() ? "disturbed" : "clean";
