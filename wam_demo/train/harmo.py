@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from wam_demo.models.harmo.reactive import ReactiveConfig
 from wam_demo.models.precision import autocast
 from wam_demo.models.tokenizer import Tokenizer
 from wam_demo.models.wam import imagination as imagination_folder
+from wam_demo.models.wam.backbone import BackboneConfig
 from wam_demo.models.wam.imagination import ImaginationModel
 from wam_demo.models.wam.model import WorldActionModel
 from wam_demo.sim.regions import Region
@@ -35,6 +36,7 @@ from wam_demo.train.harmo_losses import MOTION_ROWS, FramesBatch, HarmoBatch, Re
 from wam_demo.train.loop import LoopConfig, Trainer
 from wam_demo.train.losses import ActionBatch, action_noise
 from wam_demo.train.parallel import compute_device
+from wam_demo.train.world_model import load_world_model
 
 ENCODED_BATCH = 16
 HELD = 128
@@ -184,39 +186,19 @@ def train_harmo(
         InvalidInputError: The world model belongs to another tokenizer, or has no imagination model.
     """
     torch.manual_seed(seed)
-    device, model = compute_device(), WorldActionModel.from_pretrained(world_model)
-    folder = world_model / imagination_folder.FOLDER
-    if not folder.is_dir():
-        raise InvalidInputError(f"{folder} is missing: 'train imagination' makes the model whose frames are read")
-    if model.config.trained.get("encoder_sha256", tokenizer.encoder_digest()) != tokenizer.encoder_digest():
-        raise InvalidInputError(f"{world_model} was trained with another tokenizer than the one in use here")
-    imagination = ImaginationModel.from_pretrained(folder).to(device)
-    frozen = WorldModel(model.to(device), imagination, tokenizer.to(device), recipe.steps)
+    device = compute_device()
+    frozen = _frozen(world_model, tokenizer, recipe.steps, device)
+    model = frozen.model
     cache = load_cache(data, tokenizer, region=region)
     train_rows, _ = cache.split()
-    digests = sha256_of(world_model), sha256_of(folder)
+    digests = sha256_of(world_model), sha256_of(world_model / imagination_folder.FOLDER)
     tokens = rows_on(_tokens(frozen, digests[0], cache, data), device)
     imagined = _imagined(frozen, digests, cache, train_rows, recipe.imagined, data)
     labels = torch.from_numpy(
         interaction(cache.chunks[..., 6].numpy(), cache.states[:, 2].numpy(), cache.episode.numpy(), cache.every)
     )
-    provenance: dict[str, object] = {
-        "region": region,
-        "frames": len(train_rows),
-        "imagined_frames": len(imagined.rows),
-        "steps": recipe.loop.steps,
-        "batch": recipe.batch,
-        "seed": seed,
-    }
-    config = ExpertsConfig(
-        model.config.backbone,
-        recipe.reactive,
-        recipe.motion,
-        recipe.gate_hidden,
-        steps=recipe.steps,
-        trained=provenance,
-    )
-    modules = nn.ModuleDict({"experts": Experts(config)})
+    provenance = {"region": region, "frames": len(train_rows), "imagined_frames": len(imagined.rows), "seed": seed}
+    modules = nn.ModuleDict({"experts": Experts(_config(recipe, model.config.backbone, provenance))})
     if model.config.trained.get("region", "whole") != region:
         modules["head"] = _new_head(model)
     trainer = Trainer(modules.to(device), recipe.loop, out, resume=resume)
@@ -238,6 +220,22 @@ def train_harmo(
 
     curves = trainer.run(loss, report=report)
     return trainer.summary(recipe.batch, curves)
+
+
+def _frozen(world_model: Path, tokenizer: Tokenizer, steps: int, device: torch.device) -> WorldModel:
+    """The world model with its imagination model."""
+    model, folder = load_world_model(world_model, tokenizer), world_model / imagination_folder.FOLDER
+    if not folder.is_dir():
+        raise InvalidInputError(f"{folder} is missing: 'train imagination' makes the model whose frames are read")
+    imagination = ImaginationModel.from_pretrained(folder)
+    return WorldModel(model.to(device), imagination.to(device), tokenizer.to(device), steps)
+
+
+def _config(recipe: HarmoRecipe, backbone: BackboneConfig, provenance: Mapping[str, object]) -> ExpertsConfig:
+    trained = {**provenance, "steps": recipe.loop.steps, "batch": recipe.batch}
+    return ExpertsConfig(
+        backbone, recipe.reactive, recipe.motion, recipe.gate_hidden, steps=recipe.steps, trained=trained
+    )
 
 
 def _by_episode(cache: Cache) -> tuple[Tensor, Tensor]:

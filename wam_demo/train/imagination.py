@@ -24,6 +24,7 @@ from wam_demo.train.calibration import calibrate
 from wam_demo.train.loop import LoopConfig, Trainer
 from wam_demo.train.losses import VideoBatch
 from wam_demo.train.parallel import compute_device, is_main, own_share
+from wam_demo.train.world_model import load_world_model
 
 HELD_BATCHES = 8
 
@@ -78,10 +79,7 @@ def train_imagination(
     device = compute_device()
     cache = load_cache(data, tokenizer)
     recorded = load_cache(videos, tokenizer, labelled=False) if videos else None
-    model, tokenizer = WorldActionModel.from_pretrained(policy).to(device), tokenizer.to(device)
-    expected = model.config.trained.get("encoder_sha256")
-    if expected and expected != tokenizer.encoder_digest():
-        raise InvalidInputError(f"{policy} was trained with another tokenizer than the one in use here")
+    model, tokenizer = load_world_model(policy, tokenizer).to(device), tokenizer.to(device)
     provenance: dict[str, object] = {
         "tasks": cache.tasks,
         "frames": len(cache.states),

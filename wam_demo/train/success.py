@@ -11,11 +11,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from wam_demo.data.lerobot import Dataset
-from wam_demo.errors import InvalidInputError
 from wam_demo.models.checkpoint import sha256_of
 from wam_demo.models.precision import autocast
 from wam_demo.models.tokenizer import Tokenizer
-from wam_demo.models.wam.model import WorldActionModel
 from wam_demo.models.wam.success import SuccessConfig, SuccessHead
 from wam_demo.train.batches import draw
 from wam_demo.train.loop import LoopConfig, Trainer
@@ -23,6 +21,7 @@ from wam_demo.train.parallel import compute_device, is_main
 from wam_demo.train.success_features import FeatureReader, ReadFrames, joined_frames
 from wam_demo.train.success_figures import success_figures
 from wam_demo.train.success_samples import JudgedSamples, attempted, demonstrated
+from wam_demo.train.world_model import load_world_model
 
 
 @dataclass(frozen=True)
@@ -81,9 +80,7 @@ def train_success(
         InvalidInputError: The policy belongs to another tokenizer, or the dataset holds no judged frames.
     """
     torch.manual_seed(seed)
-    device, model = compute_device(), WorldActionModel.from_pretrained(policy)
-    if model.config.trained.get("encoder_sha256", tokenizer.encoder_digest()) != tokenizer.encoder_digest():
-        raise InvalidInputError(f"{policy} was trained with another tokenizer than the one in use here")
+    device, model = compute_device(), load_world_model(policy, tokenizer)
     blocks = tuple(min(block, model.config.backbone.depth - 1) for block in recipe.blocks)
     config = SuccessConfig(model.config.backbone, blocks, recipe.dim, recipe.depth, recipe.heads)
     reader = FeatureReader(model.to(device), policy, tokenizer, blocks)
