@@ -21,6 +21,7 @@ from wam_demo.models.flow import euler_times
 from wam_demo.models.precision import autocast
 from wam_demo.models.tokenizer import Tokenizer
 from wam_demo.models.wam.backbone import BackboneConfig
+from wam_demo.models.wam.imagination import FOLDER, ImaginationModel
 from wam_demo.models.wam.model import WorldActionModel
 from wam_demo.train.action_images_losses import MODES, FutureBatch, modes_loss, policy_loss
 from wam_demo.train.batches import draw, rows_on
@@ -219,14 +220,16 @@ def train_action_images(
 
 
 def begin(model: ActionImagesModel, init: Path) -> None:
-    """Take over weights: of an action-images model, or the backbone of a world action model."""
+    """Take over weights: of an action-images model, or of a world action model and what imagines for it."""
     try:
         read_config(init, "wam")
     except CheckpointError:
         start = ActionImagesModel.from_pretrained(init)
         model.load_state_dict(start.state_dict())
         return
-    model.begin_as(WorldActionModel.from_pretrained(init))
+    imagines = init / FOLDER
+    imagination = ImaginationModel.from_pretrained(imagines) if imagines.is_dir() else None
+    model.begin_as(WorldActionModel.from_pretrained(init), imagination)
 
 
 @torch.no_grad()

@@ -13,6 +13,7 @@ from wam_demo.models.action_images.sequence import Future
 from wam_demo.models.action_images.views import Views
 from wam_demo.models.wam.action_head import ActionHeadConfig
 from wam_demo.models.wam.backbone import BackboneConfig
+from wam_demo.models.wam.imagination import ImaginationConfig, ImaginationModel
 from wam_demo.models.wam.model import WamConfig, WorldActionModel
 
 CONFIG = ActionImagesConfig(BackboneConfig(dim=32, depth=2, heads=2, rays=True), CALIBRATION)
@@ -60,23 +61,34 @@ def test_drawing_is_inverted_by_pictures(model):
     assert (found.position - points[:, :, 0]).norm(dim=-1).max() < 1e-3
 
 
-def test_it_takes_over_the_backbone_of_a_world_action_model():
-    wam = WorldActionModel(
-        WamConfig(replace(CONFIG.backbone, rays=False), ActionHeadConfig(dim=32, depth=2, heads=2))
-    ).eval()
+def test_it_sees_with_the_backbone_of_a_world_action_model_and_imagines_with_its_imagination():
+    config = replace(CONFIG.backbone, rays=False)
+    wam = WorldActionModel(WamConfig(config, ActionHeadConfig(dim=32, depth=2, heads=2))).eval()
+    imagination = ImaginationModel(ImaginationConfig(config, CALIBRATION, "")).eval()
     random_weights(wam)
+    random_weights(imagination)
     model = ActionImagesModel(CONFIG).eval()
-    model.begin_as(wam)
+    model.begin_as(wam, imagination)
     latents, text, state, views = observation()
     seen = wam.read(latents, text, state)
-    # new inputs are zero at first: a video is denoised as before where the action is not looked at
-    x = model.video.observed_tokens(latents)
-    condition = model.video.condition(text, seen.state, torch.ones(2))
-    for block, expected in zip(model.video.blocks, seen.features, strict=True):
-        x, *_ = block(x, condition)
-        assert torch.allclose(x, expected, atol=1e-4)
     present = model.observe(latents, text, state, views)
     assert torch.equal(present.state, seen.state)
+    # new inputs are zero at first: the future reads what the imagination model reads
+    condition = model.video.condition(text, seen.state, torch.ones(2))
+    entering = [wam.backbone.observed_tokens(latents), *seen.features[:-1]]
+    tokens = torch.randn(2, 5, 32, generator=torch.Generator().manual_seed(3))
+    for block, theirs, pair, context in zip(
+        model.video.blocks, imagination.net.blocks, present.pairs, entering, strict=True
+    ):
+        assert torch.allclose(block(tokens, condition, pair)[0], theirs(tokens, context, condition), atol=1e-4)
+
+
+def test_what_it_sees_with_is_not_trained():
+    model = ActionImagesModel(CONFIG)
+    present = model.observe(*observation())
+    model.denoise(present, noise(), torch.ones(2), torch.zeros(2, 2, dtype=torch.bool)).action.sum().backward()
+    assert all(not parameter.requires_grad for parameter in model.sight.parameters())
+    assert model.video.embed_future.weight.requires_grad
 
 
 def test_what_is_given_stays_and_what_is_not_is_sampled(model):

@@ -2,6 +2,10 @@
 
 There is no action head. Which latents are clean says what is asked for: both the scene's future and the action (joint),
 the action alone (policy), the future that follows from an action, or the action that a video shows (labelling).
+
+What was observed is read by the backbone of a world action model, which stays as it is: it knows which object words
+name. The tokens of the future have blocks of their own (a mixture of transformers, arXiv 2411.04996), which begin as
+those of its imagination model.
 """
 
 from __future__ import annotations
@@ -17,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from wam_demo.models.action_images.pictures import encode, points_of
-from wam_demo.models.action_images.sequence import Future, Present, SharedBlock
+from wam_demo.models.action_images.sequence import Future, Present, FutureBlock
 from wam_demo.models.action_images.views import Views, beside_hand
 from wam_demo.models.checkpoint import load_weights, read_config, save_checkpoint
 from wam_demo.models.chunk import ChunkNormaliser
@@ -25,6 +29,7 @@ from wam_demo.models.flow import euler_times
 from wam_demo.models.geometry import Calibration, cell_middles, tcp_pose, token_rays
 from wam_demo.models.layers import embed_position, modulate
 from wam_demo.models.wam.backbone import BackboneConfig, VideoBackbone, patchify, unpatchify
+from wam_demo.models.wam.imagination import ImaginationModel
 from wam_demo.models.wam.model import WorldActionModel
 from wam_demo.types import CHUNK_STEPS
 
@@ -39,7 +44,7 @@ class ActionImagesConfig:
     """What rebuilds an action-images model.
 
     Attributes:
-        backbone: Of the video model; it reads rays.
+        backbone: Of the video model, and of what it sees with; both read rays.
         calibration: Of the cameras, where an observation brings none.
         size: Side of the action's pictures [px].
         sigma: Of their Gaussians, as a share of the side.
@@ -77,7 +82,8 @@ class ActionImagesModel(nn.Module):
         video, dim = config.backbone, config.backbone.dim
         pixels = 3 * config.patch**2
         of_frame = pixels * CHUNK_STEPS // config.frames
-        self.video = VideoBackbone(video, SharedBlock)
+        self.sight = VideoBackbone(video).requires_grad_(requires_grad=False)
+        self.video = VideoBackbone(video, FutureBlock)
         self.embed_action = nn.Linear(of_frame + pixels, dim)
         self.view = nn.Parameter(torch.randn(VIEWS, 1, 1, dim) * 0.3)
         self.frame = nn.Parameter(torch.randn(config.frames, 1, dim) * 0.3)
@@ -108,10 +114,16 @@ class ActionImagesModel(nn.Module):
         self.to(dtype).normaliser.float()
         return self
 
-    def begin_as(self, model: WorldActionModel) -> None:
-        """Take over the video backbone of a world action model, which has seen; it knows nothing of action pictures."""
-        weights = {"rays.weight": self.video.rays.weight, **model.backbone.state_dict()}
-        self.video.load_state_dict(weights)  # one that knows no rays begins without
+    def begin_as(self, model: WorldActionModel, imagination: ImaginationModel | None = None) -> None:
+        """Take over the backbone of a world action model to see with, and to imagine with.
+
+        Args:
+            model: It knows nothing of pictures of actions; one that knows no rays begins without.
+            imagination: What was trained to imagine for it; by default its backbone imagines too.
+        """
+        self.sight.load_state_dict({"rays.weight": self.sight.rays.weight, **model.backbone.state_dict()})
+        imagines = (model.backbone if imagination is None else imagination.net).state_dict()
+        self.video.load_state_dict({"rays.weight": self.video.rays.weight, **imagines})
         self.normaliser.load_state_dict(model.normaliser.state_dict())
 
     def canvas(self, views: Views, state: Tensor) -> Views:
@@ -146,13 +158,15 @@ class ActionImagesModel(nn.Module):
         )
         latents, text = latents.to(self.dtype), text.to(self.dtype)
         state = self.normaliser.encode_state(state.float()).to(self.dtype)
-        condition = self.video.condition(text, state, torch.ones(len(state), device=state.device))
-        x = self.video.observed_tokens(latents, token_rays(views.numbers, tcp, video.grid))
-        x = x + self.hand(patchify(seen, video.patch)).flatten(1, 2)
-        pairs = []
-        for block in self.video.blocks:
-            x, pair, _ = block(x, condition)
-            pairs.append(pair)
+        time = torch.ones(len(state), device=state.device)
+        rays = token_rays(views.numbers, tcp, video.grid)
+        with torch.no_grad():
+            entering = [self.sight.observed_tokens(latents, rays)]
+            entering += self.sight.features(latents, self.sight.condition(text, state, time), rays)[:-1]
+        where = self.hand(patchify(seen, video.patch)).flatten(1, 2) + self.video.rays(rays.to(self.dtype))
+        condition = self.video.condition(text, state, time)
+        blocks = zip(self.video.blocks, entering, strict=True)
+        pairs = [block.read(tokens + where, condition) for block, tokens in blocks]
         return Present(pairs, latents, text, state, tcp, views, canvas, drawn)
 
     def _rays(self, present: Present, views: Views, grid: int) -> Tensor:
@@ -189,7 +203,7 @@ class ActionImagesModel(nn.Module):
             tokens = torch.cat([tokens, self._video_tokens(present, future.video, clean[:, 1], horizons)], 1)
         looked = []
         for block, pair in zip(self.video.blocks, present.pairs, strict=True):
-            tokens, _, weights = block(tokens, condition, pair)
+            tokens, weights = block(tokens, condition, pair)
             looked.append(weights)
         action, video = tokens[:, :count], tokens[:, count:]
         predicted = None if future.video is None else self.video.clean(video, present.latents, condition)

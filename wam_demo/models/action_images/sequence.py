@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from wam_demo.models.action_images.views import Views
 from wam_demo.models.layers import attend, modulate, normalise_heads, split_heads
@@ -62,18 +63,23 @@ class Future:
     attention: Tensor | None = None
 
 
-class SharedBlock(Block):
-    """Observed tokens attend to each other, so that they are computed once; tokens of the future attend to all."""
+class FutureBlock(Block):
+    """Tokens of the future attend to each other and to what was observed, which is read once for all draws."""
 
-    def forward(self, x: Tensor, condition: Tensor, observed: Pair | None = None) -> tuple[Tensor, Pair, Tensor]:
-        """(B, N, dim) to the same, the keys and values of these tokens, and their attention (B, heads, N, all)."""
+    def read(self, seen: Tensor, condition: Tensor) -> Pair:
+        """Keys and values (B, heads, N, dim / heads) of observed tokens (B, N, dim)."""
+        shift, scale, *_ = self.modulation(condition)
+        dim = seen.shape[-1]
+        both = F.linear(modulate(seen, shift, scale), self.qkv.weight[dim:], self.qkv.bias[dim:])
+        key, value = (split_heads(part, self.heads) for part in both.chunk(2, -1))
+        return normalise_heads(key), value
+
+    def forward(self, x: Tensor, condition: Tensor, observed: Pair) -> tuple[Tensor, Tensor]:
+        """(B, N, dim) to the same, and their attention (B, heads, N, observed and N)."""
         shift1, scale1, gate1, shift2, scale2, gate2 = self.modulation(condition)
         parts = self.qkv(modulate(x, shift1, scale1)).chunk(3, -1)
         query, key, value = (split_heads(part, self.heads) for part in parts)
-        query, key = normalise_heads(query), normalise_heads(key)
-        own = (key, value)
-        if observed is not None:
-            key, value = torch.cat([observed[0], key], 2), torch.cat([observed[1], value], 2)
-        mixed, weights = attend(query, key, value)
+        key = torch.cat([observed[0], normalise_heads(key)], 2)
+        mixed, weights = attend(normalise_heads(query), key, torch.cat([observed[1], value], 2))
         x = torch.addcmul(x, gate1, self.out(mixed))
-        return torch.addcmul(x, gate2, self.feed_forward(modulate(x, shift2, scale2))), own, weights
+        return torch.addcmul(x, gate2, self.feed_forward(modulate(x, shift2, scale2))), weights
