@@ -1,4 +1,5 @@
-// What is imagined, as a clip of the plan that is executed: each new one is played once, then the horizon's picture stays.
+// What is imagined, as a clip of the plan that is executed; afterwards the horizon's picture stays. An imagination that
+// comes while a clip plays does not start it anew, or a fast machine would never show a clip to its end.
 const CLIP_MS = 260;
 const clip = { frame: null, of: null, timer: null, source: "imagined" }; // whose tiles are played
 root.clip = clip;
@@ -28,7 +29,7 @@ plug({
     const made = status && !status.twin ? `${status.episode} ${status.strip.imagined_at}` : clip.of;
     if (made === clip.of) return;
     clip.of = made;
-    if (status.strip.imagined_at !== null && !calm.matches && !document.hidden && !lookback.on) playClip();
+    if (status.strip.imagined_at !== null && !calm.matches && clip.frame === null && !document.hidden && !lookback.on) playClip();
   },
 });
 act.clip = playClip;
