@@ -5,11 +5,17 @@ from dataclasses import replace
 import pytest
 import torch
 
+from wam_demo.models.chunk import motion_of
 from wam_demo.models.geometry import CalibratedCamera, Calibration
 from wam_demo.models.tokenizer import Tokenizer, TokenizerConfig
 from wam_demo.models.wam.action_head import ActionHeadConfig
 from wam_demo.models.wam.backbone import BackboneConfig
-from wam_demo.models.wam.imagination import ImaginationConfig, ImaginationModel, motion_conditioning
+from wam_demo.models.wam.imagination import (
+    ImaginationConfig,
+    ImaginationModel,
+    conditioning_stages,
+    motion_conditioning,
+)
 from wam_demo.models.wam.model import WamConfig, WorldActionModel
 
 TOKENIZER = Tokenizer(TokenizerConfig(width=32)).requires_grad_(False)
@@ -52,8 +58,6 @@ def inputs(model, batch=2):
 
 
 def velocity(model, expert, observed, future, actions, tau=1.0, horizons=range(4)):
-    from wam_demo.models.chunk import motion_of
-
     motion = model.normaliser.encode_motion(motion_of(actions))[:, list(horizons)]
     with torch.no_grad():
         conditioning = motion_conditioning(model, TOKENIZER, CALIBRATION, observed, motion, horizons)
@@ -62,10 +66,18 @@ def velocity(model, expert, observed, future, actions, tau=1.0, horizons=range(4
         )
 
 
+def test_the_conditioning_in_stages_is_that_at_once(model):
+    observed, _, actions = inputs(model)
+    motion = model.normaliser.encode_motion(motion_of(actions))
+    at_once = motion_conditioning(model, TOKENIZER, CALIBRATION, observed, motion, range(4))
+    *before, last = conditioning_stages(model, TOKENIZER, CALIBRATION, observed, motion)
+    assert before == [None] * 5  # the warp and each moment's pictures, so that plans need not wait for all
+    assert torch.allclose(last.warped, at_once.warped, atol=1e-5)
+    assert torch.equal(last.geometry, at_once.geometry)
+
+
 def test_it_begins_as_the_backbone_imagines(model, expert):
     observed, future, actions = inputs(model)
-    from wam_demo.models.chunk import motion_of
-
     times, motion = torch.ones(2), model.normaliser.encode_motion(motion_of(actions))
     condition = model.backbone.condition(observed.text, observed.state, times)
     own = model.backbone.video(observed.latents, future, condition, times, motion)[0]

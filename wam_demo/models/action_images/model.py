@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from wam_demo.models.action_images.pictures import encode, points_of
-from wam_demo.models.action_images.sequence import Future, Present, FutureBlock
+from wam_demo.models.action_images.sequence import Future, FutureBlock, Present
 from wam_demo.models.action_images.views import Views, beside_hand
 from wam_demo.models.checkpoint import load_weights, read_config, save_checkpoint
 from wam_demo.models.chunk import ChunkNormaliser

@@ -87,14 +87,47 @@ def motion_conditioning(
         images: (B, cameras, 3, H, W) float32 of the observed latents, where they are decoded already.
     """
     latents = observed.latents
-    if images is None:
-        images = decode_views(tokenizer, latents)
-    with torch.autocast(latents.device.type, enabled=False):
-        raw, state = model.normaliser.decode_motion(motion, horizons), model.normaliser.decode_state(observed.state)
-        geometry = cell_geometry(calibration, state, raw, model.config.backbone.grid)
-        pictures = warped_wrist(calibration, state, raw, images)
+    pictures, geometry = _warped_pictures(model, tokenizer, calibration, observed, motion, horizons, images)
     warped = tokenizer.encode(pictures.flatten(0, 2).to(latents.dtype)).unflatten(0, pictures.shape[:3])
     return MotionConditioning(motion, geometry, warped)
+
+
+def conditioning_stages(
+    model: WorldActionModel,
+    tokenizer: PictureTokenizer,
+    calibration: Calibration,
+    observed: BackboneFeatures,
+    motion: Tensor,
+) -> Iterator[MotionConditioning | None]:
+    """As `motion_conditioning` for all imagined frames; ``None`` after each piece of work, what follows at the end."""
+    horizons = range(model.config.backbone.horizons)
+    with torch.inference_mode():
+        pictures, geometry = _warped_pictures(model, tokenizer, calibration, observed, motion, horizons)
+    yield None
+    warped = []
+    for moment in pictures.to(observed.latents.dtype).unbind(1):
+        with torch.inference_mode():
+            warped.append(tokenizer.encode(moment.flatten(0, 1)).unflatten(0, moment.shape[:2]))
+        yield None
+    yield MotionConditioning(motion, geometry, torch.stack(warped, 1))
+
+
+def _warped_pictures(
+    model: WorldActionModel,
+    tokenizer: PictureTokenizer,
+    calibration: Calibration,
+    observed: BackboneFeatures,
+    motion: Tensor,
+    horizons: Sequence[int],
+    images: Tensor | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Pictures (B, K, 2, 3, H, W) of now in the wrist's later views, and the geometry of every cell."""
+    if images is None:
+        images = decode_views(tokenizer, observed.latents)
+    with torch.autocast(observed.latents.device.type, enabled=False):
+        raw, state = model.normaliser.decode_motion(motion, horizons), model.normaliser.decode_state(observed.state)
+        geometry = cell_geometry(calibration, state, raw, model.config.backbone.grid)
+        return warped_wrist(calibration, state, raw, images), geometry
 
 
 def decode_views(tokenizer: PictureTokenizer, latents: Tensor) -> Tensor:
@@ -219,8 +252,8 @@ class ImaginationModel(nn.Module):
         observed: BackboneFeatures,
         noise: Tensor,
         actions: Tensor,
-    ) -> Iterator[Tensor]:
-        """Sample future latents, one Euler step at a time; the last one yielded is the sample.
+    ) -> Iterator[Tensor | None]:
+        """Sample future latents: ``None`` after each piece of work before, then each Euler step; the last is the sample.
 
         Args:
             model: The policy's network.
@@ -230,12 +263,13 @@ class ImaginationModel(nn.Module):
             actions: (B, 16, 7) that will be executed.
         """
         horizons = range(self.config.backbone.horizons)
-        motion = model.normaliser.encode_motion(motion_of(actions))
-        conditioning = motion_conditioning(
-            model, tokenizer, self.config.calibration, observed, motion.to(model.dtype), horizons
-        )
+        motion = model.normaliser.encode_motion(motion_of(actions)).to(model.dtype)
+        for conditioning in conditioning_stages(model, tokenizer, self.config.calibration, observed, motion):
+            if conditioning is None:
+                yield None
 
         def predict(future: Tensor, tau: Tensor) -> Tensor:
+            assert conditioning is not None, "it comes last"
             return self(model, observed, future.to(model.dtype), tau, conditioning, horizons)
 
         yield from self.sample_stages(predict, noise)

@@ -13,7 +13,7 @@ from torch import Tensor
 from wam_demo.config import GRAPHS
 from wam_demo.models.chunk import motion_of
 from wam_demo.models.flow import euler
-from wam_demo.models.wam.imagination import motion_conditioning
+from wam_demo.models.wam.imagination import conditioning_stages
 from wam_demo.models.wam.model import BackboneFeatures, PlannedChunk
 from wam_demo.policies.compute.cache import GraphCache
 from wam_demo.policies.compute.graph import CompiledGraph
@@ -110,18 +110,19 @@ class CompiledWamPolicy(WamPolicy):
         chunk = euler(predict, noise, self.model.config.action_steps)
         return self.model.planned(chunk, attention / attention.sum(-1, keepdim=True))
 
-    def _imagined(self, observed: BackboneFeatures, noise: Tensor, actions: Tensor) -> Iterator[Tensor]:
+    def _imagined(self, observed: BackboneFeatures, noise: Tensor, actions: Tensor) -> Iterator[Tensor | None]:
         assert isinstance(observed, CompiledFeatures), "imagined from what this policy read"
         if self.imagination is None:  # the backbone imagines by itself, which is not exported
             yield from super()._imagined(observed, noise, actions)
             return
-        motion = self.model.normaliser.encode_motion(motion_of(actions))
-        horizons = range(self.model.config.backbone.horizons)
         calibration = self.imagination.config.calibration
-        with torch.inference_mode():
-            by = motion_conditioning(self.model, self.coder, calibration, observed, motion, horizons)
+        motion = self.model.normaliser.encode_motion(motion_of(actions))
+        for by in conditioning_stages(self.model, self.coder, calibration, observed, motion):
+            if by is None:
+                yield None
 
         def predict(future: Tensor, tau: Tensor) -> Tensor:
+            assert by is not None, "it comes last"
             seen = (observed.latents, observed.stacked, observed.text, observed.state)
             rays = self._ray_inputs(observed.rays)
             return self._future(future, tau, *seen, by.motion, by.geometry, by.warped, *rays)[0]

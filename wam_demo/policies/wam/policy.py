@@ -104,7 +104,7 @@ class WamPolicy(Imaginer):
         seed: int = 0,
         chunks: Sequence[ActionChunk] | None = None,
     ) -> Iterator[list[list[Mapping[str, Image]]] | None]:
-        """As `imagine`, yielding ``None`` after each denoising step and decoded frame so that plans go in between."""
+        """As `imagine`, yielding ``None`` after each piece of work, so that plans go in between."""
         observed = self.read(observations, samples)
         latents = observed.latents
         if chunks is None:
@@ -116,12 +116,12 @@ class WamPolicy(Imaginer):
         shape = (len(latents), video.cameras, video.horizons, *latents.shape[2:])
         future = torch.randn(shape, generator=torch.Generator().manual_seed(seed))
         for stage in self._imagined(observed, future, actions):
-            future = stage
+            future = future if stage is None else stage
             yield None
         yield from decoded_stages(self.coder, future.to(observed.latents.dtype), self.cameras, samples)
 
-    def _imagined(self, observed: BackboneFeatures, noise: Tensor, actions: Tensor) -> Iterator[Tensor]:
-        """Future latents after each denoising step: of the imagination model, or without one the backbone's own."""
+    def _imagined(self, observed: BackboneFeatures, noise: Tensor, actions: Tensor) -> Iterator[Tensor | None]:
+        """Future latents after each denoising step, ``None`` after other work: of the imagination model, or without one the backbone's own."""
         if self.imagination is None:
             return self.model.imagine_stages(observed, noise, actions)
         return self.imagination.imagine_stages(self.model, self.tokenizer, observed, noise, actions)
