@@ -253,7 +253,7 @@ class ImaginationModel(nn.Module):
         noise: Tensor,
         actions: Tensor,
     ) -> Iterator[Tensor | None]:
-        """Sample future latents: ``None`` after each piece of work before, then each Euler step; the last is the sample.
+        """Sample future latents: ``None`` after other work, then each Euler step's; the last is the sample.
 
         Args:
             model: The policy's network.

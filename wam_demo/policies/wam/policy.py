@@ -121,7 +121,8 @@ class WamPolicy(Imaginer):
         yield from decoded_stages(self.coder, future.to(observed.latents.dtype), self.cameras, samples)
 
     def _imagined(self, observed: BackboneFeatures, noise: Tensor, actions: Tensor) -> Iterator[Tensor | None]:
-        """Future latents after each denoising step, ``None`` after other work: of the imagination model, or without one the backbone's own."""
+        """Future latents after each denoising step, ``None`` after other work; without an imagination model the
+        backbone imagines."""
         if self.imagination is None:
             return self.model.imagine_stages(observed, noise, actions)
         return self.imagination.imagine_stages(self.model, self.tokenizer, observed, noise, actions)
