@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.fakes.policies import FakeImaginer, FakePolicy, observation, prediction
+from tests.fakes.waiting import eventually
 from wam_demo.errors import InvalidInputError, PolicyBusy, PolicyFault, UnknownNameError
 from wam_demo.policies.engine import EngineConfig, InferenceEngine
 from wam_demo.policies.engines import EngineRegistry
@@ -168,6 +169,15 @@ def test_a_late_answer_is_a_fault_and_the_next_request_works(start):
         if engine.submit(observation()).exception(WAIT_S) is None:
             return
     pytest.fail("the engine did not recover")
+
+
+def test_a_policy_that_always_takes_long_is_waited_for(start):
+    engine = start(FakePolicy(delay_s=0.2), act_timeout_s=0.05)
+    with pytest.raises(PolicyBusy, match="no answer after"):
+        engine.submit(observation()).result(WAIT_S)
+    eventually(lambda: engine.stats().call_ms["p50"] > 0)
+    for _ in range(3):
+        assert engine.submit(observation()).result(WAIT_S)
 
 
 def test_plans_go_between_the_stages_of_an_imagination(start):

@@ -33,6 +33,10 @@ Futures = list[Mapping[str, Image]]
 """Sampled imaginations of one observation, each (4, H, W, 3) uint8 by camera."""
 
 
+PATIENCE = 4
+"""A plan may take as long as so many of the latest calls."""
+
+
 @dataclass(frozen=True)
 class EngineConfig:
     """How an `InferenceEngine` batches and when it gives up.
@@ -40,7 +44,8 @@ class EngineConfig:
     Attributes:
         max_batch: Observations in one policy call.
         gather_s: How long the worker waits for further sessions once one request is there [s].
-        act_timeout_s: Submission to plan; a later answer is a `PolicyBusy` [s].
+        act_timeout_s: Submission to plan; a later answer is a `PolicyBusy` [s]. Where calls take long, `PATIENCE` of
+            them and at most ``alone_timeout_s``: the arm holds meanwhile, so the plan still starts where it stands.
         alone_timeout_s: As ``act_timeout_s`` for a request that is awaited alone [s].
         imagine_timeout_s: Submission to imagined frames [s].
         probe_timeout_s: Submission to plans under edits [s].
@@ -116,8 +121,13 @@ class InferenceEngine:
             A future that always resolves; nothing is raised here.
         """
         if timeout_s is None:
-            timeout_s = self.config.alone_timeout_s if alone else self.config.act_timeout_s
+            timeout_s = self.config.alone_timeout_s if alone else self._act_timeout_s()
         return self._enqueue(self._request(observation, seed, timeout_s, alone))
+
+    def _act_timeout_s(self) -> float:
+        with self._queue.changed:
+            call_s = self._queue.log.latest_call_s
+        return max(self.config.act_timeout_s, min(PATIENCE * call_s, self.config.alone_timeout_s))
 
     def submit_imagination(
         self,

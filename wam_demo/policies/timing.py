@@ -30,6 +30,10 @@ class EngineStats:
     waiting: int
 
 
+LATEST = 5
+"""Calls that say how long one takes at present."""
+
+
 class CallLog:
     """Collects durations over a sliding window; not locked, its owner is.
 
@@ -44,6 +48,11 @@ class CallLog:
         self.batch: deque[int] = deque(maxlen=window)
         self.answered = 0
         self.faults = 0
+
+    @property
+    def latest_call_s(self) -> float:
+        """Median of the latest calls [s]; 0 before the first."""
+        return 1e-3 * float(np.median(list(self.call_ms)[-LATEST:])) if self.call_ms else 0.0
 
     def stats(self, waiting: int) -> EngineStats:
         """Summarise; ``waiting`` is the length of the queue now."""
