@@ -2,6 +2,7 @@
 
 python -m wam_demo demo --port 7979 &
 python tools/drive_latency.py http://127.0.0.1:7979
+python tools/drive_latency.py "http://127.0.0.1:7979/#policy=hold"  # what pictures and commands take without one
 """
 
 import random
@@ -22,7 +23,8 @@ def main(url: str) -> None:
         browser = started.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1280, "height": 720})
         page.goto(url)
-        page.wait_for_function(f"{_WAM}?.live?.tiles?.has('imagined.16.front')", timeout=100_000)
+        page.wait_for_function(f"{_WAM}?.live?.drawn > 30", timeout=100_000)
+        page.locator('[data-speed="1"]').click()  # a control step takes its 0.1 s; at half speed 0.2
         page.keyboard.press("g")
         for _ in range(PRESSES):
             key = rng.choice("wasdrf")

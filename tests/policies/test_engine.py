@@ -1,5 +1,7 @@
 """The engine batches, puts plans first, isolates bad sessions and resolves every future."""
 
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -298,3 +300,16 @@ def test_a_batch_waits_for_as_many_sessions_as_ask_and_no_longer():
         future.result(5)
     assert policy.batches == [1, 3]
     engine.close()
+
+
+LEAVES = """
+import atexit, threading
+atexit.register(lambda: print([t.name for t in threading.enumerate() if t.name == "engine-worker"]))
+from wam_demo.policies.engines import engines
+engines.get("hold")
+"""
+
+
+def test_no_engine_works_on_while_the_interpreter_goes():
+    left = subprocess.run([sys.executable, "-c", LEAVES], check=True, capture_output=True, text=True).stdout
+    assert left == "[]\n"

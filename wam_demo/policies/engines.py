@@ -1,5 +1,6 @@
 """The inference engines of this process: one for each checkpoint."""
 
+import atexit
 import os
 import threading
 from collections.abc import Callable
@@ -66,4 +67,6 @@ class EngineRegistry:
 
 
 engines = EngineRegistry(change=COMPUTE == AUTO)
-"""The engines of this process, shared by all visitors."""
+"""The engines of this process, shared by all visitors; closed when it ends, since a thread that is inside a network
+while the interpreter goes would abort it."""
+atexit.register(engines.close)
