@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -244,8 +245,9 @@ class RecordingWriter:
 
     def _close_videos(self) -> None:
         videos, self._videos = self._videos, {}
-        for video in videos.values():
-            video.close()
+        with ExitStack() as closing:  # one that could not be written keeps no other open
+            for video in videos.values():
+                closing.callback(video.close)
 
 
 def locked(root: Path) -> Any:

@@ -1,6 +1,8 @@
 """Videos of a dataset: h264 written frame by frame, and read back."""
 
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +13,14 @@ from wam_demo.types import Image
 
 CRF = 18
 """Constant rate factor of x264: visually lossless."""
+MOST_WAITING = 64
+"""Frames that wait to be written; a camera that is faster than the encoder for so long is slowed down."""
 KEYFRAME_EVERY = 2
 """Frames from one that stands alone to the next, as LeRobot writes it: training picks frames at random."""
 
 
 class VideoEncoder:
-    """Writes an mp4; it can be played once `close` has been called.
+    """Writes an mp4 on a thread of its own, so that whoever adds a frame goes on; it can be played after `close`.
 
     Args:
         path: File to write.
@@ -29,27 +33,53 @@ class VideoEncoder:
     """
 
     def __init__(self, path: Path, height: int, width: int, fps: float) -> None:
-        import av
-
         if height % 2 or width % 2:
             raise DataError(f"frames of a video have even sides, not {width} x {height}")
+        self._thread: ThreadPoolExecutor | None = ThreadPoolExecutor(1, "video")
+        self._waiting: deque[Future[None]] = deque([self._thread.submit(self._open, path, height, width, fps)])
+
+    def add(self, image: Image) -> None:
+        """Append an (H, W, 3) uint8 RGB frame, which may change afterwards; waits while `MOST_WAITING` are not written.
+
+        Raises:
+            OSError: An earlier frame could not be written.
+        """
+        assert self._thread is not None, "it is closed"
+        while self._waiting and (self._waiting[0].done() or len(self._waiting) >= MOST_WAITING):
+            self._waiting.popleft().result()
+        self._waiting.append(self._thread.submit(self._write, np.array(image, order="C")))
+
+    def close(self) -> None:
+        """Finish the file. Idempotent.
+
+        Raises:
+            OSError: A frame could not be written.
+        """
+        if self._thread is None:
+            return
+        thread, self._thread = self._thread, None
+        try:
+            for written in (*self._waiting, thread.submit(self._finish)):
+                written.result()
+        finally:
+            thread.shutdown()
+
+    def _open(self, path: Path, height: int, width: int, fps: float) -> None:
+        import av
+
         self._container: Any = av.open(str(path), "w", format="mp4")
         options = {"crf": str(CRF), "preset": "veryfast", "bf": "0", "g": str(KEYFRAME_EVERY), "threads": "1"}
         self._stream = self._container.add_stream("libx264", rate=_ratio(fps), options=options)
         self._stream.width, self._stream.height, self._stream.pix_fmt = width, height, "yuv420p"
 
-    def add(self, image: Image) -> None:
-        """Append an (H, W, 3) uint8 RGB frame."""
+    def _write(self, image: Image) -> None:
         import av
 
-        self._mux(av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24"))
+        self._mux(av.VideoFrame.from_ndarray(image, format="rgb24"))
 
-    def close(self) -> None:
-        """Finish the file. Idempotent."""
-        if self._container is not None:
-            self._mux(None)
-            self._container.close()
-            self._container = None
+    def _finish(self) -> None:
+        self._mux(None)
+        self._container.close()
 
     def _mux(self, frame: Any) -> None:
         for packet in self._stream.encode(frame):
