@@ -99,7 +99,6 @@ def test_the_picture_has_a_cell_for_every_scene():
 def test_the_command_refuses_in_one_line(tmp_path, capsys):
     for given, said in (
         (["--policies", "hold"], "has no weights"),
-        (["--policies", "harmo"], "cannot dream"),
         (["--policies", "agra+noise2"], "noise20"),
         (["--resume", "--out", str(tmp_path / "none")], "--resume goes on with"),
     ):

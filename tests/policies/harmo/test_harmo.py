@@ -12,6 +12,7 @@ from wam_demo.models.checkpoint import sha256_of
 from wam_demo.models.harmo.experts import FOLDER, Experts, ExpertsConfig
 from wam_demo.models.wam.imagination import ImaginationConfig, ImaginationModel
 from wam_demo.models.wam.model import WorldActionModel
+from wam_demo.policies.dreaming import DreamAnchor, DreamMotion
 from wam_demo.policies.harmo.family import EXPERTS as FAMILY_FOLDER
 from wam_demo.policies.harmo.family import FAMILY
 from wam_demo.policies.harmo.policy import EXPERTS, GATE, READ, HarmoPolicy, drive
@@ -112,6 +113,15 @@ def test_experts_of_other_weights_are_refused(checkpoint, tmp_path):
     Experts(ExpertsConfig(experts.config.backbone, SMALL, PRIOR, 16, wam_sha256="0")).save_pretrained(folder / FOLDER)
     with pytest.raises(CheckpointError, match="other weights"):
         HarmoPolicy(folder)
+
+
+def test_its_dream_is_that_of_its_world_model(checkpoint):
+    frames = [
+        policy.dream(DreamMotion(DreamAnchor(an_observation()), np.full(7, 0.01, np.float32), 2))
+        for policy in (HarmoPolicy(checkpoint), WamPolicy(checkpoint))
+    ]
+    np.testing.assert_array_equal(frames[0].images["front"], frames[1].images["front"])
+    assert all(spec.dreams for spec in FAMILY)
 
 
 def test_a_world_model_without_an_imagination_model_is_refused(checkpoint, tmp_path):

@@ -61,6 +61,7 @@ def _spec(driver: Driver, label: str, sentence: str) -> PolicySpec:
         attends=True,
         can_be_probed=True,
         follows_a_plan=True,
+        dreams=True,
         has_weights=True,
     )
 
