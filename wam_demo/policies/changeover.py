@@ -96,7 +96,7 @@ class Changeover:
         while not self._engine.exchange(policy, QUIET_S) and not self._stop.wait(QUIET_S / 4):
             pass
 
-    def close(self) -> None:
+    def close(self, patience_s: float = 2.0) -> None:
         """Stop; what is being made ends within a second. Idempotent."""
         self._stop.set()
-        self._thread.join(timeout=2.0)
+        self._thread.join(timeout=patience_s)

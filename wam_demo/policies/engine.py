@@ -194,12 +194,12 @@ class InferenceEngine:
         with self._queue.changed:
             return self._queue.log.stats(self._queue.waiting)
 
-    def close(self) -> None:
-        """Refuse what waits, stop, and close the policy; a call in progress is given one second. Idempotent."""
+    def close(self, patience_s: float = 1.0) -> None:
+        """Refuse what waits, stop, and close the policy; a call in progress is given ``patience_s``. Idempotent."""
         self._queue.close()
         for thread in self._threads:
             if thread is not threading.current_thread():
-                thread.join(timeout=1.0)
+                thread.join(timeout=patience_s)
         self.policy.close()
 
     def _request(self, observation: Observation, seed: int | None, timeout_s: float, alone: bool = False) -> Request:

@@ -55,18 +55,20 @@ class EngineRegistry:
                     self._changeovers.append(Changeover(self._engines[key], name, checkpoint))
             return self._engines[key]
 
-    def close(self) -> None:
-        """Close every engine; the registry stays usable."""
+    def close(self, patience_s: float = 2.0) -> None:
+        """Close every engine, calls in progress are given ``patience_s`` each; the registry stays usable."""
         with self._lock:
             running, self._engines = list(self._engines.values()), {}
             changing, self._changeovers = self._changeovers, []
         for changeover in changing:
-            changeover.close()
+            changeover.close(patience_s)
         for engine in running:
-            engine.close()
+            engine.close(patience_s)
 
 
 engines = EngineRegistry(change=COMPUTE == AUTO)
 """The engines of this process, shared by all visitors; closed when it ends, since a thread that is inside a network
 while the interpreter goes would abort it."""
-atexit.register(engines.close)
+AT_END_S = 10.0
+"""So long may a call on a busy machine take to return before the process ends all the same."""
+atexit.register(engines.close, AT_END_S)
