@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -186,8 +186,9 @@ class RecordingWriter:
         return index
 
     def discard_episode(self) -> None:
-        """Forget the running episode."""
-        self._close_videos()
+        """Forget the running episode, also one whose videos could not be written."""
+        with suppress(OSError):
+            self._close_videos()
         self._frames = EpisodeFrames(self._given)
         shutil.rmtree(self._root / RUNNING, ignore_errors=True)
 

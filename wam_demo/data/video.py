@@ -46,7 +46,8 @@ class VideoEncoder:
         """
         assert self._thread is not None, "it is closed"
         while self._waiting and (self._waiting[0].done() or len(self._waiting) >= MOST_WAITING):
-            self._waiting.popleft().result()
+            self._waiting[0].result()  # one that failed stays, so that `close` tells it too
+            self._waiting.popleft()
         self._waiting.append(self._thread.submit(self._write, np.array(image, order="C")))
 
     def close(self) -> None:

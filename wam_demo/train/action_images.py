@@ -22,13 +22,13 @@ from wam_demo.models.precision import autocast
 from wam_demo.models.tokenizer import Tokenizer
 from wam_demo.models.wam.backbone import BackboneConfig
 from wam_demo.models.wam.imagination import FOLDER, ImaginationModel
-from wam_demo.models.wam.model import WorldActionModel
 from wam_demo.train.action_images_losses import MODES, FutureBatch, modes_loss, policy_loss
 from wam_demo.train.batches import draw, rows_on
 from wam_demo.train.cache import Cache, load_cache
 from wam_demo.train.calibration import calibrate, usual_poses
 from wam_demo.train.loop import LoopConfig, Trainer
 from wam_demo.train.parallel import Share, compute_device, is_main, own_share
+from wam_demo.train.world_model import load_world_model
 
 FOLLOWED_M = 0.015
 """A recording follows the expert's chunk where the TCP is never further from it at a recorded frame: then the pictures
@@ -188,7 +188,7 @@ def train_action_images(
     }
     config = ActionImagesConfig(replace(recipe.backbone, rays=True), calibrate(cache.tasks), trained=provenance)
     model = ActionImagesModel(config)
-    begin(model, init)
+    begin(model, init, tokenizer)
     trainer = Trainer(nn.ModuleDict({"model": model}).to(device), recipe.loop, out, resume=resume)
     train_rows, held_rows = cache.split()
     cameras = usual_poses(config.calibration, cache.states) if cache.poses is None else cache.poses
@@ -219,8 +219,13 @@ def train_action_images(
     return trainer.summary(recipe.batch, curves)
 
 
-def begin(model: ActionImagesModel, init: Path) -> None:
-    """Take over weights: of an action-images model, or of a world action model and what imagines for it."""
+def begin(model: ActionImagesModel, init: Path, tokenizer: Tokenizer) -> None:
+    """Take over weights: of an action-images model, or of a world action model and what imagines for it.
+
+    Raises:
+        CheckpointError: A file is missing or corrupt.
+        InvalidInputError: The world action model was trained on the latents of another tokenizer.
+    """
     try:
         read_config(init, "wam")
     except CheckpointError:
@@ -229,7 +234,7 @@ def begin(model: ActionImagesModel, init: Path) -> None:
         return
     imagines = init / FOLDER
     imagination = ImaginationModel.from_pretrained(imagines) if imagines.is_dir() else None
-    model.begin_as(WorldActionModel.from_pretrained(init), imagination)
+    model.begin_as(load_world_model(init, tokenizer), imagination)
 
 
 @torch.no_grad()

@@ -87,7 +87,12 @@ def motion_conditioning(
         images: (B, cameras, 3, H, W) float32 of the observed latents, where they are decoded already.
     """
     latents = observed.latents
-    pictures, geometry = _warped_pictures(model, tokenizer, calibration, observed, motion, horizons, images)
+    if images is None:
+        images = decode_views(tokenizer, latents)
+    with torch.autocast(latents.device.type, enabled=False):
+        raw, state = model.normaliser.decode_motion(motion, horizons), model.normaliser.decode_state(observed.state)
+        geometry = cell_geometry(calibration, state, raw, model.config.backbone.grid)
+        pictures = warped_wrist(calibration, state, raw, images)
     warped = tokenizer.encode(pictures.flatten(0, 2).to(latents.dtype)).unflatten(0, pictures.shape[:3])
     return MotionConditioning(motion, geometry, warped)
 
@@ -100,34 +105,17 @@ def conditioning_stages(
     motion: Tensor,
 ) -> Iterator[MotionConditioning | None]:
     """As `motion_conditioning` for all imagined frames; ``None`` after each piece of work, what follows at the end."""
-    horizons = range(model.config.backbone.horizons)
     with torch.inference_mode():
-        pictures, geometry = _warped_pictures(model, tokenizer, calibration, observed, motion, horizons)
-    yield None
-    warped = []
-    for moment in pictures.to(observed.latents.dtype).unbind(1):
-        with torch.inference_mode():
-            warped.append(tokenizer.encode(moment.flatten(0, 1)).unflatten(0, moment.shape[:2]))
-        yield None
-    yield MotionConditioning(motion, geometry, torch.stack(warped, 1))
-
-
-def _warped_pictures(
-    model: WorldActionModel,
-    tokenizer: PictureTokenizer,
-    calibration: Calibration,
-    observed: BackboneFeatures,
-    motion: Tensor,
-    horizons: Sequence[int],
-    images: Tensor | None = None,
-) -> tuple[Tensor, Tensor]:
-    """Pictures (B, K, 2, 3, H, W) of now in the wrist's later views, and the geometry of every cell."""
-    if images is None:
         images = decode_views(tokenizer, observed.latents)
-    with torch.autocast(observed.latents.device.type, enabled=False):
-        raw, state = model.normaliser.decode_motion(motion, horizons), model.normaliser.decode_state(observed.state)
-        geometry = cell_geometry(calibration, state, raw, model.config.backbone.grid)
-        return warped_wrist(calibration, state, raw, images), geometry
+    yield None
+    parts = []
+    for moment in range(model.config.backbone.horizons):
+        one = motion[:, moment : moment + 1]
+        with torch.inference_mode():
+            parts.append(motion_conditioning(model, tokenizer, calibration, observed, one, [moment], images))
+        yield None
+    geometry = torch.cat([part.geometry for part in parts], 2)
+    yield MotionConditioning(motion, geometry, torch.cat([part.warped for part in parts], 1))
 
 
 def decode_views(tokenizer: PictureTokenizer, latents: Tensor) -> Tensor:
