@@ -214,11 +214,14 @@ class Session:
             self._due += (self._parts - 1) * _TICK_S  # it makes whole control steps
 
     @property
+    def _is_driven(self) -> bool:
+        attempt = self._episodes.attempt
+        return attempt is not None and attempt.takeover is not None and attempt.takeover.state.person
+
+    @property
     def _parts(self) -> int:
         """Pictures of one control step; whoever drives does so in real time, and an arm knows no other."""
-        attempt = self._episodes.attempt
-        driven = attempt is not None and attempt.takeover is not None and attempt.takeover.state.person
-        if driven or self._episodes.is_real:
+        if self._is_driven or self._episodes.is_real:
             return round(PICTURES_HZ / CONTROL_HZ)
         return round(PICTURES_HZ / CONTROL_HZ / self._episodes.settings.speed)
 
@@ -235,12 +238,12 @@ class Session:
                     self._resumes = False
                 attempt.begin(self._parts)
                 self._ended_by_now(attempt)
-                self._publish_in_time(attempt)
+                self._publish_picture(attempt, must=self._is_driven)
         elif attempt.loop.proceed():
-            self._publish_in_time(attempt)
+            self._publish_picture(attempt)
         else:
             self._finish_step(attempt)
-            self._publish()
+            self._publish_picture(attempt, must=not self._is_driven)
 
     def _is_prepared(self, attempt: Attempt) -> bool:
         """Whether it may move: what its first plan leads to is shown before."""
@@ -250,12 +253,13 @@ class Session:
             self._publish()
         return False
 
-    def _publish_in_time(self, attempt: Attempt) -> None:
-        if attempt.outcome is not None or self._has_time(attempt):
+    def _publish_picture(self, attempt: Attempt, must: bool = False) -> None:
+        """One of a control step's; it must be the first for who drives and wants to see it move, else the last."""
+        if must or attempt.outcome is not None or self._has_time(attempt):
             self._publish()
 
     def _has_time(self, attempt: Attempt) -> bool:
-        """Whether to show a picture between control steps: motion and plans go first."""
+        """Whether to show a further picture of a control step: motion and plans go first."""
         now = self._clock.now()
         if attempt.loop.agent.wait_steps >= EXECUTE_STEPS:
             self._eased_until = now + EASE_S

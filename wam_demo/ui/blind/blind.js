@@ -51,11 +51,13 @@ function load(video, base64) {
 }
 
 // One clock for both sides: each video follows it, the shorter one waits at its end.
+const IDLE_MS = 250; // nothing plays: an animation frame costs the whole page one
 let last = performance.now();
 function frame(now) {
   const passed = Math.min(0.1, (now - last) / 1000);
   last = now;
-  if (["watching", "voting", "revealed"].includes(blind.state) && root.offsetParent) {
+  const shown = ["watching", "voting", "revealed"].includes(blind.state) && root.offsetParent;
+  if (shown) {
     if (blind.playing) blind.time += passed * blind.speed;
     if (blind.playing) blind.watched += passed * blind.speed;
     if (blind.state === "watching" && blind.watched >= blind.length) openBallot();
@@ -63,7 +65,8 @@ function frame(now) {
     for (const side of SIDES) follow(side);
     showTime();
   }
-  requestAnimationFrame(frame);
+  if (shown) requestAnimationFrame(frame);
+  else setTimeout(requestAnimationFrame, IDLE_MS, frame);
 }
 
 // Who has seen the end of both may vote; looking ahead with the slider is not watching.

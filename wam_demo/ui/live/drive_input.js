@@ -40,12 +40,11 @@ for (const button of $$("[data-hold]")) {
 }
 
 // Any standard gamepad: left stick moves, right stick lifts and turns.
-const DEAD = 0.15;
+const DEAD = 0.15, PAD_EVERY_MS = 16;
 const beyond = (value) => (Math.abs(value) < DEAD ? 0 : (value - Math.sign(value) * DEAD) / (1 - DEAD));
 const padTaps = [grip, hand, () => plugged("padTaps")[0]?.failure(), () => plugged("padTaps")[0]?.success(), () => setSpeed(drive.speed - 1), () => setSpeed(drive.speed + 1)];
 const padDown = new Set();
 function pollGamepads() {
-  requestAnimationFrame(pollGamepads);
   if (!drive.on || document.hidden || !document.hasFocus()) return;
   const pad = [...navigator.getGamepads()].find((each) => each?.connected && each.axes.length >= 2);
   if (!pad) { hold("gamepad", null); return; }
@@ -60,7 +59,7 @@ function pollGamepads() {
     if (down) padDown.add(i); else padDown.delete(i);
   });
 }
-pollGamepads();
+setInterval(pollGamepads, PAD_EVERY_MS);
 
 // The gripper dragged on Now: along the plane at its height; the wheel, or a second finger, lifts it.
 const LIFT_M = 0.4, WHEEL_M = 0.0002;

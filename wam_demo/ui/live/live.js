@@ -89,4 +89,3 @@ function paintCharts() {
   paintBands(track.bands, 0, last);
 }
 strip.horizonChanged = paintCharts;
-new ResizeObserver(paintCharts).observe($(".work"));

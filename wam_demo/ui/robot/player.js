@@ -74,7 +74,6 @@ function paintCharts() {
   showChunkNames(chunks);
   paintBands(curves.bands, 0, Math.max(1, steps - 1));
 }
-new ResizeObserver(paintCharts).observe($(".work"));
 for (const box of $$(".plot")) box.addEventListener("pointerdown", (event) => {
   if (!player.curves) return;
   const place = box.getBoundingClientRect(), width = place.width - LEFT - RIGHT;

@@ -117,7 +117,6 @@ function paintCharts() {
   const last = cam.status?.step || 0;
   paintBands(bands, Math.max(0, last - LOOK_BACK), Math.max(last, 1));
 }
-new ResizeObserver(paintCharts).observe($(".plan"));
 
 toggle.addEventListener("click", () => (cam.running ? stop() : start()));
 function instruct() { if (cam.running) trigger("command", { kind: "instruction", text: field.value }); }

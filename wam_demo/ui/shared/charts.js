@@ -9,8 +9,20 @@ const svgText = (name, x, y, text, anchor = "start") => `<text class="${name}" x
 const svgLine = (name, x1, y1, x2, y2) => `<line class="${name}" x1="${px(x1)}" y1="${px(y1)}" x2="${px(x2)}" y2="${px(y2)}"/>`;
 const svgDot = (name, x, y, r) => `<circle class="${name}" cx="${px(x)}" cy="${px(y)}" r="${r}"/>`;
 
+// A chart follows the size of its box, which is told when it changes: to ask for it at each drawing lays out the whole page.
+const plots = new WeakMap();
+const plotSizes = new ResizeObserver((changes) => {
+  for (const { target } of changes) { Object.assign(plots.get(target), sizeOf(target)); drawPlot(target); }
+});
+const sizeOf = (box) => ({ w: box.clientWidth, h: box.clientHeight });
 function plot(name, draw) {
-  const box = $(`[data-plot="${name}"]`), [w, h] = [box.clientWidth, box.clientHeight];
+  const box = $(`[data-plot="${name}"]`), known = plots.get(box);
+  plots.set(box, Object.assign(known || sizeOf(box), { draw }));
+  if (!known) plotSizes.observe(box);
+  drawPlot(box);
+}
+function drawPlot(box) {
+  const { w, h, draw } = plots.get(box);
   if (w && h) box.innerHTML = `<svg viewBox="0 0 ${w} ${h}" preserveAspectRatio="none">${draw(w, h)}</svg>`;
 }
 const across = (w, first, last) => (step) => LEFT + ((step - first) / Math.max(1, last - first)) * (w - LEFT - RIGHT);

@@ -84,7 +84,11 @@ async function request(call, question) {
   return answer;
 }
 
-const bytesOf = (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+function bytesOf(base64) {
+  const text = atob(base64), bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i += 1) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}
 const urlOf = (base64, type) => URL.createObjectURL(new Blob([bytesOf(base64)], { type }));
 function saveFile(name, url) {
   const link = Object.assign(document.createElement("a"), { href: url, download: name });
