@@ -71,6 +71,19 @@ def test_the_arm_moves_as_it_is_driven_and_the_view_says_who_drives(open_session
     assert seen.records[-1].prediction_step > len(seen.records) - 6
 
 
+def test_who_drives_sees_the_arm_move_as_a_control_step_begins_also_when_plans_are_late(monkeypatch):
+    monkeypatch.setattr(FakeWorld, "success_after", 1000)
+    clock = ManualClock()
+    seen = Driven(late_backend(clock, horizon=1000, plan_s=0.55), Settings("reach", "steer"), clock)
+    seen.run(3.0)
+    before = seen.last.frame_number
+    seen.session.drive(PersonCommand(1, True, np.array([0, 0.2, 0, 0, 0, 0], np.float32)))
+    view = seen.until(lambda view: view.drive.state.acted == 1)
+    assert view.frame_number > before
+    assert not any(record.person_weight for record in seen.records), "the step is not over yet"
+    seen.session.close()
+
+
 def test_a_person_takes_the_time_they_need_and_the_log_replays_it(open_session, monkeypatch):
     monkeypatch.setattr(FakeWorld, "success_after", 1000)
     seen = open_session(horizon=30)
