@@ -51,6 +51,29 @@ def test_a_person_drives_in_the_dream_by_key(serve, visit):
     page.wait_for_function("document.querySelector('.wam').drive.latencies.length > 0")
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_both_shows_reality_and_its_dream_side_by_side(serve, visit, width):
+    page = visit(serve(), width, 844)
+    page.wait_for_function(f"{STATUS}.step > 3")
+    page.get_by_role("button", name="Both").click()
+    page.wait_for_function(f"{STATUS}.twin?.dream === 'same' && {STATUS}.twin.step > {STATUS}.twin.forked + 3")
+    titles = [page.locator(f'[data-side="{side}"] h3').inner_text() for side in ("with", "without")]
+    assert titles == ["Reality", "Dream, same actions"]
+    assert page.locator('[data-side="without"] .dreamt').is_visible()
+    assert page.locator('[data-gap="picture"]').inner_text() != "–"
+    assert page.locator('[data-realm="both"]').get_attribute("aria-pressed") == "true"
+    page.get_by_role("button", name="Let it plan for itself").click()
+    page.wait_for_function(f"{STATUS}.twin?.dream === 'own'")
+    page.get_by_role("button", name="Give it the same actions").wait_for()
+    page.get_by_role("button", name="Dream", exact=True).click()
+    page.wait_for_function(f"{STATUS}.twin === null && {STATUS}.dream !== null")
+    page.get_by_role("button", name="Both").click()
+    page.wait_for_function(f"{STATUS}.twin?.dream === 'same' && {STATUS}.dream === null")
+    page.get_by_role("button", name="Back to reality").click()
+    page.wait_for_function(f"{STATUS}.twin === null && {STATUS}.dream === null")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 def test_a_policy_without_an_imagination_cannot_dream(serve, visit):
     page = visit(serve())
     page.locator('[data-set="policy"]').select_option("hold")

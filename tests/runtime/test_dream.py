@@ -138,3 +138,38 @@ def test_a_pause_stays_a_pause(driven):
     driven.post("step")
     driven.until(lambda view: view.dream.steps == 1)
     assert dream(driven, on=False).state == "paused"
+
+
+def beside(driven, **more):
+    driven.post("twin", on=True, dream="same", **more)
+    return driven.until(lambda view: view.twin is not None)
+
+
+def test_reality_and_its_dream_go_on_side_by_side_and_reality_is_given_back(driven):
+    driven.until(lambda view: view.step == 12)
+    view = beside(driven)
+    forked = view.twin.forked
+    view = driven.until(lambda view: view.twin.step == forked + 8)
+    assert (view.twin.dream, view.dream, view.twin.outcomes) == ("same", None, (None, None))
+    assert all(gap.picture is not None for gap in view.twin.divergences)
+    driven.post("twin", on=True, dream="own")
+    view = driven.until(lambda view: view.twin.dream == "own")
+    assert view.twin.forked == forked, "once more from the same moment"
+    driven.post("twin", on=False)
+    view = driven.until(lambda view: view.twin is None)
+    assert view.step == forked
+    driven.until(lambda view: view.step == forked + 3)
+
+
+def test_beside_reality_there_is_no_dream_after_its_end_or_from_a_dream(driven, monkeypatch):
+    driven.until(lambda view: view.step == 5)
+    dream(driven)
+    driven.post("twin", on=True, dream="same")
+    driven.until(lambda view: view.warning)
+    assert driven.last.twin is None
+    dream(driven, on=False)
+    monkeypatch.setattr(FakeWorld, "success_after", 1)
+    driven.until(lambda view: view.outcome is not None)
+    driven.post("twin", on=True, dream="same")
+    view = driven.until(lambda view: "has ended" in view.notice)
+    assert (view.twin, view.warning) == (None, True)

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 
 from tests.fakes.brain import plan
+from tests.fakes.dreamer import FakeDreamer, dream_source
 from tests.runtime.test_replay import expert_planner
-from wam_demo.errors import PolicyFault
+from wam_demo.errors import PolicyFault, SourceFault
 from wam_demo.policies.receding import InlinePlanner
 from wam_demo.robots.simulator import simulator
 from wam_demo.runtime.contracts import Planner
 from wam_demo.runtime.fork import Fork, forked
-from wam_demo.runtime.twin import Twin
+from wam_demo.runtime.twin import with_and_without, with_its_dream
 from wam_demo.types import Event, Prediction
 
 HORIZON = 150
@@ -55,7 +56,7 @@ def test_without_a_disturbance_both_stay_identical_for_a_whole_episode(pair):
     own, spare = pair
     own.reset(5)
     own.disturb("noise", {"severity": 2, "seed": 1})
-    twin = Twin(own, spare, expert_planner, own.world.seed, here(own), HORIZON)
+    twin = with_and_without(own, spare, expert_planner, own.world.seed, here(own), HORIZON)
     while not twin.ended:
         twin.advance()
         assert own.digest() == spare.digest()
@@ -72,7 +73,7 @@ def test_a_policy_that_sees_and_draws_noise_gets_the_same_of_both(pair):
     own.reset(6)
     sees = SeesAndShakes()
     asks = Planner(lambda seen: pytest.fail("not in lock-step"), lockstep=sees)
-    twin = Twin(own, spare, lambda source: asks, own.world.seed, here(own), HORIZON)
+    twin = with_and_without(own, spare, lambda source: asks, own.world.seed, here(own), HORIZON)
     for _ in range(24):
         twin.advance()
     assert own.digest() == spare.digest()
@@ -94,7 +95,7 @@ def test_the_fork_undoes_one_disturbance_and_the_course_is_given_back(pair):
     for _ in range(4):
         own.apply(np.array([0, 0.01, 0, 0, 0, 0, 1.0], np.float32))
     now = own.digest()
-    twin = Twin(own, spare, expert_planner, 5, fork, HORIZON)
+    twin = with_and_without(own, spare, expert_planner, 5, fork, HORIZON)
     assert spare.digest() == before
     assert own.digest() not in (before, now)
     view = twin.view({})
@@ -112,7 +113,7 @@ def test_the_fork_undoes_one_disturbance_and_the_course_is_given_back(pair):
 def test_closing_frees_the_second_simulator(pair):
     own, spare = pair
     own.reset(1)
-    twin = Twin(own, spare, expert_planner, own.world.seed, here(own), HORIZON)
+    twin = with_and_without(own, spare, expert_planner, own.world.seed, here(own), HORIZON)
     closed = []
     spare.close = lambda: closed.append(spare)
     twin.close()
@@ -131,7 +132,7 @@ def test_a_policy_without_an_answer_moves_neither_and_may_be_asked_again(pair):
             prediction.chunk.actions[:] = np.nan
         return InlinePlanner(_Says(prediction)).submit(observation)
 
-    twin = Twin(
+    twin = with_and_without(
         own, spare, lambda source: Planner(lambda seen: None, lockstep=sometimes), own.world.seed, here(own), HORIZON
     )
     with pytest.raises(PolicyFault, match="not finite"):
@@ -158,6 +159,76 @@ def test_a_slider_that_passes_values_is_one_disturbance(pair):
     assert (later.step, [event.kind for event in later.asked]) == (3, ["shove"])
 
 
+def test_a_dream_gets_the_same_actions_and_its_hand_stays_with_the_real_one(pair):
+    own = pair[0]
+    own.reset(5)
+    before = own.digest()
+    twin = with_its_dream(own, dream_source(start=own.observe()), expert_planner(own), 5, 0, HORIZON, "same")
+    for _ in range(20):
+        twin.advance()
+    view = twin.view({})
+    assert (view.dream, view.forked, view.step) == ("same", 0, 20)
+    assert [gap.step for gap in view.divergences] == list(range(20))
+    assert all((gap.action, gap.gripper) == (0, 0) for gap in view.divergences)
+    assert 0 < max(gap.tool for gap in view.divergences) < 0.02
+    assert all(0 < gap.picture < 1 for gap in view.divergences)
+    assert not np.array_equal(*view.frames)
+    twin.close()
+    assert own.digest() == before
+
+
+def test_what_is_done_to_reality_does_not_reach_its_dream(pair):
+    own = pair[0]
+    own.reset(5)
+    twin = with_its_dream(own, dream_source(start=own.observe()), expert_planner(own), 5, 0, HORIZON, "same")
+    twin.advance()
+    dreamt = twin.view({}).frames[1]
+    twin.disturb("shove", {"object": own.world.assignment.target, "offset": [0.0, -0.06]})
+    view = twin.view({})
+    assert ([event.kind for event in view.events], view.forked, len(view.divergences)) == (["shove"], 0, 1)
+    np.testing.assert_array_equal(view.frames[1], dreamt)
+    twin.close()
+
+
+def test_a_dream_that_plans_for_itself_is_asked_about_what_it_imagines(pair):
+    own = pair[0]
+    own.reset(5)
+    seen = []
+
+    def asked(observation, seed):
+        seen.append((seed, observation.images["front"]))
+        return InlinePlanner(_Says(plan(observation))).submit(observation)
+
+    source = dream_source(start=own.observe())
+    twin = with_its_dream(own, source, Planner(lambda seen: None, lockstep=asked), 5, 0, HORIZON, "own")
+    for _ in range(5):
+        twin.advance()
+    (first, real), (second, dreamt) = seen[-2:]
+    assert first == second, "the same noise"
+    np.testing.assert_array_equal(dreamt, np.full_like(dreamt, dreamt[0, 0, 0]))  # it dreams in grey
+    assert real.std() > 1
+    twin.close()
+
+
+def test_reality_waits_for_a_dream_that_could_not_follow(pair):
+    own, dreamer = pair[0], FakeDreamer()
+    own.reset(5)
+    source = dream_source(dreamer, start=own.observe())
+    twin = with_its_dream(own, source, expert_planner(own), 5, 0, HORIZON, "same")
+    twin.advance()
+    dreamer.fault = PolicyFault("too much to do")
+    for _ in range(3):
+        with pytest.raises(SourceFault, match="too much to do"):
+            twin.advance()
+    assert own.world.step_count == 2
+    dreamer.fault = None
+    twin.advance()
+    assert own.world.step_count == 2
+    assert [gap.step for gap in twin.view({}).divergences] == [0, 1]
+    assert max(gap.action for gap in twin.view({}).divergences) == 0
+    twin.close()
+
+
 @pytest.mark.slow
 def test_the_shipped_policy_does_the_same_twice_for_a_whole_episode(pair):
     from wam_demo.policies.engines import engines
@@ -166,7 +237,9 @@ def test_the_shipped_policy_does_the_same_twice_for_a_whole_episode(pair):
     own, spare = pair
     own.reset(11)
     backend = shipped().backend
-    twin = Twin(own, spare, lambda source: backend.open_planner("agra", source), own.world.seed, here(own), HORIZON)
+    twin = with_and_without(
+        own, spare, lambda source: backend.open_planner("agra", source), own.world.seed, here(own), HORIZON
+    )
     noise = engines.get("agra")
     other = own.observe()
     steps = 0

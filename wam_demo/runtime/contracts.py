@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from wam_demo.policies.receding import PlayedStep
 from wam_demo.robots.source import Source, Suggestion
@@ -105,6 +105,10 @@ class Outcome:
     detail: str
 
 
+DreamActions = Literal["same", "own"]
+"""What a dream beside reality does: the same as reality, or what its policy plans from what it imagines."""
+
+
 @dataclass(frozen=True)
 class Divergence:
     """How far the two branches of a twin are apart at one control step.
@@ -114,12 +118,14 @@ class Divergence:
         action: Distance between the translations that are commanded [m].
         gripper: Difference of the commanded openings, with minus without, -1 .. 1.
         tool: Distance between the tool centre points [m].
+        picture: Mean absolute difference of what the cameras show, 0..1; ``None`` where both are looked at for real.
     """
 
     step: int
     action: float
     gripper: float
     tool: float
+    picture: float | None = None
 
 
 @dataclass(frozen=True)
@@ -131,10 +137,11 @@ class TwinView:
         step: Control step that both have reached.
         events: What happened to the one and not to the other.
         names: What people call the bodies.
-        frames: (256, 256, 3) uint8 of ``front``: with the disturbance, without it.
+        frames: (256, 256, 3) uint8 of ``front``: with the disturbance, without it; reality, dream.
         frame_number: Counts pairs of pictures.
         outcomes: How each ended, if it has.
         divergences: One for every step that both have done.
+        dream: What the second branch does, where it is a dream.
     """
 
     forked: int
@@ -145,6 +152,7 @@ class TwinView:
     frame_number: int
     outcomes: tuple[Outcome | None, Outcome | None]
     divergences: Sequence[Divergence]
+    dream: DreamActions | None = None
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,14 @@ from wam_demo.errors import InvalidInputError, WamDemoError
 from wam_demo.limits import LOG_ATTEMPTS
 from wam_demo.robots.source import Source
 from wam_demo.runtime.attempt import Attempt, instruction_event
-from wam_demo.runtime.contracts import Backend, Planner, Settings
+from wam_demo.runtime.contracts import Backend, DreamActions, Planner, Settings
 from wam_demo.runtime.disturb import Disturber, Target
 from wam_demo.runtime.dream import Dream
 from wam_demo.runtime.fork import Fork
 from wam_demo.runtime.log import AttemptLog
 from wam_demo.runtime.person import Person
 from wam_demo.runtime.subscriber import Subscriber
-from wam_demo.runtime.twin import Twin, TwinSource
+from wam_demo.runtime.twin import Twin, TwinSource, WatchableSource, with_and_without, with_its_dream
 
 SEEDS = 2**31
 
@@ -197,18 +197,40 @@ class Episodes:
         """
         attempt = self._opened()
         if self.dream is not None:
-            raise InvalidInputError("a dream has no twin yet: go back to Reality")
+            raise InvalidInputError("a dream has no twin: go back to Reality")
         if attempt.fork is None and attempt.outcome is not None:
             raise InvalidInputError("this attempt has ended undisturbed: reset it, then start the twin")
         self.close_twin()
-        source = attempt.source
-        if not isinstance(source, TwinSource):
-            raise InvalidInputError("the state of this source cannot be kept: there is no twin")
+        source = self._twin_source(attempt)
         fork = attempt.fork or Fork(source.snapshot(), attempt.step)
         spare = self._backend.open_source(self.settings.task)
         assert isinstance(spare, TwinSource), "every source of a task can do the same"
-        self.twin = Twin(source, spare, self._planner_of, attempt.seed, fork, attempt.horizon)
+        self.twin = with_and_without(source, spare, self._planner_of, attempt.seed, fork, attempt.horizon)
         return self.twin
+
+    def open_dream_twin(self, does: DreamActions) -> Twin:
+        """Play on twice from here: in reality, and in the dream that begins with what is seen now.
+
+        Args:
+            does: What the dream does.
+
+        Raises:
+            WamDemoError: There is no attempt, it has ended, or this policy cannot dream.
+        """
+        self.close_twin()
+        attempt, planner = self._opened(), self._planner
+        if attempt.outcome is not None or planner is None:
+            raise InvalidInputError("this attempt has ended: reset it, then dream beside it")
+        source = self._twin_source(attempt)
+        dream = self._dream_of(attempt)
+        assert isinstance(dream, WatchableSource), "people look at dreams"
+        self.twin = with_its_dream(source, dream, planner, attempt.seed, attempt.step, attempt.horizon, does)
+        return self.twin
+
+    def _twin_source(self, attempt: Attempt) -> TwinSource:
+        if not isinstance(attempt.source, TwinSource):
+            raise InvalidInputError("the state of this source cannot be kept: there is no twin")
+        return attempt.source
 
     def close_twin(self) -> None:
         """Go back to the attempt as it was and free the second source."""
@@ -223,11 +245,9 @@ class Episodes:
             InvalidInputError: There is no attempt, it is a replay or a twin, or this policy cannot dream.
         """
         attempt, planner = self._opened(), self._planner
-        if attempt.replay is not None or self.twin is not None or self.dream is not None or planner is None:
-            raise InvalidInputError("a dream begins in an episode of your own: end the twin or the replay first")
-        if self._backend.open_dream is None:
-            raise InvalidInputError("nobody dreams here")
-        source = self._backend.open_dream(self.settings.policy, attempt.source.observe())
+        if self.twin is not None or planner is None:
+            raise InvalidInputError("a dream begins in an episode of your own: end the twin first")
+        source = self._dream_of(attempt)
         try:
             self.dream = Dream(attempt, source, planner, self.settings.task, self._subscribers, self._person)
         except BaseException:
@@ -236,6 +256,13 @@ class Episodes:
         self.attempt = self.dream.attempt
         self._dreams += 1
         return self.dream
+
+    def _dream_of(self, attempt: Attempt) -> Source:
+        if attempt.replay is not None or self.dream is not None:
+            raise InvalidInputError("a dream begins in an episode of your own: end the dream or the replay first")
+        if self._backend.open_dream is None:
+            raise InvalidInputError("nobody dreams here")
+        return self._backend.open_dream(self.settings.policy, attempt.source.observe())
 
     def close_dream(self) -> None:
         """Back to reality as it was left; nothing without a dream."""

@@ -15,7 +15,7 @@ from wam_demo.limits import ARM_PAGE_S
 from wam_demo.policies.receding import EXECUTE_STEPS
 from wam_demo.runtime.attempt import Attempt
 from wam_demo.runtime.clock import SessionClock
-from wam_demo.runtime.contracts import Backend, Command, Export, SessionView, Settings, Watcher
+from wam_demo.runtime.contracts import Backend, Command, DreamActions, Export, SessionView, Settings, Watcher
 from wam_demo.runtime.disturb import DISTURBANCES
 from wam_demo.runtime.episodes import Episodes
 from wam_demo.runtime.exports import EXPORTS
@@ -459,7 +459,7 @@ class Session:
         source = type(attempt.source).__name__.removesuffix("Source").lower()
         self._due = self._clock.now() + self._recording.begin(self._episodes.settings, source)
 
-    def _on_twin(self, on: bool) -> None:
+    def _on_twin(self, on: bool, dream: DreamActions | None = None) -> None:
         if on and self._recording.active:
             raise InvalidInputError("stop recording before you start a twin")
         if not on and self._episodes.twin is not None:
@@ -469,7 +469,10 @@ class Session:
         elif on:
             self._complete_step()
             self._picture()
-            self._episodes.open_twin()
+            if dream is None:
+                self._episodes.open_twin()
+            else:
+                self._episodes.open_dream_twin(dream)
             self._say("")
             self._go("running")
 

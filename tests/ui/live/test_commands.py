@@ -83,7 +83,10 @@ def test_a_replay_comes_as_text_or_packed():
     for payload in ({"text": text}, {"packed": pack(text)}):
         (attempt,) = parse("replay", **payload).parameters["attempts"]
         assert (attempt.task, attempt.seed, attempt.steps) == ("reach", 4, ())
-    assert parse("twin", on=1).parameters == {"on": True}
+    assert parse("twin", on=1).parameters == {"on": True, "dream": None}
+    assert parse("twin", on=1, dream="own").parameters == {"on": True, "dream": "own"}
+    with pytest.raises(InvalidInputError, match="unknown dream"):
+        parse("twin", on=1, dream="deep")
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 from wam_demo.errors import InvalidInputError, WamDemoError
 from wam_demo.policies.checks import validate_instruction
 from wam_demo.runtime import Command, Settings
+from wam_demo.runtime.contracts import DreamActions
 from wam_demo.runtime.logfile import SEED_MAX, parse_log, unpack
 from wam_demo.ui.live.drive import DRIVE_PARSERS
 from wam_demo.ui.shared.catalogue import Catalogue
@@ -20,6 +21,7 @@ TIME_SPEEDS = (0.25, 0.5, 1.0)
 """Of the simulated time."""
 FIRST_SPEED = 0.5
 """A visitor has time to take part; a plan is the same at every speed."""
+DREAM_ACTIONS = get_args(DreamActions)
 CAMERAS = ("front", "wrist")
 """Cameras on which a person can point."""
 
@@ -195,6 +197,12 @@ def _switch(payload: Mapping[str, Any], choices: Catalogue) -> Parameters:
     return {"on": bool(payload.get("on"))}
 
 
+def _twin(payload: Mapping[str, Any], choices: Catalogue) -> Parameters:
+    """``dream``: what a dream beside reality does; without it, with and without the newest disturbance."""
+    does = payload.get("dream")
+    return {"on": bool(payload.get("on")), "dream": None if does is None else one_of("dream", does, DREAM_ACTIONS)}
+
+
 def _replay(payload: Mapping[str, Any], choices: Catalogue) -> Parameters:
     """A log as text, from a file, or packed, from a link."""
     packed, text = payload.get("packed"), payload.get("text")
@@ -215,7 +223,7 @@ def _by_itself(
 _PARSERS: Mapping[str, Callable[[Mapping[str, Any], Catalogue], Parameters]] = {
     **dict.fromkeys(("run", "pause", "step", "reset", "next", "swap_target", "clear", "own_words"), _nothing),
     **dict.fromkeys(("log", "link", "paired"), _nothing),
-    "twin": _switch,
+    "twin": _twin,
     "dream": _switch,
     "replay": _replay,
     "autoplay": _switch,

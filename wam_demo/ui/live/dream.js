@@ -1,10 +1,15 @@
-// Reality or Dream: one switch. In a dream Now is what the model imagines, and whatever needs the truth is set aside, with the reason.
+// Reality, Dream, or Both side by side: one switch. In a dream Now is what the model imagines, and whatever needs the truth is set aside, with the reason.
 const DREAM_MARKUP = `
-  <div class="realms" role="group" aria-label="Reality or dream">
+  <div class="realms" role="group" aria-label="Reality, dream, or both">
     <button type="button" data-realm="reality" aria-pressed="true" title="The simulator, as it was left (U)">Reality</button>
     <button type="button" data-realm="dream" aria-pressed="false" title="Leave reality here and go on in what the policy imagines (U)">Dream</button>
+    <button type="button" data-realm="both" aria-pressed="false">Both</button>
   </div>`;
 const WHY_NOT = "Not in a dream: nothing in it says where things really are. Go back to Reality.";
+const ENTERS = {
+  dream: "Leave reality here and go on in what the policy imagines (U)",
+  both: "Reality and the dream of it side by side, from this moment on",
+};
 const CANNOT = "This policy has no imagination that it could go on in";
 const TRUTH = ".side [data-act], .side [data-axis], .switch[data-do='twin'], [data-record], .logtools [data-do]";
 $(".wording").insertAdjacentHTML("beforeend", DREAM_MARKUP);
@@ -12,7 +17,12 @@ into("now", ".frame", `<p class="dreamt" hidden>imagined, not seen</p>`);
 $(".side").insertAdjacentHTML("afterbegin", `<p class="dream-note" role="note" hidden>Every picture here is imagined. Nothing is judged, and nothing can be disturbed.</p>`);
 
 const dreaming = () => Boolean(live.status?.dream);
-const setRealm = (realm) => send("dream", { on: realm === "dream" });
+function setRealm(realm) {
+  if (live.status?.twin) send("twin", { on: false });
+  if (dreaming() || realm === "dream") send("dream", { on: realm === "dream" });
+  if (realm === "both") send("twin", { on: true, dream: "same" });
+}
+act.does = () => send("twin", { on: true, dream: CHANGE[live.status.twin.dream][0] });
 act.dream = () => setRealm(dreaming() ? "reality" : "dream");
 shortcut("u", act.dream, "dream, or back to reality");
 for (const button of $$("[data-realm]")) button.addEventListener("click", (event) => {
@@ -22,11 +32,13 @@ for (const button of $$("[data-realm]")) button.addEventListener("click", (event
 
 let shownRealm = "";
 function showDream(status) {
-  const realm = status.dream ? "dream" : "reality", able = status.dreams;
-  const free = able && !status.twin && !status.replay && !status.recording;
-  const dream = $('[data-realm="dream"]');
-  dream.disabled = !free;
-  dream.title = able ? free ? "Leave reality here and go on in what the policy imagines (U)" : "End the twin, the replay or the recording first" : CANNOT;
+  const realm = status.twin?.dream ? "both" : status.dream ? "dream" : "reality", able = status.dreams;
+  const free = able && (!status.twin || status.twin.dream) && !status.replay && !status.recording;
+  for (const [name, title] of Object.entries(ENTERS)) {
+    const button = $(`[data-realm="${name}"]`);
+    button.disabled = !free || (name === "both" && status.real);
+    button.title = !able ? CANNOT : !free ? "End the twin, the replay or the recording first" : button.disabled ? "An arm cannot be set back to the moment at which a dream began" : title;
+  }
   if (realm === shownRealm) return;
   shownRealm = realm;
   root.classList.toggle("dreaming", realm === "dream");

@@ -9,7 +9,7 @@ import numpy as np
 
 from wam_demo.runtime import TwinView
 from wam_demo.runtime.contracts import Outcome
-from wam_demo.ui.live.words import OUTCOME_WORDS, event_label
+from wam_demo.ui.live.words import OUTCOME_WORDS, event_label, event_marks
 from wam_demo.ui.shared.packet import Tile
 
 SIDES = ("with", "without")
@@ -26,7 +26,9 @@ def twin_tiles(twin: TwinView) -> dict[str, Tile]:
 def twin_status(twin: TwinView) -> dict[str, Any]:
     """What changes often: JSON-ready, distances in cm."""
     largest = max((each.action for each in twin.divergences), default=0.0)
+    pictures = [each.picture for each in twin.divergences if each.picture is not None]
     return {
+        "dream": twin.dream,
         "forked": twin.forked,
         "step": twin.step,
         "what": list(dict.fromkeys(event_label(event, twin.names) for event in twin.events)),
@@ -34,19 +36,25 @@ def twin_status(twin: TwinView) -> dict[str, Any]:
         "action_cm": _cm(twin.divergences[-1].action) if twin.divergences else None,
         "largest_cm": _cm(largest),
         "tool_cm": _cm(twin.divergences[-1].tool) if twin.divergences else None,
+        "picture": round(pictures[-1], 4) if pictures else None,
+        "largest_picture": round(max(pictures), 4) if pictures else None,
         "verdict": verdict(twin),
     }
 
 
 def twin_charts(twin: TwinView) -> dict[str, Any]:
-    """Differences by control step: JSON-ready, rows of step, action [cm], gripper, tool [cm]."""
+    """Differences by control step: JSON-ready, rows of step, action [cm], gripper, tool [cm], and of pictures 0..1."""
     rows = [[each.step, _cm(each.action), round(each.gripper, 3), _cm(each.tool)] for each in twin.divergences]
-    return {"forked": twin.forked, "step": twin.step, "gaps": rows}
+    pictures = [[each.step + 1, round(each.picture, 4)] for each in twin.divergences if each.picture is not None]
+    marks = event_marks(twin.events, twin.names)
+    return {"forked": twin.forked, "step": twin.step, "gaps": rows, "pictures": pictures, "events": marks}
 
 
 def verdict(twin: TwinView) -> str:
     """What the comparison says so far, in one sentence."""
     with_, without = twin.outcomes
+    if twin.dream is not None:
+        return _dreamt(twin, with_)
     if not twin.events:
         return "Nothing is different yet: disturb the left one."
     if with_ is None or without is None:
@@ -54,6 +62,17 @@ def verdict(twin: TwinView) -> str:
     if with_.name == without.name:
         return f"It made no difference to the outcome: {OUTCOME_WORDS[with_.name].lower()} in both."
     return f"{OUTCOME_WORDS[with_.name]} with it, {OUTCOME_WORDS[without.name].lower()} without it."
+
+
+def _dreamt(twin: TwinView, real: Outcome | None) -> str:
+    """The same beside a dream, which nobody judges."""
+    if real is not None:
+        return f"{OUTCOME_WORDS[real.name]} in reality. Look at the right: nobody judges a dream."
+    if twin.events:
+        return "What was done to reality is not in the dream."
+    if twin.dream == "own":
+        return "The same policy in both: on the right it sees nothing but what it imagines."
+    return "The same actions in both: the right one is imagined from the first picture on."
 
 
 def _outcome(outcome: Outcome | None) -> dict[str, str] | None:

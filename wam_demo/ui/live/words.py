@@ -72,6 +72,8 @@ def status_line(view: SessionView) -> dict[str, Any]:
 
 def _going_on(view: SessionView) -> str:
     policy, seed = view.settings.policy, view.settings.seed
+    if view.twin is not None and view.twin.dream is not None:
+        return "Reality on the left, its dream on the right: from the same moment, step by step."
     if view.twin is not None:
         return "Twin: same state, same policy, same noise; left with the disturbance, right without it."
     if view.dream is not None:
