@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -15,16 +16,25 @@ app.shipped = brain.catalogue
 app.warm_up = lambda catalogue: None
 app.open_lab = lambda: app.Lab(__import__("pathlib").Path(tempfile.gettempdir()) / "runs")
 app.open_matches = lambda catalogue: None
-app.launch(quiet=True, prevent_thread_lock=False)
+app.launch(port=int(__import__("sys").argv[1]), quiet=True, prevent_thread_lock=False)
 """
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_sigterm_is_a_clean_end_and_leaves_no_recording_behind(tmp_path):
     environment = {**os.environ, "TMPDIR": str(tmp_path), "GRADIO_TEMP_DIR": str(tmp_path / "gradio")}
-    process = subprocess.Popen([sys.executable, "-c", PROGRAM], env=environment, stderr=subprocess.PIPE, text=True)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-c", PROGRAM, str(port)]
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
     folders: list[Path] = []
     end = time.monotonic() + 120
-    while not folders and time.monotonic() < end:
+    while not (folders and answers(port)) and time.monotonic() < end:
         folders = list(tmp_path.glob("wam-demo-recordings-*"))
         time.sleep(0.1)
     (folder,) = folders
