@@ -9,13 +9,17 @@ import torch
 
 from tests.models.action_images.test_model import CONFIG, observation
 from wam_demo.cli import main
+from wam_demo.errors import InvalidInputError
 from wam_demo.models.action_images.model import ActionImagesModel
 from wam_demo.models.action_images.pictures import points_of, poses_after
 from wam_demo.models.checkpoint import sha256_of
-from wam_demo.train.action_images import FOLLOWED_M, ActionImagesRecipe, LabelledFrames, ModeBatches, figures
+from wam_demo.models.tokenizer import Tokenizer
+from wam_demo.models.wam.model import WamConfig, WorldActionModel
+from wam_demo.train.action_images import FOLLOWED_M, ActionImagesRecipe, LabelledFrames, ModeBatches, begin, figures
 from wam_demo.train.action_images_losses import MODES, FutureBatch, modes_loss, policy_loss
 from wam_demo.train.cache import Cache
 from wam_demo.train.parallel import Share
+from wam_demo.train.recipes import WAM
 
 
 def batch(draws, video=False):
@@ -94,11 +98,27 @@ def test_an_untrained_model_that_stays_is_exact_on_frames_that_stay():
     assert found["decoded"] == 1
 
 
+def test_it_begins_with_a_world_model_of_its_own_tokenizer_alone(tmp_path):
+    """Latents of another tokenizer would look like any other numbers."""
+    torch.manual_seed(0)
+    sizes, tokenizers = WAM["debug"], [Tokenizer() for _ in range(2)]
+    for number, tokenizer in enumerate(tokenizers):
+        provenance = {"encoder_sha256": tokenizer.encoder_digest()}
+        config = WamConfig(replace(CONFIG.backbone, rays=False), sizes.head, trained=provenance)
+        WorldActionModel(config).save_pretrained(tmp_path / str(number))
+    model = ActionImagesModel(CONFIG)
+    before = model.sight.embed.weight.clone()
+    with pytest.raises(InvalidInputError, match="another tokenizer"):
+        begin(model, tmp_path / "1", tokenizers[0])
+    assert torch.equal(model.sight.embed.weight, before)
+    begin(model, tmp_path / "0", tokenizers[0])
+    assert not torch.equal(model.sight.embed.weight, before)
+
+
 @pytest.mark.slow
 def test_debug_preset_end_to_end(tmp_path):
     """Demonstrations, training from a world action model, going on from what was trained, and playing with it."""
     from wam_demo.data.collect import collect
-    from wam_demo.models.wam.model import WamConfig, WorldActionModel
     from wam_demo.train import recipes
 
     collect({"reach": 1.0}, 4, tmp_path / "data", seed=7, processes=1, every=4, noise=0.0)
