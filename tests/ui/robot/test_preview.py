@@ -16,8 +16,8 @@ from wam_demo.errors import InvalidInputError
 from wam_demo.robots.camera import usual_front
 from wam_demo.sim.world import World
 from wam_demo.ui.robot import preview as previews
+from wam_demo.ui.robot.answers import EXAMPLE, responder
 from wam_demo.ui.robot.preview import AXES, PATH, SIDE, framed, preview, read_first_frame
-from wam_demo.ui.robot.tab import EXAMPLE, responder
 from wam_demo.ui.robot.thumbnails import THUMBNAIL_SIDE, thumbnails
 from wam_demo.ui.robot.upload_sessions import UploadSessions
 from wam_demo.ui.shared.pictures import project
@@ -118,7 +118,7 @@ def test_another_turn_is_drawn_from_the_same_reading_and_another_camera_is_read(
         read.append(1)
         return read_first_frame(*arguments)
 
-    monkeypatch.setattr("wam_demo.ui.robot.tab.read_first_frame", counted)
+    monkeypatch.setattr("wam_demo.ui.robot.answers.read_first_frame", counted)
     mapping = ask("example")["mapping"]
     first = ask("preview", mapping=mapping, episode=0, start="")
     turned = ask("preview", mapping={**mapping, "front_turn": "half"}, episode=0, start="")

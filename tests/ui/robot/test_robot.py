@@ -15,7 +15,8 @@ from tests.fakes.brain import catalogue, imagine, plan
 from tests.fakes.labeller import label
 from tests.fakes.waiting import eventually
 from wam_demo.data.uploads.gate import READERS
-from wam_demo.ui.robot.tab import EXAMPLE, responder, script
+from wam_demo.ui.robot.answers import EXAMPLE, responder
+from wam_demo.ui.robot.tab import script
 from wam_demo.ui.robot.upload_sessions import UploadSessions
 
 PAGE = "a-page-of-its-own"

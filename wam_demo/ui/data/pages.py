@@ -20,7 +20,7 @@ from wam_demo.ui.data.draft import Draft
 from wam_demo.ui.data.folders import RecordingFolders
 from wam_demo.ui.data.view import pictures, sets, shown
 from wam_demo.ui.live.drive import dataset_name
-from wam_demo.ui.robot.tab import LONGEST_S, usable
+from wam_demo.ui.robot.answers import LONGEST_S, usable
 from wam_demo.ui.robot.upload_sessions import OpenRequest, UploadSessions
 from wam_demo.ui.shared.catalogue import Catalogue
 from wam_demo.ui.shared.checks import one_of, whole

@@ -14,8 +14,8 @@ from wam_demo.ui.data.folders import RecordingFolders
 from wam_demo.ui.data.pages import DataPages, numbers, publishes
 from wam_demo.ui.data.teaching import MOST_MINUTES, Lesson, Teaching
 from wam_demo.ui.data.view import MOST_PICTURED
-from wam_demo.ui.robot.tab import responder as player
-from wam_demo.ui.robot.tab import usable
+from wam_demo.ui.robot.answers import responder as player
+from wam_demo.ui.robot.answers import usable
 from wam_demo.ui.robot.upload_sessions import UploadSessions
 from wam_demo.ui.shared import component
 from wam_demo.ui.shared.catalogue import Catalogue
