@@ -32,6 +32,9 @@ KINDS = ("tokenizer", "decoder", "teacher", "wam", "agra", "imagination", "harmo
 trains the model that imagines for a policy, which stays as it is; ``harmo`` experts and a gate beside one;
 ``action-images`` the video backbone of one, to draw its actions; ``success`` a head that judges by its features."""
 
+BESIDE_A_POLICY = ("imagination", "harmo", "action-images", "success")
+"""Kinds that are trained beside a policy, whose checkpoint ``init`` names."""
+
 TOKENIZER = {
     "debug": TokenizerRecipe(loop=LoopConfig(steps=20, warmup=5), batch=4, compile=False, scenes=1),
     "small": TokenizerRecipe(),
@@ -206,41 +209,38 @@ def run(
     if steps is not None:
         recipe = replace(recipe, loop=replace(recipe.loop, steps=steps))
     out.mkdir(parents=True, exist_ok=True)
-    if kind in ("tokenizer", "decoder", "teacher"):
-        # Other scenes for each: what the teacher never saw is a fairer test of the tokenizer.
-        renders = ensure_randomised(out / "renders", 1 + (kind == "teacher"), recipe.scenes, recipe.frames_per_scene)
-        if kind != "teacher":
-            frozen = kind == "decoder"
-            start = Tokenizer.from_pretrained(init or checkpoints / "tokenizer") if init or frozen else None
-            return train_tokenizer(
-                recipe, [data, *renders], out, seed=seed, resume=resume, start=start, decoder_only=frozen
-            )
-        return train_teacher(recipe, renders, out, seed=seed, resume=resume)
-    if kind in ("imagination", "harmo", "action-images", "success"):
+    common: dict[str, Any] = {"seed": seed, "resume": resume}
+    if kind in ("tokenizer", "decoder"):
+        start = init or (checkpoints / "tokenizer" if kind == "decoder" else None)
+        return _train_tokenizer(recipe, data, out, start, decoder_only=kind == "decoder", **common)
+    if kind == "teacher":
+        return train_teacher(recipe, _renders(out, recipe, 2), out, **common)
+    tokenizer = Tokenizer.from_pretrained(checkpoints / "tokenizer")
+    if kind in BESIDE_A_POLICY:
         if init is None:
             raise InvalidInputError(f"training {kind!r} needs --init, the checkpoint of the policy that it is for")
-        tokenizer = Tokenizer.from_pretrained(checkpoints / "tokenizer")
         if kind == "harmo":
-            return train_harmo(recipe, init, data, out, tokenizer, region=region, seed=seed, resume=resume)
+            return train_harmo(recipe, init, data, out, tokenizer, region=region, **common)
         if kind == "action-images":
-            return train_action_images(recipe, init, data, out, tokenizer, seed=seed, resume=resume)
+            return train_action_images(recipe, init, data, out, tokenizer, **common)
         if kind == "success":
-            return train_success(recipe, init, data, out, tokenizer, demonstrations=videos, seed=seed, resume=resume)
-        return train_imagination(recipe, init, data, out, tokenizer, videos=videos, seed=seed, resume=resume)
+            return train_success(recipe, init, data, out, tokenizer, demonstrations=videos, **common)
+        return train_imagination(recipe, init, data, out, tokenizer, videos=videos, **common)
     if arm:
         recipe = replace(recipe, arm=_checked(replace(recipe.arm, **arm), recipe.backbone.depth))
-    tokenizer = Tokenizer.from_pretrained(checkpoints / "tokenizer")
     chosen = (teacher, load_teacher(teacher, checkpoints / "teacher")) if kind == "agra" else None
-    start = _checked_start(WorldActionModel.from_pretrained(init), recipe) if init else None
-    return train_wam(
-        recipe,
-        data,
-        out,
-        tokenizer,
-        videos=videos,
-        teacher=chosen,
-        start=start,
-        region=region,
-        seed=seed,
-        resume=resume,
-    )
+    begins = _checked_start(WorldActionModel.from_pretrained(init), recipe) if init else None
+    return train_wam(recipe, data, out, tokenizer, videos=videos, teacher=chosen, start=begins, region=region, **common)
+
+
+def _renders(out: Path, recipe: TokenizerRecipe | TeacherRecipe, which: int) -> list[Path]:
+    """Randomised scenes: others for the teacher (2) than for the tokenizer (1), which makes a fairer test of that."""
+    return ensure_randomised(out / "renders", which, recipe.scenes, recipe.frames_per_scene)
+
+
+def _train_tokenizer(
+    recipe: TokenizerRecipe, data: Path, out: Path, init: Path | None, *, decoder_only: bool, seed: int, resume: bool
+) -> dict[str, Any]:
+    datasets = [data, *_renders(out, recipe, 1)]
+    start = None if init is None else Tokenizer.from_pretrained(init)
+    return train_tokenizer(recipe, datasets, out, seed=seed, resume=resume, start=start, decoder_only=decoder_only)
