@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wam_demo.arguments import Parser, add_processes, one_of, real, weighted_tasks, whole
@@ -81,7 +82,7 @@ def _driven(options: argparse.Namespace) -> DrivenTask | None:
     if options.rooms or options.wide or options.attempts or options.region != "whole":
         raise InvalidInputError("--rooms, --wide, --attempts and --region go with the expert, not with a --driver")
     from wam_demo.policies.driven import DrivenTask
-    from wam_demo.policies.weights import checkpoint_directory
 
-    require_learned(argparse.Namespace(policy=options.driver, checkpoint=options.checkpoint))
-    return DrivenTask(checkpoint_directory(options.driver, options.checkpoint))
+    checkpoint = None if options.checkpoint is None else Path(options.checkpoint)
+    require_learned(argparse.Namespace(policy=options.driver, checkpoint=checkpoint))
+    return DrivenTask(options.driver, checkpoint)

@@ -13,28 +13,33 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DrivenTask:
-    """Opens a task for `wam_demo.data.collect.collect`, driven by the weights in ``checkpoint``.
+    """Opens a task for `wam_demo.data.collect.collect`, driven by a learned policy.
 
     It is pickled into each collecting process, which loads its own policy and simulator.
+
+    Attributes:
+        policy: Its name.
+        checkpoint: Weights instead of the shipped ones.
     """
 
-    checkpoint: Path
+    policy: str
+    checkpoint: Path | None = None
 
     def __call__(self, task: str) -> "Demonstrator":
         """A demonstrator of this task; ``noise`` has no meaning here, the policy's errors are the noise."""
         import torch
 
-        from wam_demo.policies.wam.policy import WamPolicy
+        from wam_demo.policies.registry import load_policy
         from wam_demo.sim.relabel import relabel
         from wam_demo.sim.world import World
 
         torch.set_num_threads(1)  # the processes are the parallelism
-        policy, world = WamPolicy(self.checkpoint), World(task)
+        policy, world = load_policy(self.policy, self.checkpoint), World(task)
 
         def demonstrate(seed: int, *, noise: float, every: int) -> "Iterator[DemoFrame]":
             def driver(observation: "Observation") -> "Vector":
                 noise_seed = 1000 * seed + round(10 * observation.time)
-                return policy.predict([observation], seeds=[noise_seed])[0].chunk.actions
+                return policy.predict([observation], [noise_seed])[0].chunk.actions
 
             return relabel(world, seed, driver, every=every)
 
