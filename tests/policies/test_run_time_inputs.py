@@ -64,7 +64,8 @@ def test_a_recorded_observation_gives_the_same_plan_where_no_simulator_exists(na
     live = load_policy(name).predict([seen], seeds=[3])[0].chunk.actions
     torch.set_num_threads(threads)
     subprocess.run([sys.executable, "-c", ALONE, name, str(record), str(answer)], cwd=ROOT, check=True, timeout=240)
-    np.testing.assert_allclose(np.load(answer), live, atol=1e-6)
+    # Another process may round otherwise; reading an action off pictures magnifies that to some micrometres.
+    np.testing.assert_allclose(np.load(answer), live, atol=1e-5)
 
 
 def test_an_observation_has_no_room_for_anything_else(world):
