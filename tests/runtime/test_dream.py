@@ -161,13 +161,17 @@ def test_reality_and_its_dream_go_on_side_by_side_and_reality_is_given_back(driv
     driven.until(lambda view: view.step == forked + 3)
 
 
-def test_beside_reality_there_is_no_dream_after_its_end_or_from_a_dream(driven, monkeypatch):
-    driven.until(lambda view: view.step == 5)
+def test_one_command_leads_from_a_dream_to_both_and_back_into_a_dream(driven):
+    left = driven.until(lambda view: view.step == 5).step
     dream(driven)
-    driven.post("twin", on=True, dream="same")
-    driven.until(lambda view: view.warning)
-    assert driven.last.twin is None
-    dream(driven, on=False)
+    view = beside(driven)
+    assert (view.dream, view.twin.dream) == (None, "same")
+    assert view.twin.forked <= left + 1
+    view = dream(driven)
+    assert (view.twin, view.warning) == (None, False)
+
+
+def test_there_is_no_dream_beside_an_attempt_that_has_ended(driven, monkeypatch):
     monkeypatch.setattr(FakeWorld, "success_after", 1)
     driven.until(lambda view: view.outcome is not None)
     driven.post("twin", on=True, dream="same")

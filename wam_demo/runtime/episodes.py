@@ -245,6 +245,8 @@ class Episodes:
             InvalidInputError: There is no attempt, it is a replay or a twin, or this policy cannot dream.
         """
         attempt, planner = self._opened(), self._planner
+        if self.twin is not None and self.twin.dream is not None:
+            self.close_twin()
         if self.twin is not None or planner is None:
             raise InvalidInputError("a dream begins in an episode of your own: end the twin first")
         source = self._dream_of(attempt)

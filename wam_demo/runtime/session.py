@@ -468,6 +468,8 @@ class Session:
             self._go(self._left_state())
         elif on:
             self._complete_step()
+            if dream is not None:
+                self._episodes.close_dream()  # from one side of the switch to another in one command
             self._picture()
             if dream is None:
                 self._episodes.open_twin()

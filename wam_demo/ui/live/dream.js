@@ -17,10 +17,11 @@ into("now", ".frame", `<p class="dreamt" hidden>imagined, not seen</p>`);
 $(".side").insertAdjacentHTML("afterbegin", `<p class="dream-note" role="note" hidden>Every picture here is imagined. Nothing is judged, and nothing can be disturbed.</p>`);
 
 const dreaming = () => Boolean(live.status?.dream);
+// One command each: two that are sent at once may arrive in either order.
 function setRealm(realm) {
-  if (live.status?.twin) send("twin", { on: false });
-  if (dreaming() || realm === "dream") send("dream", { on: realm === "dream" });
   if (realm === "both") send("twin", { on: true, dream: "same" });
+  else if (realm === "dream") send("dream", { on: true });
+  else send(live.status?.twin ? "twin" : "dream", { on: false });
 }
 act.does = () => send("twin", { on: true, dream: CHANGE[live.status.twin.dream][0] });
 act.dream = () => setRealm(dreaming() ? "reality" : "dream");
