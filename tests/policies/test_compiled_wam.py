@@ -1,14 +1,18 @@
 """A world action model as compiled graphs: it answers as in torch, one observation like the other, and is chosen."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 pytest.importorskip("openvino")
 
+from tests.fakes.dreamer import action
 from tests.fakes.wam_checkpoint import an_observation, write_imagination, write_policy
 from wam_demo.errors import PolicyFault
 from wam_demo.policies.compute.variants import EAGER, variant_named
+from wam_demo.policies.dreaming import DreamAnchor, DreamMotion
 from wam_demo.policies.wam import choice, exports
 from wam_demo.policies.wam.choice import open_wam
 from wam_demo.policies.wam.compiled import CompiledWamPolicy
@@ -58,9 +62,20 @@ def test_it_imagines_what_torch_imagines_stage_by_stage(eager, compiled):
         np.testing.assert_allclose(stages[1][-1][0][0][camera].astype(int), frames.astype(int), atol=2)
 
 
+def test_it_dreams_what_torch_dreams(eager, compiled):
+    first = DreamAnchor(an_observation())
+    frames = [policy.dream(DreamMotion(replace(first), action(0.05), 4)) for policy in (eager, compiled)]
+    onward = DreamAnchor(replace(an_observation(), images=frames[0].images), frames[0].latents)
+    frames += [policy.dream(DreamMotion(replace(onward), action(0.02), 2)) for policy in (eager, compiled)]
+    for wanted, found in zip(frames[::2], frames[1::2], strict=True):
+        torch.testing.assert_close(found.latents, wanted.latents, atol=1e-3, rtol=0)
+        for camera, picture in wanted.images.items():
+            np.testing.assert_allclose(found.images[camera].astype(int), picture.astype(int), atol=2)
+
+
 def test_what_was_kept_answers_the_same_to_the_bit(folder, compiled):
     made = sorted((folder / "graphs").rglob("*.blob"))
-    assert [path.stem for path in made] == ["decoder", "encoder", "future", "head", "reading"]
+    assert [path.stem for path in made] == ["decoder", "encoder", "future", "head", "mean_frame", "reading"]
     again = open_wam(folder / "agra", "openvino-f32-winograd", root=folder / "graphs")
     plans = [policy.predict([an_observation()], [5])[0].chunk.actions for policy in (compiled, again)]
     assert np.array_equal(*plans)

@@ -9,7 +9,6 @@ from tests.fakes.wam_checkpoint import an_observation, write_imagination, write_
 from wam_demo.errors import InvalidInputError, PolicyFault
 from wam_demo.policies.dreaming import ANCHOR_STEPS, DreamAnchor, DreamMotion
 from wam_demo.policies.engine import InferenceEngine
-from wam_demo.policies.wam.dreams import horizon_of
 from wam_demo.policies.wam.policy import WamPolicy
 from wam_demo.types import FUTURE_STEPS
 
@@ -31,8 +30,8 @@ def test_a_frame_follows_the_motion_and_nothing_else(policy):
         np.testing.assert_array_equal(first.images[camera], again.images[camera])
     other = policy.dream(motion(anchor, x=0.05))
     assert not torch.equal(other.latents, first.latents)
-    later = policy.dream(motion(anchor, x=0.05, steps=FUTURE_STEPS[0] + 1))
-    assert not torch.equal(later.latents, other.latents)  # another horizon
+    with pytest.raises(InvalidInputError, match="at most 4 steps ahead, not 5"):
+        policy.dream(motion(anchor, steps=ANCHOR_STEPS + 1))
 
 
 def test_an_anchor_is_read_once_and_a_dream_goes_on_from_its_latents(policy):
@@ -57,9 +56,8 @@ def test_weights_without_an_imagination_model_do_not_dream(tmp_path):
         bare.dream(motion(DreamAnchor(an_observation())))
 
 
-def test_the_horizon_is_the_next_imagined_frame():
-    assert [horizon_of(steps) for steps in (1, 4, 5, 8, 9, 16, 40)] == [0, 0, 1, 1, 2, 3, 3]
-    assert ANCHOR_STEPS in FUTURE_STEPS
+def test_an_anchor_follows_as_soon_as_the_first_imagined_frame():
+    assert FUTURE_STEPS[0] == ANCHOR_STEPS
 
 
 def test_an_engine_dreams_before_it_imagines_and_a_fault_is_of_that_frame():

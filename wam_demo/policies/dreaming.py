@@ -37,7 +37,7 @@ class DreamMotion:
     Attributes:
         anchor: Where from.
         displacement: (7,) float32 of the TCP since then [m, rad] in the base frame, and the opening as commanded 0..1.
-        steps: Control steps that it took.
+        steps: Control steps that it took, at most `ANCHOR_STEPS`.
     """
 
     anchor: DreamAnchor
@@ -69,5 +69,6 @@ class Dreamer(Imaginer, Protocol):
         """The pictures after a motion.
 
         Raises:
+            InvalidInputError: It took too many steps.
             PolicyFault: What was imagined is not finite.
         """

@@ -1,7 +1,8 @@
 """What a world action model computes, cut into modules that can be exported whole.
 
 Two graphs act: `Reading`, once for an observation, and `HeadVelocity`, once for each Euler step. Unrolled into one they
-are no faster, and take four times as long to export. Two more imagine: `FutureVelocity`, and the tokenizer both ways.
+are no faster, and take four times as long to export. The rest imagine: `FutureVelocity`,
+`MeanFrame`, and the tokenizer both ways.
 Every graph takes and gives tensors with the observations first.
 """
 
@@ -92,6 +93,29 @@ class FutureVelocity(nn.Module):
         conditioning = MotionConditioning(motion, geometry, warped)
         horizons = range(self.imagination.config.backbone.horizons)
         return self.imagination(self.model, observed, future, tau, conditioning, horizons)
+
+
+class MeanFrame(nn.Module):
+    """A frame of a dream: `ImaginationModel.mean_frame` over tensors only."""
+
+    def __init__(self, imagination: ImaginationModel, model: WorldActionModel) -> None:
+        super().__init__()
+        self.imagination, self.model = imagination, model
+
+    def forward(
+        self,
+        latents: Tensor,
+        features: Tensor,
+        text: Tensor,
+        state: Tensor,
+        motion: Tensor,
+        geometry: Tensor,
+        warped: Tensor,
+        *rays: Tensor,
+    ) -> Tensor:
+        """Inputs as `FutureVelocity` takes them, of one future frame; (1, cameras, C, h, w) latents."""
+        observed = BackboneFeatures(latents, list(features.unbind(1)), text, state, *rays)
+        return self.imagination.mean_frame(self.model, observed, MotionConditioning(motion, geometry, warped))
 
 
 class Encoding(nn.Module):

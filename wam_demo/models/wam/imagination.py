@@ -233,6 +233,23 @@ class ImaginationModel(nn.Module):
         wrist = wrist + self.warped.taken_over(tokens.chunk(2, 1)[1], conditioning.warped, observed.latents[:, 1])
         return velocity_to(torch.stack([front, wrist], 1), future, tau)
 
+    def mean_frame(
+        self, model: WorldActionModel, observed: BackboneFeatures, conditioning: MotionConditioning
+    ) -> Tensor:
+        """What one pass makes of no noise at all, the mean of what the first future frame may be.
+
+        Args:
+            model: The policy's network.
+            observed: What it reads.
+            conditioning: Of that frame alone.
+
+        Returns:
+            (B, cameras, C, h, w) latents, float32.
+        """
+        nothing = torch.zeros_like(observed.latents)[:, :, None]
+        pure_noise = torch.ones(len(nothing), device=nothing.device)
+        return -self(model, observed, nothing, pure_noise, conditioning, [0])[:, :, 0]
+
     def imagine_stages(
         self,
         model: WorldActionModel,

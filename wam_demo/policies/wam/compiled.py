@@ -13,7 +13,7 @@ from torch import Tensor
 from wam_demo.config import GRAPHS
 from wam_demo.models.chunk import motion_of
 from wam_demo.models.flow import euler
-from wam_demo.models.wam.imagination import conditioning_stages
+from wam_demo.models.wam.imagination import MotionConditioning, conditioning_stages
 from wam_demo.models.wam.model import BackboneFeatures, PlannedChunk
 from wam_demo.policies.compute.cache import GraphCache
 from wam_demo.policies.compute.graph import CompiledGraph
@@ -37,7 +37,7 @@ class CompiledFeatures(BackboneFeatures):
 
 
 class CompiledWamPolicy(WamPolicy):
-    """Plans and imagines by compiled graphs; probes and features are computed as in a `WamPolicy`.
+    """Plans, imagines and dreams by compiled graphs; probes and features are computed as in a `WamPolicy`.
 
     Every observation is computed by itself, so a plan does not depend on what else is in its batch.
 
@@ -71,7 +71,7 @@ class CompiledWamPolicy(WamPolicy):
             self.model.to_compute(self.dtype)
             self.tokenizer.to(self.dtype)
         else:
-            self._future = self._graph("future")
+            self._future, self._frame = self._graph("future"), self._graph("mean_frame")
             self.coder = CompiledTokenizer(self._graph("encoder"), self._graph("decoder"))
 
     @torch.inference_mode()
@@ -129,6 +129,11 @@ class CompiledWamPolicy(WamPolicy):
 
         yield from self.imagination.sample_stages(predict, noise)
 
+    def _mean_frame(self, observed: BackboneFeatures, by: MotionConditioning) -> Tensor:
+        seen = (observed.latents, torch.stack(observed.features, 1), observed.text, observed.state)
+        given = (*seen, by.motion, by.geometry, by.warped, *self._ray_inputs(observed.rays))
+        return self._frame(*(part.float() for part in given))[0]
+
 
 class CompiledTokenizer:
     """The tokenizer as graphs, pictures as `Tokenizer` has them."""
@@ -138,8 +143,8 @@ class CompiledTokenizer:
 
     def encode(self, images: Tensor) -> Tensor:
         """(B, 3, H, W) in 0..1 to (B, C, h, w); B is a multiple of the cameras."""
-        return self._encoder(images.permute(0, 2, 3, 1))[0]
+        return self._encoder(images.float().permute(0, 2, 3, 1))[0]
 
     def decode(self, latents: Tensor) -> Tensor:
         """(B, C, h, w) to (B, 3, H, W) in 0..1; B is a multiple of the cameras."""
-        return self._decoder(latents)[0].permute(0, 3, 1, 2)
+        return self._decoder(latents.float())[0].permute(0, 3, 1, 2)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from wam_demo.errors import PolicyFault
-from wam_demo.models.tokenizer import PictureTokenizer, to_images
-from wam_demo.models.wam.imagination import ImaginationModel, decode_views, motion_conditioning
+from wam_demo.errors import InvalidInputError, PolicyFault
+from wam_demo.models.geometry import Calibration
+from wam_demo.models.tokenizer import PictureTokenizer, to_images, to_tensor
+from wam_demo.models.wam.imagination import MotionConditioning, decode_views, motion_conditioning
 from wam_demo.models.wam.model import BackboneFeatures, WorldActionModel
-from wam_demo.policies.dreaming import DreamFrame, DreamMotion
-from wam_demo.types import FUTURE_STEPS
+from wam_demo.policies.dreaming import ANCHOR_STEPS, DreamAnchor, DreamFrame, DreamMotion
+from wam_demo.policies.pictures import pictures_of
+
+MeanFrame = Callable[[BackboneFeatures, MotionConditioning], Tensor]
+"""As `wam_demo.models.wam.imagination.ImaginationModel.mean_frame`."""
 
 
 @dataclass(frozen=True)
@@ -21,57 +26,53 @@ class AnchorFeatures:
 
     Attributes:
         observed: Of the backbone.
-        images: (1, cameras, 3, H, W) float32, decoded.
+        images: (1, cameras, 3, H, W) float32, as the tokenizer shows them.
     """
 
     observed: BackboneFeatures
     images: Tensor
 
 
-def anchor_features(
-    model: WorldActionModel, tokenizer: PictureTokenizer, latents: Tensor, text: Tensor, state: Tensor, rays: Tensor
-) -> AnchorFeatures:
-    """Read an anchor, as `WorldActionModel.read` reads an observation."""
-    observed = model.read(latents, text, state, rays)
-    return AnchorFeatures(observed, decode_views(tokenizer, observed.latents))
+@dataclass(frozen=True)
+class FrameMaker:
+    """What makes frames.
 
-
-def frame_after(
-    model: WorldActionModel,
-    tokenizer: PictureTokenizer,
-    imagination: ImaginationModel,
-    anchor: AnchorFeatures,
-    motion: DreamMotion,
-) -> DreamFrame:
-    """The frame after a motion; raises `PolicyFault` when it is not finite."""
-    latents = mean_future(model, tokenizer, imagination, anchor, motion)
-    if not torch.isfinite(latents).all():
-        raise PolicyFault("the dream holds values that are not finite")
-    pictures = to_images(decode_views(tokenizer, latents.to(model.dtype))[0]).numpy()
-    return DreamFrame(dict(zip(model.config.cameras, pictures, strict=True)), latents)
-
-
-def mean_future(
-    model: WorldActionModel,
-    tokenizer: PictureTokenizer,
-    imagination: ImaginationModel,
-    anchor: AnchorFeatures,
-    motion: DreamMotion,
-) -> Tensor:
-    """What one pass makes of no noise at all, the mean of what may come: (1, cameras, C, h, w) latents, float32.
-
-    The motion conditions the model continuously, so motions between two of its horizons come out in order.
+    Attributes:
+        model: Of the policy.
+        coder: Its tokenizer, in torch or compiled.
+        calibration: Of the cameras.
+        mean_frame: The imagination model, in torch or compiled.
     """
-    observed, horizons = anchor.observed, [horizon_of(motion.steps)]
-    displacement = torch.from_numpy(motion.displacement).view(1, 1, -1)
-    encoded = model.normaliser.encode_motion(displacement, horizons).to(model.dtype)
-    calibration = imagination.config.calibration
-    conditioning = motion_conditioning(model, tokenizer, calibration, observed, encoded, horizons, anchor.images)
-    future = torch.zeros_like(observed.latents)[:, :, None]
-    speed = imagination(model, observed, future, torch.ones(1), conditioning, horizons)
-    return (future.float() - speed)[:, :, 0]
 
+    model: WorldActionModel
+    coder: PictureTokenizer
+    calibration: Calibration
+    mean_frame: MeanFrame
 
-def horizon_of(steps: int) -> int:
-    """The first imagined frame that lies at least so many control steps ahead, or the last one."""
-    return next((index for index, ahead in enumerate(FUTURE_STEPS) if ahead >= steps), len(FUTURE_STEPS) - 1)
+    def read(self, anchor: DreamAnchor, latents: Tensor, text: Tensor, state: Tensor, rays: Tensor) -> AnchorFeatures:
+        """Read an anchor, as `WorldActionModel.read` reads an observation; its pictures are decoded only once."""
+        observed = self.model.read(latents, text, state, rays)
+        if anchor.latents is None:
+            return AnchorFeatures(observed, decode_views(self.coder, observed.latents))
+        pictures = pictures_of([anchor.observation], self.model.config.cameras)
+        return AnchorFeatures(observed, to_tensor(pictures[0])[None])
+
+    def frame_after(self, anchor: AnchorFeatures, motion: DreamMotion) -> DreamFrame:
+        """The frame after a motion, which conditions the model continuously: shorter ones come out in order.
+
+        Raises:
+            InvalidInputError: It is longer than `ANCHOR_STEPS`.
+            PolicyFault: The frame is not finite.
+        """
+        if motion.steps > ANCHOR_STEPS:
+            raise InvalidInputError(f"a frame is imagined at most {ANCHOR_STEPS} steps ahead, not {motion.steps}")
+        normaliser, displacement = self.model.normaliser, torch.from_numpy(motion.displacement)
+        moved = normaliser.encode_motion(displacement.view(1, 1, -1), [0])
+        conditioning = motion_conditioning(
+            self.model, self.coder, self.calibration, anchor.observed, moved, [0], anchor.images
+        )
+        latents = self.mean_frame(anchor.observed, conditioning)
+        if not torch.isfinite(latents).all():
+            raise PolicyFault("the dream holds values that are not finite")
+        pictures = to_images(decode_views(self.coder, latents.to(self.model.dtype))[0]).numpy()
+        return DreamFrame(dict(zip(self.model.config.cameras, pictures, strict=True)), latents)

@@ -10,8 +10,16 @@ from torch import Tensor, nn
 
 from wam_demo.models.flat_tokenizer import DirectTokenizer, WinogradTokenizer
 from wam_demo.models.geometry import CELL_GEOMETRY_DIM, RAY_DIM
-from wam_demo.models.wam.graphs import Decoding, Encoding, FutureVelocity, HeadVelocity, PictureCodec, Reading
-from wam_demo.models.wam.imagination import SOURCES
+from wam_demo.models.wam.graphs import (
+    Decoding,
+    Encoding,
+    FutureVelocity,
+    HeadVelocity,
+    MeanFrame,
+    PictureCodec,
+    Reading,
+)
+from wam_demo.models.wam.imagination import SOURCES, ImaginationModel
 from wam_demo.models.wam.model import WorldActionModel
 from wam_demo.policies.compute.graph import CompiledGraph, compile_graph
 from wam_demo.policies.compute.variants import Variant
@@ -61,17 +69,29 @@ def _head(policy: WamPolicy, model: WorldActionModel, codec: PictureCodec) -> Ex
 
 
 def _future(policy: WamPolicy, model: WorldActionModel, codec: PictureCodec) -> Export:
-    video, size = model.config.backbone, _latent(model)
+    video = model.config.backbone
+    noisy = torch.zeros(1, video.cameras, video.horizons, *_latent(model))
+    return FutureVelocity(_imagination(policy), model), (noisy, torch.ones(1), *_conditioned(model, video.horizons))
+
+
+def _mean_frame(policy: WamPolicy, model: WorldActionModel, codec: PictureCodec) -> Export:
+    return MeanFrame(_imagination(policy), model), _conditioned(model, 1)
+
+
+def _imagination(policy: WamPolicy) -> ImaginationModel:
     assert policy.imagination is not None, "a policy without one has no such graph"
-    imagination = copy.deepcopy(policy.imagination).float()
-    future = torch.zeros(1, video.cameras, video.horizons, *size)
+    return copy.deepcopy(policy.imagination).float()
+
+
+def _conditioned(model: WorldActionModel, horizons: int) -> tuple[Tensor, ...]:
+    """What is observed, and what follows from a motion for so many future frames."""
+    video, size = model.config.backbone, _latent(model)
     features = torch.zeros(1, video.depth, video.cameras * video.frame_tokens, video.dim)
-    seen = (future[:, :, 0], features, torch.zeros(1, video.text_dim), torch.zeros(1, video.state_dim))
-    motion = torch.zeros(1, video.horizons, video.motion_dim)
-    geometry = torch.zeros(1, video.cameras, video.horizons, video.frame_tokens, CELL_GEOMETRY_DIM)
-    warped = torch.zeros(1, video.horizons, SOURCES, *size)
-    given = (future, torch.ones(1), *seen, motion, geometry, warped, *_rays(model))
-    return FutureVelocity(imagination, model), given
+    latents = torch.zeros(1, video.cameras, *size)
+    seen = (latents, features, torch.zeros(1, video.text_dim), torch.zeros(1, video.state_dim))
+    motion = torch.zeros(1, horizons, video.motion_dim)
+    geometry = torch.zeros(1, video.cameras, horizons, video.frame_tokens, CELL_GEOMETRY_DIM)
+    return (*seen, motion, geometry, torch.zeros(1, horizons, SOURCES, *size), *_rays(model))
 
 
 def _rays(model: WorldActionModel) -> tuple[Tensor, ...]:
@@ -93,6 +113,7 @@ EXPORTS: dict[str, Callable[[WamPolicy, WorldActionModel, PictureCodec], Export]
     "reading": _reading,
     "head": _head,
     "future": _future,
+    "mean_frame": _mean_frame,
     "encoder": _encoder,
     "decoder": _decoder,
 }

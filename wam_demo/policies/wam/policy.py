@@ -16,14 +16,14 @@ from wam_demo.models.geometry import Calibration, token_rays
 from wam_demo.models.precision import compute_dtype
 from wam_demo.models.text import text_encoder
 from wam_demo.models.tokenizer import PictureTokenizer, to_tensor
-from wam_demo.models.wam.imagination import FOLDER, ImaginationModel
+from wam_demo.models.wam.imagination import FOLDER, ImaginationModel, MotionConditioning
 from wam_demo.models.wam.model import BackboneFeatures, PlannedChunk, WorldActionModel
 from wam_demo.policies.compute.variants import EAGER
 from wam_demo.policies.dreaming import DreamFrame, DreamMotion
 from wam_demo.policies.pictures import decoded_stages, pictures_of, states_of, tokenizer_of
 from wam_demo.policies.probe import PROBE_BATCH, Probe
 from wam_demo.policies.tokens import TokenGrid
-from wam_demo.policies.wam.dreams import anchor_features, frame_after
+from wam_demo.policies.wam.dreams import FrameMaker
 from wam_demo.policies.wam.edited_plans import EditedPlans
 from wam_demo.types import ActionChunk, Image, Imaginer, Observation, Prediction, Scalars
 
@@ -38,7 +38,7 @@ class WamPolicy(Imaginer):
 
     Attributes:
         compute: By what it is computed, see `wam_demo.policies.compute.variants`.
-        coder: Decodes what is imagined.
+        coder: Decodes what is imagined, and encodes what geometry brings over.
 
     Raises:
         CheckpointError: A file is missing or corrupt, or the tokenizer is another one.
@@ -140,14 +140,18 @@ class WamPolicy(Imaginer):
             InvalidInputError: These weights have no imagination model.
             PolicyFault: What was imagined is not finite.
         """
-        if self.imagination is None:
+        if self.calibration is None:
             raise InvalidInputError("these weights have no imagination model to dream with")
-        anchor = motion.anchor
+        maker, anchor = FrameMaker(self.model, self.coder, self.calibration, self._mean_frame), motion.anchor
         if anchor.features is None:
             read = [anchor.observation]
             encoded = self.encode(read) if anchor.latents is None else (anchor.latents, *self.inputs(read)[1:])
-            anchor.features = anchor_features(self.model, self.tokenizer, *encoded)
-        return frame_after(self.model, self.tokenizer, self.imagination, anchor.features, motion)
+            anchor.features = maker.read(anchor, *encoded)
+        return maker.frame_after(anchor.features, motion)
+
+    def _mean_frame(self, observed: BackboneFeatures, conditioning: MotionConditioning) -> Tensor:
+        assert self.imagination is not None, "asked of weights that imagine"
+        return self.imagination.mean_frame(self.model, observed, conditioning)
 
     @property
     def token_grid(self) -> TokenGrid:
