@@ -33,6 +33,24 @@ def test_a_clip_is_two_clicks_away(serve, visit):
     assert page.locator("dialog.share .poster").is_visible()
 
 
+@pytest.mark.parametrize(("realm", "title"), [("Dream", "Share this dream"), ("Both", "Share reality and its dream")])
+def test_a_dream_is_a_clip_without_a_link(serve, visit, realm, title):
+    page = visit(serve())
+    page.wait_for_function(f"{STATUS}.step > 3")
+    page.get_by_role("button", name=realm, exact=True).click()
+    page.wait_for_function(f"({STATUS}.dream?.steps ?? {STATUS}.twin?.step - {STATUS}.twin?.forked) > 12")
+    page.get_by_role("button", name="Share", exact=True).click()
+    dialog = page.locator("dialog.share")
+    dialog.locator(".poster").wait_for(state="visible")
+    assert dialog.locator("h2").inner_text() == title
+    assert not dialog.locator('[data-text="link"]').is_visible()
+    with page.expect_download() as arriving:
+        page.get_by_role("button", name="Clip (mp4)").click()
+    assert arriving.value.suggested_filename == f"{realm.lower()}-reach-steer.mp4"
+    with av.open(str(arriving.value.path())) as container:
+        assert sum(1 for _ in container.decode(video=0)) > 8
+
+
 def test_the_link_opens_alive_and_ends_in_an_invitation(serve, visit, browser):
     served = serve()
     page = visit(served)

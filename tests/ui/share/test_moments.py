@@ -3,6 +3,7 @@
 import io
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import av
 import cv2
@@ -14,10 +15,12 @@ from tests.fakes.brain import backend
 from tests.fakes.world import FakeWorld
 from wam_demo.errors import UnknownNameError
 from wam_demo.runtime import Command, Session, Settings
+from wam_demo.runtime.contracts import DreamView
 from wam_demo.types import CameraPose
-from wam_demo.ui.share.drawing import HEIGHT, WIDTH, draw_frame
+from wam_demo.ui.share.drawing import HEIGHT, PAIR_HEIGHT, WIDTH, draw_frame, draw_pair, read_jpeg
 from wam_demo.ui.share.film import END_STEPS, film
 from wam_demo.ui.share.moments import AHEAD, ClipRecorder
+from wam_demo.ui.share.pairs import PairClip, PairMoment, PairRecorder
 from wam_demo.ui.shared.pictures import project
 
 STEPS = 30
@@ -99,6 +102,16 @@ def test_the_gif_moves_and_stays_small(recorder):
     assert len(data) < 3e6
 
 
+def test_a_gif_keeps_the_colour_of_a_small_object():
+    picture = np.random.default_rng(0).integers(90, 200, (256, 256, 3)).astype(np.uint8)
+    picture[120:130, 120:130] = 250, 220, 0
+    data = cv2.imencode(".png", picture[..., ::-1])[1].tobytes()
+    moments = {step: PairMoment((data, data), "") for step in range(8)}
+    clip = PairClip("reach", "steer", "reach", ("Reality", "Dream"), "both", moments)
+    shown = np.asarray(Image.open(io.BytesIO(film("gif", clip, "Steer"))).convert("RGB")).astype(int)
+    assert np.abs(shown - [250, 220, 0]).sum(-1).min() < 40
+
+
 def test_an_unknown_kind_of_clip_names_the_others(recorder):
     with pytest.raises(UnknownNameError, match="mp4"):
         film("avi", recorder.episode("reach", 0), "Steer")
@@ -113,3 +126,50 @@ def test_the_horizon_that_is_shown_is_one_that_is_imagined(recorder):
     moment = recorder.episode("reach", 0).moments[STEPS]
     assert moment.imagined_at + AHEAD <= STEPS + AHEAD
     assert cv2.imdecode(np.frombuffer(moment.now, np.uint8), cv2.IMREAD_COLOR).shape == (256, 256, 3)
+
+
+def test_a_twin_is_kept_as_two_pictures_a_step_and_a_dream_begins_another_clip():
+    kept = ClipRecorder()
+    session = Session(Settings("reach", "steer"), replace(backend(), open_source=CalibratedWorld), [kept])
+    session.open()
+
+    def play(until) -> None:
+        end = time.monotonic() + 30
+        while time.monotonic() < end and not until():
+            session.tick()
+
+    play(lambda: 3 in kept._episodes[-1].moments if kept._episodes else False)
+    session.post(Command("twin", {"on": True, "dream": "same"}))
+    play(lambda: kept.pairs.clip is not None and len(kept.pairs.clip.moments) > 5)
+    both = kept.pairs.clip
+    session.post(Command("dream", {"on": True}))
+    session.post(Command("twin", {"on": False}))
+    play(lambda: kept.pairs.clip.kind == "dream" and len(kept.pairs.clip.moments) > 5)
+    session.close()
+    assert (both.kind, both.titles) == ("both", ("Reality", "Dream, same actions"))
+    last = both.moments[max(both.moments)]
+    assert "cm apart" in last.line
+    assert "pictures differ by" in last.line
+    frame = draw_pair(both, last, "Steer")
+    assert frame.shape == (PAIR_HEIGHT, WIDTH, 3)
+    with av.open(io.BytesIO(film("mp4", both, "Steer"))) as container:
+        assert sum(1 for _ in container.decode(video=0)) == len(both.moments)
+    dreamt = kept.pairs.clip
+    assert "s dreamt" in dreamt.moments[max(dreamt.moments)].line
+    left, right = (read_jpeg(picture) for picture in dreamt.moments[max(dreamt.moments)].pictures)
+    assert left.shape == right.shape == (128, 128, 3)
+
+
+def test_no_more_than_a_minute_of_a_dream_is_kept(monkeypatch):
+    monkeypatch.setattr("wam_demo.ui.share.pairs.KEPT_STEPS", 3)
+    kept = PairRecorder()
+    picture = np.zeros((8, 8, 3), np.uint8)
+    for step in range(6):
+        seen = SimpleNamespace(images={"front": picture, "wrist": picture})
+        kept.on_view(
+            SimpleNamespace(
+                episode=-1, twin=None, step=step, dream=DreamView(4, step), observation=seen,
+                instruction="reach", settings=Settings("reach", "steer"),
+            )
+        )  # fmt: skip
+    assert list(kept.clip.moments) == [3, 4, 5]

@@ -15,7 +15,7 @@ const act = {
   },
   dismiss: () => { root.classList.remove("coached"); keep("wam-coach", "off"); },
   twin: () => send("twin", { on: !live.status?.twin }),
-  log: () => ask("log"), link: () => ask("link"), paired: () => ask("paired"),
+  log: () => ask("log"), link: () => openShare(), paired: () => ask("paired"),
   replay: () => $('[data-file="log"]').click(),
   help: () => { const dialog = $("dialog.help"); dialog.open ? dialog.close() : dialog.showModal(); },
 };

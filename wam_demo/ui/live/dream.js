@@ -11,7 +11,7 @@ const ENTERS = {
   both: "Reality and the dream of it side by side, from this moment on",
 };
 const CANNOT = "This policy has no imagination that it could go on in";
-const TRUTH = ".side [data-act], .side [data-axis], .switch[data-do='twin'], [data-record], .logtools [data-do]";
+const TRUTH = ".side [data-act], .side [data-axis], .switch[data-do='twin'], [data-record], .logtools [data-do]:not([data-do='link'])";
 $(".wording").insertAdjacentHTML("beforeend", DREAM_MARKUP);
 into("now", ".frame", `<p class="dreamt" hidden>imagined, not seen</p>`);
 $(".side").insertAdjacentHTML("afterbegin", `<p class="dream-note" role="note" hidden>Every picture here is imagined. Nothing is judged, and nothing can be disturbed.</p>`);

@@ -1,4 +1,4 @@
-"""One frame of a clip: the four panels on one time step, the plan, the words, and the verdict at the end."""
+"""One frame of a clip: the four panels of an attempt on one time step, its plan and verdict, or two sides of a twin."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ from PIL import ImageDraw, ImageFont
 
 from wam_demo.types import CONTROL_HZ, Image, Vector
 from wam_demo.ui.share.moments import AHEAD, ClipEpisode, ClipMoment
+from wam_demo.ui.share.pairs import PairClip, PairMoment
 from wam_demo.ui.shared.pictures import attention_peak, error_map, overlay
 
 SIDE, GAP, HEAD, CAPTION, FOOT = 288, 12, 64, 24, 44
 """Sizes [px]; of a panel, between panels, above them, of a panel's name, and of the verdict."""
 WIDTH, HEIGHT = 2 * SIDE + 3 * GAP, HEAD + 2 * (CAPTION + SIDE) + GAP + FOOT
 """Of a frame [px], both even as H.264 wants them."""
+PAIR_HEIGHT = HEAD + CAPTION + SIDE + FOOT
+"""Of a frame with two panels [px]."""
 _GROUND, _PANEL, _INK, _SOFT = (14, 17, 21), (29, 33, 41), (236, 238, 241), (152, 161, 175)
 _PLAN, _GOOD, _BAD = (255, 138, 61), (82, 214, 138), (255, 123, 123)
 
@@ -31,27 +34,46 @@ def draw_frame(episode: ClipEpisode, moment: ClipMoment, label: str, verdict: bo
         label: What people call the policy.
         verdict: Say how the attempt ended.
     """
-    frame = Pictures.new("RGB", (WIDTH, HEIGHT), _GROUND)
-    pen = ImageDraw.Draw(frame)
-    _text(pen, (GAP, 9), f"“{moment.instruction}”", 18, _INK, WIDTH - 2 * GAP)
     events = ", ".join(dict.fromkeys(moment.events)) or "nothing disturbs"
-    _text(pen, (GAP, 36), f"{label} · {moment.step / CONTROL_HZ:.1f} s · {events}", 15, _SOFT, WIDTH - 2 * GAP)
-    for place, (title, picture) in enumerate(_panels(episode, moment).items()):
-        x = GAP + place % 2 * (SIDE + GAP)
-        y = HEAD + place // 2 * (CAPTION + SIDE + GAP)
-        _text(pen, (x, y + 3), title, 14, _INK, SIDE)
-        if picture is None:
-            pen.rectangle((x, y + CAPTION, x + SIDE - 1, y + CAPTION + SIDE - 1), _PANEL)
-        else:
-            frame.paste(Pictures.fromarray(_sized(picture)), (x, y + CAPTION))
-        if title == "Now":
-            _path(pen, moment.plan, (x, y + CAPTION))
+    line = f"{label} · {moment.step / CONTROL_HZ:.1f} s · {events}"
+    frame, pen = _begun(HEIGHT, moment.instruction, line, _panels(episode, moment))
+    _path(pen, moment.plan, _corner(0))
     foot = HEIGHT - FOOT
     if verdict and episode.title:
         pen.ellipse((GAP, foot + 16, GAP + 12, foot + 28), _GOOD if episode.success else _BAD)
         _text(pen, (GAP + 20, foot + 11), f"{episode.title} {episode.detail}", 18, _INK, WIDTH - 190)
-    _text(pen, (WIDTH - GAP - 124, foot + 14), "Foresight Bench", 15, _SOFT, 124)
     return np.asarray(frame)
+
+
+def draw_pair(clip: PairClip, moment: PairMoment, label: str) -> Image:
+    """(PAIR_HEIGHT, WIDTH, 3) uint8; ``label`` is what people call the policy."""
+    pictures = dict(zip(clip.titles, map(read_jpeg, moment.pictures), strict=True))
+    frame, _ = _begun(PAIR_HEIGHT, clip.instruction, f"{label} · {moment.line}", pictures)
+    return np.asarray(frame)
+
+
+def _begun(
+    height: int, instruction: str, line: str, panels: Mapping[str, Image | None]
+) -> tuple[Pictures.Image, ImageDraw.ImageDraw]:
+    """A frame with its words and its panels, two in a row, and what else is drawn on it."""
+    frame = Pictures.new("RGB", (WIDTH, height), _GROUND)
+    pen = ImageDraw.Draw(frame)
+    _text(pen, (GAP, 9), f"“{instruction}”", 18, _INK, WIDTH - 2 * GAP)
+    _text(pen, (GAP, 36), line, 15, _SOFT, WIDTH - 2 * GAP)
+    for place, (title, picture) in enumerate(panels.items()):
+        x, y = _corner(place)
+        _text(pen, (x, y + 3 - CAPTION), title, 14, _INK, SIDE)
+        if picture is None:
+            pen.rectangle((x, y, x + SIDE - 1, y + SIDE - 1), _PANEL)
+        else:
+            frame.paste(Pictures.fromarray(_sized(picture)), (x, y))
+    _text(pen, (WIDTH - GAP - 124, height - FOOT + 14), "Foresight Bench", 15, _SOFT, 124)
+    return frame, pen
+
+
+def _corner(place: int) -> tuple[int, int]:
+    """Upper left corner of a panel's picture [px]."""
+    return GAP + place % 2 * (SIDE + GAP), HEAD + CAPTION + place // 2 * (CAPTION + SIDE + GAP)
 
 
 def _panels(episode: ClipEpisode, moment: ClipMoment) -> Mapping[str, Image | None]:

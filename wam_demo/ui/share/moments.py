@@ -13,6 +13,7 @@ from wam_demo.runtime import SessionView, Watcher
 from wam_demo.types import FUTURE_STEPS, Image, Vector
 from wam_demo.ui.live.ghost import planned_way
 from wam_demo.ui.live.words import OUTCOME_WORDS, event_marks
+from wam_demo.ui.share.pairs import PairRecorder
 
 AHEAD = 8
 """Control steps ahead of the imagined moment that a clip shows."""
@@ -72,20 +73,23 @@ class ClipEpisode:
 
 
 class ClipRecorder(Watcher):
-    """Keeps the present attempt of one session and the one before.
+    """Keeps the present attempt of one session, the one before, and the newest twin or dream.
 
     Attributes:
         name: The page asks for its clips under it; cannot be guessed.
+        pairs: Keeps twins and dreams.
     """
 
     def __init__(self) -> None:
         self.name = secrets.token_urlsafe(12)
+        self.pairs = PairRecorder()
         self._episodes: list[ClipEpisode] = []
         self._episode: int | None = None
 
     def on_view(self, view: SessionView) -> None:
         """A picture is there; one of each control step is kept."""
         if view.twin is not None or view.dream is not None:
+            self.pairs.on_view(view)
             return
         if view.episode != self._episode:
             settings = view.settings

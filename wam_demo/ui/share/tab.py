@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -14,15 +15,22 @@ from wam_demo.runtime.log import AttemptLog
 from wam_demo.runtime.logfile import format_log, pack, parse_log, unpack
 from wam_demo.types import CONTROL_HZ, Image
 from wam_demo.ui.live.words import OUTCOME_WORDS
-from wam_demo.ui.share.drawing import draw_frame
+from wam_demo.ui.share.drawing import draw_frame, draw_pair
 from wam_demo.ui.share.film import film
 from wam_demo.ui.share.moments import ClipEpisode, ClipRecorder
+from wam_demo.ui.share.pairs import PairClip
 from wam_demo.ui.share.store import Share, ShareStore
 from wam_demo.ui.shared import component
 from wam_demo.ui.shared.catalogue import Catalogue
 from wam_demo.ui.shared.component import Answer, Question
 
 MEDIA = {"mp4": "video/mp4", "gif": "image/gif"}
+PAIR_WORDS = {
+    "twin": "With the disturbance and without it, side by side",
+    "both": "Reality and its dream, side by side",
+    "dream": "Both cameras, as they were imagined",
+}
+"""What a `PairClip` shows, for people."""
 
 
 class Sharing:
@@ -46,7 +54,8 @@ class Sharing:
     def responder(self) -> Callable[[Any], Answer]:
         """What answers a page; see `answering`."""
         kinds: Mapping[str, Callable[[Question], Answer]] = {
-            "keep": self._keep, "clip": self._clip, "open": self._open,
+            "keep": self._keep, "clip": self._clip, "pair": self._pair, "pair_clip": self._pair_clip,
+            "open": self._open,
         }  # fmt: skip
         return component.answering(kinds)
 
@@ -76,8 +85,30 @@ class Sharing:
         episode, kind = self._episode(question, log), str(question.get("format"))
         if episode is None:
             raise InvalidInputError("the pictures of this attempt are not kept any more; share the next one")
-        content = film(kind, episode, self._label(episode.policy))
-        file = f"{episode.task}-{episode.policy}-{episode.seed}.{kind}".replace("_", "-")
+        return self._filmed(kind, episode, f"{episode.task}-{episode.policy}-{episode.seed}")
+
+    def _pair(self, question: Question) -> Answer:
+        """A line about a page's newest twin or dream, and a picture."""
+        clip = self._pair_clip_of(question)
+        picture = draw_pair(clip, clip.moments[max(clip.moments)], self._label(clip.policy))
+        line = f"{PAIR_WORDS[clip.kind]}: {len(clip.moments) / CONTROL_HZ:.1f} s."
+        return {"line": line, "picture": base64.b64encode(jpeg(picture)).decode()}
+
+    def _pair_clip(self, question: Question) -> Answer:
+        """The clip of a page's newest twin or dream."""
+        clip = self._pair_clip_of(question)
+        return self._filmed(str(question.get("format")), clip, f"{clip.kind}-{clip.task}-{clip.policy}")
+
+    def _pair_clip_of(self, question: Question) -> PairClip:
+        recorder = self._recorders.get(str(question.get("page")))
+        if recorder is None or recorder.pairs.clip is None:
+            raise InvalidInputError("there is no twin and no dream to share")
+        kept = recorder.pairs.clip
+        return replace(kept, moments=dict(kept.moments))  # the session goes on while it is drawn
+
+    def _filmed(self, kind: str, clip: ClipEpisode | PairClip, name: str) -> Answer:
+        content = film(kind, clip, self._label(clip.policy))
+        file = f"{name}.{kind}".replace("_", "-")
         return {"file": file, "type": MEDIA[kind], "content": base64.b64encode(content).decode()}
 
     def _open(self, question: Question) -> Answer:
