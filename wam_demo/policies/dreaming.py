@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
+
 from wam_demo.types import Image, Imaginer, Observation, Vector
 
 if TYPE_CHECKING:
@@ -46,16 +48,32 @@ class DreamMotion:
 
 
 @dataclass(frozen=True)
+class Doubt:
+    """How much an imagined frame is to be doubted.
+
+    Attributes:
+        inconsistency: See `wam_demo.models.wam.dream_error`.
+        expected_error: Mean absolute difference 0..1 of its pictures to real ones that goes with it; ``None`` where
+            nobody measured.
+    """
+
+    inconsistency: float
+    expected_error: float | None = None
+
+
+@dataclass(frozen=True)
 class DreamFrame:
     """What is imagined after a motion.
 
     Attributes:
         images: (H, W, 3) uint8 by camera.
         latents: The same as the network has them.
+        doubt: Of a frame `ANCHOR_STEPS` after its anchor, where it can be told.
     """
 
     images: Mapping[str, Image]
     latents: Any
+    doubt: Doubt | None = None
 
 
 class Dreamer(Imaginer, Protocol):
@@ -72,3 +90,10 @@ class Dreamer(Imaginer, Protocol):
             InvalidInputError: It took too many steps.
             PolicyFault: What was imagined is not finite.
         """
+
+
+def pictures_apart(first: Observation, second: Observation) -> float:
+    """Mean absolute difference 0..1 of what the cameras show that both have."""
+    both = first.images.keys() & second.images.keys()
+    gaps = [np.abs(first.images[camera].astype(np.int16) - second.images[camera]).mean() for camera in both]
+    return float(np.mean(gaps) / 255)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wam_demo.errors import InvalidInputError, SourceFault, WamDemoError
-from wam_demo.policies.dreaming import ANCHOR_STEPS, DreamAnchor, Dreamer, DreamFrame, DreamMotion
+from wam_demo.policies.dreaming import ANCHOR_STEPS, Doubt, DreamAnchor, Dreamer, DreamFrame, DreamMotion
 from wam_demo.robots.source import Clock
 from wam_demo.sim.integrator import ArmState, IntegratedArm
 from wam_demo.sim.rotation import logarithm, of_columns
@@ -37,16 +37,19 @@ class DreamState:
         anchor: What the next frames are imagined from.
         since: Control steps since the anchor.
         observation: The newest one.
+        doubt: The worst so far.
     """
 
     arm: ArmState
     anchor: DreamAnchor
     since: int
     observation: Observation
+    doubt: Doubt | None
 
 
 class DreamSource:
-    """Implements `Source`, `Watchable`, `Forkable`, `Calibrated` and `Promptable`; nothing is judged or disturbed here.
+    """Implements `Source`, `Watchable`, `Forkable`, `Calibrated`, `Promptable` and `Doubtful`; nothing is judged or
+    disturbed here.
 
     Every control step is imagined at 10 Hz: the frame after the motion since the anchor, which is the frame that was
     imagined every `ANCHOR_STEPS` steps. Frames follow from the first observation and the actions alone.
@@ -80,6 +83,7 @@ class DreamSource:
         self._observation = self._start
         self._picture: Image | None = None
         self._anchor, self._since = DreamAnchor(self._start), 0
+        self._doubt: Doubt | None = None
 
     # Source and Watchable
 
@@ -143,14 +147,14 @@ class DreamSource:
 
     def snapshot(self) -> DreamState:
         """The whole dream."""
-        return DreamState(self._arm.snapshot(), self._anchor, self._since, self._observation)
+        return DreamState(self._arm.snapshot(), self._anchor, self._since, self._observation, self._doubt)
 
     def restore(self, state: DreamState) -> None:
         """Go on from there."""
         self._withdraw()
         self._arm.restore(state.arm)
         self._anchor, self._since, self._observation = state.anchor, state.since, state.observation
-        self._picture = None
+        self._picture, self._doubt = None, state.doubt
 
     def digest(self) -> str:
         """16 hexadecimal digits."""
@@ -158,7 +162,7 @@ class DreamSource:
         pictures = b"".join(observation.images[camera].tobytes() for camera in POLICY_CAMERAS)
         return hashlib.sha256(observation.state.tobytes() + pictures).hexdigest()[:16]
 
-    # Calibrated and Promptable
+    # Calibrated, Promptable and Doubtful
 
     def camera_poses(self) -> Mapping[str, CameraPose]:
         """Where the imagined cameras stand: ``front`` beside the table, ``wrist`` on the hand."""
@@ -172,6 +176,11 @@ class DreamSource:
     def prompt(self, text: str) -> None:
         """What the policy is asked to do from now on; it is also what the world model reads from the next anchor on."""
         self._observation = replace(self._observation, instruction=text)
+
+    @property
+    def doubt(self) -> Doubt | None:
+        """The worst of any anchor so far: what went wrong once is gone on from."""
+        return self._doubt
 
     def _displacement(self, applied: Vector) -> Vector:
         """(7,) motion since the anchor, and the opening as commanded."""
@@ -187,6 +196,8 @@ class DreamSource:
         self._observation = Observation(frame.images, self._arm.state, before.instruction, time, cameras)
         self._picture = None
         self._since += 1
+        if frame.doubt is not None and (self._doubt is None or frame.doubt.inconsistency > self._doubt.inconsistency):
+            self._doubt = frame.doubt
         if self._since == ANCHOR_STEPS:
             self._anchor, self._since = DreamAnchor(self._observation, frame.latents), 0
 

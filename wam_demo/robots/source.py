@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wam_demo.types import CameraPose, Event, Image, Observation, Vector
+
+if TYPE_CHECKING:
+    from wam_demo.policies.dreaming import Doubt
 
 Clock = Literal["simulated", "real"]
 """Whether time waits for the runtime (a simulator, a recording) or runs by itself (a camera, an arm)."""
@@ -149,6 +152,15 @@ class Promptable(Protocol):
 
     def prompt(self, text: str) -> None:
         """What the policy is asked to do from now on."""
+
+
+@runtime_checkable
+class Doubtful(Protocol):
+    """A source of which nobody knows how far it is from what is real."""
+
+    @property
+    def doubt(self) -> Doubt | None:
+        """How far it is likely to be; ``None`` where that cannot be told, or not yet."""
 
 
 @runtime_checkable

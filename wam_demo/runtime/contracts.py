@@ -119,6 +119,7 @@ class Divergence:
         gripper: Difference of the commanded openings, with minus without, -1 .. 1.
         tool: Distance between the tool centre points [m].
         picture: Mean absolute difference of what the cameras show, 0..1; ``None`` where both are looked at for real.
+        expected: How large a dream expects it to be; ``None`` where it cannot tell.
     """
 
     step: int
@@ -126,6 +127,7 @@ class Divergence:
     gripper: float
     tool: float
     picture: float | None = None
+    expected: float | None = None
 
 
 @dataclass(frozen=True)
@@ -162,10 +164,13 @@ class DreamView:
     Attributes:
         left: Control step at which reality was left.
         steps: Control steps that were dreamt.
+        expected_error: Mean absolute difference 0..1 to real pictures that the dream expects; ``None`` where it cannot
+            tell.
     """
 
     left: int
     steps: int
+    expected_error: float | None = None
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,17 @@ from collections.abc import Sequence
 
 from wam_demo.errors import InvalidInputError
 from wam_demo.limits import DREAM_STEPS
-from wam_demo.robots.source import Promptable, Source
+from wam_demo.robots.source import Doubtful, Promptable, Source
 from wam_demo.runtime.attempt import Attempt
 from wam_demo.runtime.contracts import DreamView, Planner
 from wam_demo.runtime.person import Person
 from wam_demo.runtime.subscriber import Subscriber
+
+
+def expected_error(source: Source) -> float | None:
+    """How far a source's pictures are likely to be from real ones, see `wam_demo.policies.dreaming.Doubt`."""
+    doubt = source.doubt if isinstance(source, Doubtful) else None
+    return None if doubt is None else doubt.expected_error
 
 
 class Dream:
@@ -48,7 +54,7 @@ class Dream:
 
     def view(self) -> DreamView:
         """What a page says of it."""
-        return DreamView(self.reality.step, self.attempt.step)
+        return DreamView(self.reality.step, self.attempt.step, expected_error(self._source))
 
     def close(self) -> None:
         """Free the dream; who has the arm keeps it in reality, where the policy plans anew."""

@@ -7,11 +7,13 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from wam_demo.policies.dreaming import pictures_apart
 from wam_demo.policies.receding import PlayedStep
 from wam_demo.robots.source import Forkable, Judged, Source, Watchable
 from wam_demo.runtime.agents import LockstepAgent
 from wam_demo.runtime.attempt import judge
 from wam_demo.runtime.contracts import Divergence, DreamActions, Outcome, Planner, TwinView
+from wam_demo.runtime.dream import expected_error
 from wam_demo.runtime.fork import Fork
 from wam_demo.runtime.loop import Loop
 from wam_demo.types import Event, Image, Observation, Vector
@@ -219,7 +221,8 @@ class Twin:
             action=float(np.linalg.norm(difference[:3])),
             gripper=float(difference[-1]),
             tool=float(np.linalg.norm(seen.state[:3] - other.state[:3])),
-            picture=None if self.dream is None else _apart(seen, other),
+            picture=None if self.dream is None else pictures_apart(seen, other),
+            expected=expected_error(second.source),
         )
 
 
@@ -292,10 +295,3 @@ def with_its_dream(
 def _noisy(planner: Planner) -> Callable[[Observation, int], Any]:
     """Asks with noise that is given, where the planner takes any."""
     return planner.lockstep or (lambda observation, noise_seed: planner.submit(observation))
-
-
-def _apart(seen: Observation, other: Observation) -> float:
-    """Mean absolute difference of the pictures that both have, 0..1."""
-    both = seen.images.keys() & other.images.keys()
-    gaps = [np.abs(seen.images[camera].astype(np.int16) - other.images[camera]).mean() for camera in both]
-    return float(np.mean(gaps) / 255)

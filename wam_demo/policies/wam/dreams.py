@@ -11,9 +11,10 @@ from torch import Tensor
 from wam_demo.errors import InvalidInputError, PolicyFault
 from wam_demo.models.geometry import Calibration
 from wam_demo.models.tokenizer import PictureTokenizer, to_images, to_tensor
+from wam_demo.models.wam.dream_error import DreamErrorCurve
 from wam_demo.models.wam.imagination import MotionConditioning, decode_views, motion_conditioning
 from wam_demo.models.wam.model import BackboneFeatures, WorldActionModel
-from wam_demo.policies.dreaming import ANCHOR_STEPS, DreamAnchor, DreamFrame, DreamMotion
+from wam_demo.policies.dreaming import ANCHOR_STEPS, Doubt, DreamAnchor, DreamFrame, DreamMotion
 from wam_demo.policies.pictures import pictures_of
 
 MeanFrame = Callable[[BackboneFeatures, MotionConditioning], Tensor]
@@ -42,12 +43,14 @@ class FrameMaker:
         coder: Its tokenizer, in torch or compiled.
         calibration: Of the cameras.
         mean_frame: The imagination model, in torch or compiled.
+        error: What its inconsistency means, where that was measured.
     """
 
     model: WorldActionModel
     coder: PictureTokenizer
     calibration: Calibration
     mean_frame: MeanFrame
+    error: DreamErrorCurve | None = None
 
     def read(self, anchor: DreamAnchor, latents: Tensor, text: Tensor, state: Tensor, rays: Tensor) -> AnchorFeatures:
         """Read an anchor, as `WorldActionModel.read` reads an observation; its pictures are decoded only once."""
@@ -74,5 +77,12 @@ class FrameMaker:
         latents = self.mean_frame(anchor.observed, conditioning)
         if not torch.isfinite(latents).all():
             raise PolicyFault("the dream holds values that are not finite")
-        pictures = to_images(decode_views(self.coder, latents.to(self.model.dtype))[0]).numpy()
-        return DreamFrame(dict(zip(self.model.config.cameras, pictures, strict=True)), latents)
+        decoded = decode_views(self.coder, latents.to(self.model.dtype))
+        pictures = to_images(decoded[0]).numpy()
+        doubt = self._doubt(latents, decoded) if motion.steps == ANCHOR_STEPS else None
+        return DreamFrame(dict(zip(self.model.config.cameras, pictures, strict=True)), latents, doubt)
+
+    def _doubt(self, latents: Tensor, decoded: Tensor) -> Doubt:
+        again = self.coder.encode(decoded[0].to(self.model.dtype)).float()
+        inconsistency = float((latents[0] - again).abs().mean())
+        return Doubt(inconsistency, None if self.error is None else self.error.expected(inconsistency))

@@ -16,6 +16,7 @@ from wam_demo.models.geometry import Calibration, token_rays
 from wam_demo.models.precision import compute_dtype
 from wam_demo.models.text import text_encoder
 from wam_demo.models.tokenizer import PictureTokenizer, to_tensor
+from wam_demo.models.wam.dream_error import DreamErrorCurve
 from wam_demo.models.wam.imagination import FOLDER, ImaginationModel, MotionConditioning
 from wam_demo.models.wam.model import BackboneFeatures, PlannedChunk, WorldActionModel
 from wam_demo.policies.compute.variants import EAGER
@@ -39,6 +40,8 @@ class WamPolicy(Imaginer):
     Attributes:
         compute: By what it is computed, see `wam_demo.policies.compute.variants`.
         coder: Decodes what is imagined, and encodes what geometry brings over.
+        imagination_sha256: Weights of the imagination model, where there is one.
+        dream_error: How far its dreams are likely to be from reality, where that was measured.
 
     Raises:
         CheckpointError: A file is missing or corrupt, or the tokenizer is another one.
@@ -54,6 +57,8 @@ class WamPolicy(Imaginer):
         self.cameras = self.model.config.cameras
         self.checkpoint_sha256 = sha256_of(checkpoint)
         self.imagination = self._read_imagination(checkpoint / FOLDER)
+        self.imagination_sha256 = None if self.imagination is None else sha256_of(checkpoint / FOLDER)
+        self.dream_error = self._read_dream_error(checkpoint / FOLDER)
         self._text = text_encoder()
 
     def _read_imagination(self, folder: Path) -> ImaginationModel | None:
@@ -63,6 +68,9 @@ class WamPolicy(Imaginer):
         if model.config.policy_sha256 != self.checkpoint_sha256:
             raise CheckpointError(f"{folder} was trained with other weights than those beside it")
         return model
+
+    def _read_dream_error(self, folder: Path) -> DreamErrorCurve | None:
+        return None if self.imagination_sha256 is None else DreamErrorCurve.read(folder, self.imagination_sha256)
 
     def reset(self, instruction: str) -> None:
         """Embed the instruction ahead of the first step; raises `InvalidInputError` if it is unusable."""
@@ -142,7 +150,8 @@ class WamPolicy(Imaginer):
         """
         if self.calibration is None:
             raise InvalidInputError("these weights have no imagination model to dream with")
-        maker, anchor = FrameMaker(self.model, self.coder, self.calibration, self._mean_frame), motion.anchor
+        maker = FrameMaker(self.model, self.coder, self.calibration, self._mean_frame, self.dream_error)
+        anchor = motion.anchor
         if anchor.features is None:
             read = [anchor.observation]
             encoded = self.encode(read) if anchor.latents is None else (anchor.latents, *self.inputs(read)[1:])

@@ -9,8 +9,8 @@ const KINDS = {
     titles: ({ what }) => (what.length ? [`With: ${what.join(", ")}`, "Without"] : ["Left: disturb this one", "Right: stays undisturbed"]),
   },
   dream: {
-    numbers: [["picture", "pictures differ by"], ["largest_picture", "at most so far"], ["tool_cm", "tools apart"]],
-    chart: "Pictures differ by", note: "mean of both cameras, 0 to 1", end: "Back to reality",
+    numbers: [["picture", "pictures differ by"], ["expected", "the dream expects"], ["tool_cm", "tools apart"]],
+    chart: "Pictures differ by", note: "0 to 1; dashed: as the dream expects", end: "Back to reality",
     titles: ({ dream }) => ["Reality", dream === "own" ? "Dream, its own plans" : "Dream, same actions"],
   },
 };
@@ -39,13 +39,13 @@ const TWIN_PANELS = `
 const TWIN_CHARTS = chartPanel("gap", "Difference in action", "cm commanded in each step of 0.1 s",
   `<ul class="legend"><li class="a">hand</li><li class="g">gripper</li></ul>`, "twins") + chartPanel("apart", "Tools apart", "cm", "", "twins");
 
-function paintTwinCharts({ forked, step, gaps, pictures, events }) {
+function paintTwinCharts({ forked, step, gaps, pictures, expected, events }) {
   const last = forked + Math.max(40, Math.ceil((step - forked + 1) / 20) * 20), dreamt = Boolean(live.status.twin?.dream);
   const axes = { first: forked, last, now: step, start: `${seconds(forked)} s, parted`, end: `${seconds(last)} s` };
   const most = mostOf(gaps.map(([, cm]) => cm), 2), apart = gaps.map(([at, , , cm]) => [at + 1, cm]);
   // One bar a step: a difference that comes and goes stays countable.
   plot("gap", (w, h) => (dreamt
-    ? valueChart(w, h, { ...axes, most: mostOf(pictures.map(([, gap]) => gap), 0.05, 0.05), digits: 2, marks: events, series: [{ style: "error", points: pictures }] })
+    ? valueChart(w, h, { ...axes, most: mostOf([...pictures, ...expected].map(([, gap]) => gap), 0.05, 0.05), digits: 2, marks: events, series: [{ style: "error", points: pictures }, { style: "expected", points: expected }] })
     : valueChart(w, h, { ...axes, most, series: [
       { style: "bar", points: gaps, bars: true }, { style: "g", points: gaps.map(([at, , gripper]) => [at + 0.5, Math.abs(gripper) * most]) }] })));
   plot("apart", (w, h) => valueChart(w, h, { ...axes, most: mostOf(apart.map(([, cm]) => cm), 5), series: [{ style: "error", points: apart }] }));

@@ -26,7 +26,6 @@ def twin_tiles(twin: TwinView) -> dict[str, Tile]:
 def twin_status(twin: TwinView) -> dict[str, Any]:
     """What changes often: JSON-ready, distances in cm."""
     largest = max((each.action for each in twin.divergences), default=0.0)
-    pictures = [each.picture for each in twin.divergences if each.picture is not None]
     return {
         "dream": twin.dream,
         "forked": twin.forked,
@@ -36,18 +35,21 @@ def twin_status(twin: TwinView) -> dict[str, Any]:
         "action_cm": _cm(twin.divergences[-1].action) if twin.divergences else None,
         "largest_cm": _cm(largest),
         "tool_cm": _cm(twin.divergences[-1].tool) if twin.divergences else None,
-        "picture": round(pictures[-1], 4) if pictures else None,
-        "largest_picture": round(max(pictures), 4) if pictures else None,
+        "picture": _rounded(twin.divergences[-1].picture) if twin.divergences else None,
+        "expected": _rounded(twin.divergences[-1].expected) if twin.divergences else None,
         "verdict": verdict(twin),
     }
 
 
 def twin_charts(twin: TwinView) -> dict[str, Any]:
-    """Differences by control step: JSON-ready, rows of step, action [cm], gripper, tool [cm], and of pictures 0..1."""
+    """Differences by control step, JSON-ready: rows of step, action [cm], gripper, tool [cm]; of pictures, 0..1; and as
+    the dream expects these."""
     rows = [[each.step, _cm(each.action), round(each.gripper, 3), _cm(each.tool)] for each in twin.divergences]
-    pictures = [[each.step + 1, round(each.picture, 4)] for each in twin.divergences if each.picture is not None]
+    pictures = [[each.step + 1, _rounded(each.picture)] for each in twin.divergences if each.picture is not None]
+    expected = [[each.step + 1, _rounded(each.expected)] for each in twin.divergences if each.expected is not None]
     marks = event_marks(twin.events, twin.names)
-    return {"forked": twin.forked, "step": twin.step, "gaps": rows, "pictures": pictures, "events": marks}
+    differences = {"gaps": rows, "pictures": pictures, "expected": expected}
+    return {"forked": twin.forked, "step": twin.step, **differences, "events": marks}
 
 
 def verdict(twin: TwinView) -> str:
@@ -79,6 +81,10 @@ def _outcome(outcome: Outcome | None) -> dict[str, str] | None:
     if outcome is None:
         return None
     return {"name": outcome.name, "title": OUTCOME_WORDS[outcome.name], "detail": outcome.detail}
+
+
+def _rounded(difference: float | None) -> float | None:
+    return None if difference is None else round(difference, 4)
 
 
 def _cm(metres: float) -> float:

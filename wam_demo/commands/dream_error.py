@@ -1,0 +1,49 @@
+"""``dream-error``: how far a dream expects to be from reality, fitted and checked beside the simulator."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from wam_demo.arguments import Parser, add_policy, whole
+from wam_demo.commands.output import finish, prepare, progress, require_learned
+
+SUMMARY = "teach a dream to say how far it is from reality, and how well it says so"
+
+
+def add_arguments(parser: Parser) -> None:
+    """What the command line takes."""
+    add_policy(parser)
+    parser.add_argument(
+        "--episodes", type=whole(18, 10_000), default=108, metavar="N", help="scenes, a third kept from the fit (108)"
+    )
+
+
+def run(options: argparse.Namespace) -> None:
+    """Dreams of all tasks, acted in three ways, every other scene disturbed; writes ``dream_error.json``."""
+    from wam_demo.diagnose.dream_error import doubt_document, doubted_scenes, fitted_curve
+    from wam_demo.errors import SimulationFault
+    from wam_demo.evaluate.specs.evaluation import evaluation_seeds
+    from wam_demo.models.wam.dream_error import KNOTS
+    from wam_demo.policies.registry import load_policy
+    from wam_demo.sim.tasks import TASKS
+    from wam_demo.sim.world import World
+
+    seeds = evaluation_seeds(options.seed, options.episodes)
+    require_learned(options, "dreams")
+    out = prepare(options, "dream-error")
+    policy: Any = load_policy(options.policy, options.checkpoint)
+    with progress(len(seeds), options.policy) as advance:
+        frames = doubted_scenes(policy, World, list(TASKS), seeds, advance)
+    if len(frames) < 2 * KNOTS:
+        raise SimulationFault("the physics diverged in nearly every scene: nothing can be fitted")
+    curve = fitted_curve(frames, policy.imagination_sha256)
+    found = doubt_document(frames, curve)
+    curve.measured.update(seed=options.seed, episodes=options.episodes, held_out=found["held_out"])
+    curve.save(out)
+    content = {"policy": options.policy, "seed": options.seed, "episodes": options.episodes, **found}
+    held = found["held_out"]
+    print(f"held-out scenes: r {held['pearson']:.2f}, rank {held['spearman']:.2f}; expected and measured by fifths:")
+    for expected, measured in held["calibration"]:
+        print(f"  {expected:.3f}  {measured:.3f}")
+    finish(out, "dream-error", content, printed=True)

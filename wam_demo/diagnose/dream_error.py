@@ -1,0 +1,234 @@
+"""Does a dream know how far it is from reality? What it expects of itself, beside what the simulator says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wam_demo.diagnose.dream import where_looked_at
+from wam_demo.errors import CheckpointError
+from wam_demo.models.wam.dream_error import DreamErrorCurve
+from wam_demo.policies.dreaming import ANCHOR_STEPS, Dreamer, pictures_apart
+from wam_demo.robots.dream import DreamSource, at_once
+from wam_demo.types import ACTION_DIM, Observation, Vector
+
+if TYPE_CHECKING:
+    from wam_demo.sim.world import World
+
+STEPS = 96
+"""Control steps of a dream."""
+MOST_BEFORE = 40
+"""Control steps of the expert before a dream begins, at most."""
+SEVERITY = 3
+AXES = ("light", "background", "object_look", "distractor", "camera", "hand_eye")
+"""What disturbs every other scene, one after the other."""
+WAYS = ("expert", "noisy", "wander")
+"""Who decides: the scripted expert; the same with large noise and a gripper that errs; a hand that wanders."""
+HELD_OUT = 3
+"""Every third scene is kept from the curve."""
+_SWAY = np.array([0.012, 0.012, 0.008, 0.03, 0.03, 0.06])
+"""Deviation of the noise on translations [m] and rotations [rad] of a step."""
+_HOME = np.array([0.45, 0.0, 0.15])
+"""What a wandering hand is drawn to [m]."""
+
+
+@dataclass(frozen=True)
+class DoubtedFrame:
+    """One anchor of a dream beside the simulator.
+
+    Attributes:
+        scene: Counts scenes.
+        task: Task name.
+        way: One of `WAYS`.
+        axis: What disturbs the scene, or ``none``.
+        step: Control steps dreamt.
+        inconsistency: The dream's worst so far.
+        error: Mean absolute difference of the pictures, 0..1.
+    """
+
+    scene: int
+    task: str
+    way: str
+    axis: str
+    step: int
+    inconsistency: float
+    error: float
+
+
+def doubted_scenes(
+    policy: Dreamer,
+    open_world: Callable[[str], World],
+    tasks: Sequence[str],
+    seeds: Sequence[int],
+    on_scene: Callable[[], None] = lambda: None,
+) -> list[DoubtedFrame]:
+    """Dream many ways of acting in many scenes beside the simulator.
+
+    Args:
+        policy: Imagines.
+        open_world: Of a task.
+        tasks: In turn.
+        seeds: One a scene.
+        on_scene: Called after each.
+
+    Raises:
+        CheckpointError: These weights cannot dream.
+    """
+    frames: list[DoubtedFrame] = []
+    for scene, seed in enumerate(seeds):
+        task, way = tasks[scene % len(tasks)], WAYS[scene // len(tasks) % len(WAYS)]
+        axis = AXES[scene // 2 % len(AXES)] if scene % 2 else "none"
+        world = open_world(task)
+        try:
+            for step, inconsistency, error in _beside(world, policy, seed, way, axis):
+                frames.append(DoubtedFrame(scene, task, way, axis, step, inconsistency, error))
+        finally:
+            world.close()
+        on_scene()
+    return frames
+
+
+def _beside(world: World, policy: Dreamer, seed: int, way: str, axis: str) -> Iterator[tuple[int, float, float]]:
+    """Control step, inconsistency and error of each anchor; ends early where the physics diverges."""
+    from wam_demo.sim.expert import Expert
+    from wam_demo.sim.perturb import sample
+
+    if policy.calibration is None:
+        raise CheckpointError("these weights have no imagination model to dream with")
+    rng = np.random.default_rng(seed)
+    world.reset(seed)
+    if axis != "none":
+        world.apply(sample(axis, SEVERITY, seed, world))
+    expert = Expert(world)
+    for _ in range(int(rng.integers(MOST_BEFORE))):
+        world.step(expert.act())
+    source = DreamSource(world.observe(), where_looked_at(at_once(policy)), policy.calibration)
+    decide = _decider(way, expert.act, rng)
+    for step in range(1, STEPS + 1):
+        action = decide(source.observe())
+        if world.step(action).fault is not None:
+            return
+        source.apply(action)
+        if step % ANCHOR_STEPS == 0 and source.doubt is not None:
+            yield step, source.doubt.inconsistency, pictures_apart(world.observe(), source.observe())
+
+
+def _decider(way: str, expert: Callable[[], Vector], rng: np.random.Generator) -> Callable[[Observation], Vector]:
+    """What is done, given the newest observation of the dream."""
+    sway, opening = np.zeros(len(_SWAY)), 1.0
+
+    def swayed() -> NDArray[np.float64]:
+        nonlocal sway
+        sway = 0.9 * sway + 0.45 * rng.normal(size=len(_SWAY)) * _SWAY
+        return sway
+
+    def noisy(observation: Observation) -> Vector:
+        action = np.array(expert(), np.float64)
+        action[: len(_SWAY)] += swayed()
+        if rng.random() < 0.03:
+            action[-1] = 1 - action[-1]
+        return action.astype(np.float32)
+
+    def wander(observation: Observation) -> Vector:
+        nonlocal opening
+        action = np.zeros(ACTION_DIM)
+        action[: len(_SWAY)] = swayed()
+        action[:3] += 0.04 * (_HOME - observation.state[:3])
+        if rng.random() < 0.04:
+            opening = 1 - opening
+        action[-1] = opening
+        return action.astype(np.float32)
+
+    ways = {"expert": lambda observation: expert(), "noisy": noisy, "wander": wander}
+    return ways[way]
+
+
+def fitted_curve(frames: Sequence[DoubtedFrame], imagination_sha256: str) -> DreamErrorCurve:
+    """The curve of the scenes that are not held out."""
+    seen = [frame for frame in frames if not _held_out(frame)]
+    values = np.array([(frame.inconsistency, frame.error) for frame in seen])
+    return DreamErrorCurve.fitted(values[:, 0], values[:, 1], imagination_sha256)
+
+
+def doubt_document(frames: Sequence[DoubtedFrame], curve: DreamErrorCurve) -> dict[str, Any]:
+    """How well the curve tells the errors of the held-out scenes; JSON-ready.
+
+    Returns:
+        ``held_out`` with ``scenes``, ``frames``, ``pearson`` and ``spearman`` with 95 % intervals over scenes, ``mae``
+        beside ``mae_of_a_constant``, and ``calibration``, rows of expected and measured error of fifths of the frames;
+        the same by way of acting and by axis without intervals; ``scenes``, every frame.
+    """
+    held = [frame for frame in frames if _held_out(frame)]
+    usual = float(np.median([frame.error for frame in frames if not _held_out(frame)]))
+    parts: dict[str, Mapping[str, list[DoubtedFrame]]] = {
+        "by_way": _groups(held, "way"), "by_axis": _groups(held, "axis"), "by_task": _groups(held, "task"),
+    }  # fmt: skip
+    return {
+        "held_out": _told(held, curve, usual) | _intervals(held, curve) | {"calibration": _fifths(held, curve)},
+        **{name: {key: _told(part, curve, usual) for key, part in groups.items()} for name, groups in parts.items()},
+        "frames": [asdict(frame) for frame in frames],
+    }
+
+
+def _held_out(frame: DoubtedFrame) -> bool:
+    return frame.scene % HELD_OUT == HELD_OUT - 1
+
+
+def _groups(frames: Sequence[DoubtedFrame], by: str) -> dict[str, list[DoubtedFrame]]:
+    groups: dict[str, list[DoubtedFrame]] = {}
+    for frame in frames:
+        groups.setdefault(getattr(frame, by), []).append(frame)
+    return groups
+
+
+def _told(frames: Sequence[DoubtedFrame], curve: DreamErrorCurve, usual: float) -> dict[str, Any]:
+    expected, error = _expected(frames, curve)
+    pearson, spearman = _correlations(expected, error)
+    return {
+        "scenes": len({frame.scene for frame in frames}),
+        "frames": len(frames),
+        "error": float(error.mean()),
+        "expected": float(expected.mean()),
+        "pearson": pearson,
+        "spearman": spearman,
+        "mae": float(np.abs(expected - error).mean()),
+        "mae_of_a_constant": float(np.abs(usual - error).mean()),
+    }
+
+
+def _intervals(frames: Sequence[DoubtedFrame], curve: DreamErrorCurve, draws: int = 2000) -> dict[str, list[float]]:
+    """Scenes are resampled: the frames of one dream are not independent."""
+    scenes = [_expected(part, curve) for part in _groups(frames, "scene").values()]
+    rng = np.random.default_rng(0)
+    found = []
+    for _ in range(draws):
+        chosen = [scenes[index] for index in rng.integers(len(scenes), size=len(scenes))]
+        expected, error = (np.concatenate(parts) for parts in zip(*chosen, strict=True))
+        found.append(_correlations(expected, error))
+    low, high = np.nanquantile(np.array(found, np.float64), [0.025, 0.975], axis=0)
+    return {"pearson_ci95": [low[0], high[0]], "spearman_ci95": [low[1], high[1]]}
+
+
+def _fifths(frames: Sequence[DoubtedFrame], curve: DreamErrorCurve) -> list[list[float]]:
+    expected, error = _expected(frames, curve)
+    groups = np.array_split(np.argsort(expected, kind="stable"), 5)
+    return [[float(expected[group].mean()), float(error[group].mean())] for group in groups if len(group)]
+
+
+def _expected(frames: Sequence[DoubtedFrame], curve: DreamErrorCurve) -> tuple[NDArray, NDArray]:
+    expected = np.array([curve.expected(frame.inconsistency) for frame in frames])
+    return expected, np.array([frame.error for frame in frames])
+
+
+def _correlations(expected: NDArray, error: NDArray) -> tuple[float | None, float | None]:
+    """Pearson's and Spearman's; ``None`` where nothing varies."""
+    from scipy.stats import rankdata
+
+    if np.ptp(expected) == 0 or np.ptp(error) == 0:
+        return None, None
+    ranks = np.corrcoef(rankdata(expected), rankdata(error))[0, 1]
+    return float(np.corrcoef(expected, error)[0, 1]), float(ranks)
