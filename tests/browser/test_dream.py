@@ -21,6 +21,10 @@ def test_one_switch_leaves_reality_and_comes_back(serve, visit, width):
     assert now.locator(".dreamt").is_visible()
     assert now.locator(".dreamt").inner_text() == "imagined, not seen"
     assert "nothing is judged" in page.locator("#wam-status").inner_text()
+    page.wait_for_function(f"{STATUS}.dream.expected_error !== null")
+    doubt = now.locator(".doubt")
+    doubt.wait_for(state="visible")
+    assert "likely 0.0" in doubt.inner_text()
     drop = page.locator('.side [data-act="distractor"]')
     assert drop.is_disabled()
     assert "Go back to Reality" in drop.get_attribute("title")
@@ -61,6 +65,9 @@ def test_both_shows_reality_and_its_dream_side_by_side(serve, visit, width):
     assert titles == ["Reality", "Dream, same actions"]
     assert page.locator('[data-side="without"] .dreamt').is_visible()
     assert page.locator('[data-gap="picture"]').inner_text() != "–"
+    page.wait_for_function(f"{STATUS}.twin.expected !== null")
+    page.wait_for_function("document.querySelector('[data-gap=expected]').textContent !== '–'")
+    assert page.locator('[data-plot="gap"] path.expected').count() == 1
     assert page.locator('[data-realm="both"]').get_attribute("aria-pressed") == "true"
     page.get_by_role("button", name="Let it plan for itself").click()
     page.wait_for_function(f"{STATUS}.twin?.dream === 'own'")

@@ -5,7 +5,7 @@ from concurrent.futures import Future
 import numpy as np
 
 from wam_demo.models.geometry import CalibratedCamera, Calibration
-from wam_demo.policies.dreaming import DreamFrame, DreamMotion
+from wam_demo.policies.dreaming import ANCHOR_STEPS, Doubt, DreamFrame, DreamMotion
 from wam_demo.robots.dream import DreamSource
 from wam_demo.sim.controller import HOME
 from wam_demo.sim.kinematics import ArmKinematics
@@ -45,7 +45,8 @@ class FakeDreamer:
         before = motion.anchor.latents or 100
         level = round(before + 1000 * float(motion.displacement[0])) % 256
         picture = np.full((128, 128, 3), level, np.uint8)
-        return DreamFrame({"front": picture, "wrist": picture}, level)
+        doubt = Doubt(0.05, level / 2550) if motion.steps == ANCHOR_STEPS else None
+        return DreamFrame({"front": picture, "wrist": picture}, level, doubt)
 
     def ask(self, motion: DreamMotion) -> Future[DreamFrame]:
         future: Future[DreamFrame] = Future()

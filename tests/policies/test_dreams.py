@@ -7,6 +7,7 @@ import torch
 from tests.fakes.dreamer import FakeDreamer, action
 from tests.fakes.wam_checkpoint import an_observation, write_imagination, write_policy
 from wam_demo.errors import InvalidInputError, PolicyFault
+from wam_demo.models.wam.dream_error import DreamErrorCurve
 from wam_demo.policies.dreaming import ANCHOR_STEPS, DreamAnchor, DreamMotion
 from wam_demo.policies.engine import InferenceEngine
 from wam_demo.policies.wam.policy import WamPolicy
@@ -43,6 +44,22 @@ def test_an_anchor_is_read_once_and_a_dream_goes_on_from_its_latents(policy):
     onward = policy.dream(motion(DreamAnchor(an_observation(1), frame.latents)))
     encoded = policy.dream(motion(DreamAnchor(an_observation(1))))
     assert not torch.equal(onward.latents, encoded.latents)
+
+
+def test_a_frame_that_becomes_an_anchor_is_doubted_by_how_it_survives_the_tokenizer(policy):
+    doubt = policy.dream(motion(DreamAnchor(an_observation()), steps=ANCHOR_STEPS)).doubt
+    assert policy.dream(motion(DreamAnchor(an_observation()), steps=ANCHOR_STEPS - 1)).doubt is None
+    frame = policy.dream(motion(DreamAnchor(an_observation()), steps=ANCHOR_STEPS))
+    with torch.inference_mode():
+        again = policy.tokenizer.encode(policy.tokenizer.decode(frame.latents[0].to(policy.dtype)))
+    assert doubt.inconsistency == pytest.approx(float((frame.latents[0] - again).abs().mean()), rel=1e-3)
+    assert doubt.expected_error is None  # nobody measured
+
+
+def test_what_was_measured_says_how_far_it_is_likely_to_be(policy, monkeypatch):
+    monkeypatch.setattr(policy, "dream_error", DreamErrorCurve((0.0, 100.0), (0.0, 1.0)))
+    doubt = policy.dream(motion(DreamAnchor(an_observation()), steps=ANCHOR_STEPS)).doubt
+    assert doubt.expected_error == pytest.approx(doubt.inconsistency / 100)
 
 
 def test_what_is_not_finite_is_a_fault(policy):

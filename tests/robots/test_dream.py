@@ -9,8 +9,8 @@ import pytest
 
 from tests.fakes.dreamer import STILL, FakeDreamer, action, at_home, dream_source
 from wam_demo.errors import InvalidInputError, PolicyBusy, SourceFault
-from wam_demo.policies.dreaming import ANCHOR_STEPS
-from wam_demo.robots.source import Calibrated, Disturbable, Forkable, Judged, Promptable, Watchable
+from wam_demo.policies.dreaming import ANCHOR_STEPS, Doubt
+from wam_demo.robots.source import Calibrated, Disturbable, Doubtful, Forkable, Judged, Promptable, Watchable
 from wam_demo.sim.controller import WORKSPACE
 from wam_demo.sim.integrator import IntegratedArm
 from wam_demo.types import CONTROL_HZ
@@ -165,3 +165,26 @@ def test_no_simulated_world_stands_behind_it():
     assert "wam_demo.sim.integrator" in found
     for module in ("world", "scene", "render", "state", "guard"):
         assert f"'wam_demo.sim.{module}'" not in found
+
+
+def test_the_worst_doubt_so_far_stays_and_comes_back_with_a_snapshot():
+    class Doubting(FakeDreamer):
+        def dream(self, motion):
+            frame = super().dream(motion)
+            told = None if motion.steps < ANCHOR_STEPS else Doubt(doubts.pop(0), None)
+            return replace(frame, doubt=told)
+
+    doubts = [0.2, 0.1, 0.3]
+    source = dream_source(Doubting())
+    assert isinstance(source, Doubtful)
+    seen = []
+    for step in range(3 * ANCHOR_STEPS):
+        source.apply(action(0.001))
+        seen.append(None if source.doubt is None else source.doubt.inconsistency)
+        if step == 2 * ANCHOR_STEPS:
+            kept = source.snapshot()
+    assert seen == [None] * 3 + [0.2] * 8 + [0.3]
+    source.restore(kept)
+    assert source.doubt.inconsistency == 0.2
+    source.reset(0)
+    assert source.doubt is None

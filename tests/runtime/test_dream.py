@@ -100,6 +100,13 @@ def test_a_person_drives_in_the_dream_and_keeps_the_arm_on_the_way_back(driven):
     assert view.drive.state.person
 
 
+def test_a_dream_says_how_far_it_is_likely_to_be_from_reality(driven):
+    driven.until(lambda view: view.step == 5)
+    dream(driven)
+    view = driven.until(lambda view: view.dream.steps > 4)
+    assert 0 < view.dream.expected_error < 0.1
+
+
 def test_words_change_in_the_dream_and_not_in_reality(driven):
     driven.until(lambda view: view.step == 5)
     dream(driven)

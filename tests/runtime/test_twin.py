@@ -172,6 +172,7 @@ def test_a_dream_gets_the_same_actions_and_its_hand_stays_with_the_real_one(pair
     assert all((gap.action, gap.gripper) == (0, 0) for gap in view.divergences)
     assert 0 < max(gap.tool for gap in view.divergences) < 0.02
     assert all(0 < gap.picture < 1 for gap in view.divergences)
+    assert [gap.expected is None for gap in view.divergences] == [True] * 3 + [False] * 17
     assert not np.array_equal(*view.frames)
     twin.close()
     assert own.digest() == before
