@@ -75,22 +75,9 @@ class FutureVelocity(nn.Module):
         super().__init__()
         self.imagination, self.model = imagination, model
 
-    def forward(
-        self,
-        future: Tensor,
-        tau: Tensor,
-        latents: Tensor,
-        features: Tensor,
-        text: Tensor,
-        state: Tensor,
-        motion: Tensor,
-        geometry: Tensor,
-        warped: Tensor,
-        *rays: Tensor,
-    ) -> Tensor:
-        """As `ImaginationModel.forward`; what was observed as `Reading` has it, the rest a `MotionConditioning`."""
-        observed = BackboneFeatures(latents, list(features.unbind(1)), text, state, *rays)
-        conditioning = MotionConditioning(motion, geometry, warped)
+    def forward(self, future: Tensor, tau: Tensor, *given: Tensor) -> Tensor:
+        """As `ImaginationModel.forward`; ``given`` as `observed_and_conditioning` takes it."""
+        observed, conditioning = observed_and_conditioning(*given)
         horizons = range(self.imagination.config.backbone.horizons)
         return self.imagination(self.model, observed, future, tau, conditioning, horizons)
 
@@ -102,20 +89,24 @@ class MeanFrame(nn.Module):
         super().__init__()
         self.imagination, self.model = imagination, model
 
-    def forward(
-        self,
-        latents: Tensor,
-        features: Tensor,
-        text: Tensor,
-        state: Tensor,
-        motion: Tensor,
-        geometry: Tensor,
-        warped: Tensor,
-        *rays: Tensor,
-    ) -> Tensor:
-        """Inputs as `FutureVelocity` takes them, of one future frame; (1, cameras, C, h, w) latents."""
-        observed = BackboneFeatures(latents, list(features.unbind(1)), text, state, *rays)
-        return self.imagination.mean_frame(self.model, observed, MotionConditioning(motion, geometry, warped))
+    def forward(self, *given: Tensor) -> Tensor:
+        """(1, cameras, C, h, w) latents; ``given`` as `observed_and_conditioning` takes it, of one future frame."""
+        return self.imagination.mean_frame(self.model, *observed_and_conditioning(*given))
+
+
+def observed_and_conditioning(
+    latents: Tensor,
+    features: Tensor,
+    text: Tensor,
+    state: Tensor,
+    motion: Tensor,
+    geometry: Tensor,
+    warped: Tensor,
+    *rays: Tensor,
+) -> tuple[BackboneFeatures, MotionConditioning]:
+    """What was observed as `Reading` has it, with the rays where the backbone reads them, and how the arm will move."""
+    observed = BackboneFeatures(latents, list(features.unbind(1)), text, state, *rays)
+    return observed, MotionConditioning(motion, geometry, warped)
 
 
 class Encoding(nn.Module):
