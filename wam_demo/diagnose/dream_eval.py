@@ -126,7 +126,7 @@ def simulated(world: World, start: Observation, driver: WeakenedDriver, judge: J
         if linger < 0:
             break
     said = judge.judge(seen[1:]).success.tolist()
-    return Course(_called(said, judge), said, success, seen[-1].images)
+    return Course(called(said, judge), said, success, seen[-1].images)
 
 
 def dreamt(start: Observation, policy: Dreamer, driver: WeakenedDriver, judge: Judge, horizon: int) -> Course:
@@ -149,10 +149,11 @@ def dreamt(start: Observation, policy: Dreamer, driver: WeakenedDriver, judge: J
         for action in driver.plan(source.observe()):
             source.apply(action)
         said.append(float(judge.judge([source.observe()]).success[0]))
-        if _called(said, judge):
+        if called(said, judge):
             break
-    return Course(_called(said, judge), said, None, source.observe().images)
+    return Course(called(said, judge), said, None, source.observe().images)
 
 
-def _called(said: Sequence[float], judge: Judge) -> bool:
+def called(said: Sequence[float], judge: Judge) -> bool:
+    """Whether what the judge said look by look is a success."""
     return lasts([probability >= judge.threshold for probability in said])

@@ -71,7 +71,11 @@ class Spoiler:
         """The mishap of an episode of that many control steps."""
         if rng.random() < UNSPOILT:
             return cls()
-        kind: Mishap = MISHAPS[1 + int(rng.integers(len(MISHAPS) - 1))]
+        return cls.of(MISHAPS[1 + int(rng.integers(len(MISHAPS) - 1))], rng, horizon)
+
+    @classmethod
+    def of(cls, kind: Mishap, rng: np.random.Generator, horizon: int) -> "Spoiler":
+        """One of a kind, in an episode of that many control steps."""
         angle, size = rng.uniform(0, 2 * np.pi), rng.uniform(0.004, 0.015)
         push = size * np.array([np.cos(angle), np.sin(angle)], np.float32)
         return cls(kind, int(rng.integers(0, horizon // 2)), push, float(rng.uniform(0.1, 0.5)))
