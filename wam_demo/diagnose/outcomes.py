@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 AFTER_STEPS = 12
 """Control steps that are played after success."""
+SPOILT_BEFORE = 30
+"""Control steps until which a mishap has begun: later most tasks are done."""
 SPOILT: tuple[Mishap, ...] = ("aside", "lets_go", "clenched")
 """What happens to the expert in every other scene, in turn: see `wam_demo.sim.attempts.MISHAPS`."""
 
@@ -58,7 +60,7 @@ def repeated_scene(world: World, policy: Dreamer, judge: Judge, seed: int, misha
     if policy.calibration is None:
         raise CheckpointError("these weights have no imagination model to dream with")
     first, expert, horizon = world.reset(seed), Expert(world), world.logic.spec.horizon
-    spoils = Spoiler.of(mishap, np.random.default_rng([seed, 41]), horizon)
+    spoils = Spoiler.of(mishap, np.random.default_rng([seed, 41]), 2 * SPOILT_BEFORE)
     source = DreamSource(first, where_looked_at(at_once(policy)), policy.calibration)
     real, dreamt, success, left = [first], [first], False, AFTER_STEPS
     for step in range(horizon):
