@@ -8,9 +8,8 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from bridge.driver import ArmLimits, Array, Reading
-from bridge.drivers.faults import Faults
-from bridge.drivers.photographer import Photographer
+from bridge.driver import ArmLimits, Array
+from bridge.drivers.simulated import SimulatedArm
 from wam_demo.config import SCENES
 from wam_demo.sim.controller import FINGER_TRAVEL_M, FINGERS, HOME, JOINTS, SUBSTEPS, WORKSPACE, Controller
 from wam_demo.sim.kinematics import ArmKinematics
@@ -41,7 +40,7 @@ class PandaKinematics(ArmKinematics):
         return self._controller.solve(joints, position, rotation)
 
 
-class PandaSim:
+class PandaSim(SimulatedArm[WorldState]):
     """Implements `bridge.driver.Driver` and `Scene`.
 
     Args:
@@ -54,6 +53,7 @@ class PandaSim:
     def __init__(
         self, task: str = "pick_place", seed: int = 0, camera_hz: float = 15.0, camera_thread: bool = True
     ) -> None:
+        super().__init__(PHYSICS_S, MAX_CATCH_UP, camera_hz, camera_thread)
         self._world = World(task)
         model = self._world.scene.model
         ranges = model.jnt_range[JOINTS]
@@ -66,48 +66,19 @@ class PandaSim:
             home=np.append(HOME, 1.0),
         )
         self.kinematics = PandaKinematics()
-        self.cameras: tuple[str, ...] = ("front", "wrist") if camera_hz else ()
-        period = 1 / camera_hz if camera_hz else np.inf
-        self._photographer = Photographer(self._open_renderer, period, camera_thread)
         self._feedforward = -model.actuator_biasprm[JOINTS, 2] / model.actuator_gainprm[JOINTS, 0]
-        self._faults = Faults()
-        self._time: float | None = None
-        self._steps = 0
         self.reset(seed)
-
-    def connect(self, now: float) -> None:
-        """A simulated arm is there, unless a fault says otherwise."""
-        self._faults.require_bus()
-        if self.cameras:
-            self._photographer.start()
-
-    def read(self, now: float) -> Reading:
-        """Advance the physics to now, and measure."""
-        self._advance(now)
-        if self.cameras:
-            self._photographer.show(self._world.snapshot, now)
-        return self._faults.measured(Reading(self._positions(), self._load(), self._photographer.frames))
-
-    def send(self, positions: Array, now: float) -> None:
-        """Targets of the motors until the next ones."""
-        if (arrived := self._faults.sent(positions)) is not None:
-            self._goal = arrived
-
-    def release_torque(self) -> None:
-        """Simulated motors stay where they are."""
-        self._goal = self._positions()
 
     def close(self) -> None:
         """End the cameras."""
-        self._photographer.close()
+        super().close()
         self._world.close()
 
     def reset(self, seed: int) -> None:
         """Draw the scene of a seed."""
         self._world.draw(seed)
-        self._start = self._goal = self._positions()
-        self._steps, self._time = 0, None
-        self._photographer.forget()
+        self._steps = 0
+        self._begin(self._positions())
 
     def report(self) -> dict[str, Any]:
         """What the task knows."""
@@ -120,36 +91,22 @@ class PandaSim:
             "poses": {name: vars(pose) for name, pose in self._world.camera_poses().items()},
         }
 
-    def inject(self, fault: str, on: bool) -> None:
-        """Switch a fault on or off."""
-        self._faults.inject(fault, on)
-
-    def _advance(self, now: float) -> None:
-        if self._time is None:
-            self._time = now
-        count = min(int((now - self._time) / PHYSICS_S + 0.5), MAX_CATCH_UP)
-        if count <= 0:
-            return
-        self._time = max(self._time + count * PHYSICS_S, now - PHYSICS_S)
+    def _play(self, count: int) -> None:
         data, travel = self._world.scene.data, self._goal - self._start
         for index in range(count):
             target = self._start + (index + 1) / count * travel
             data.ctrl[JOINTS] = target[:-1] + self._feedforward * travel[:-1] / (count * PHYSICS_S)
             data.ctrl[FINGERS] = target[-1] * FINGER_TRAVEL_M
-            self._hold_stuck(data)
+            self._hold_stuck(data, 0)
             mujoco.mj_step(self._world.scene.model, data)
             self._steps += 1
             if self._steps % SUBSTEPS == 0:
                 self._world.begin(STILL)
                 self._world.finish(STILL)
         self._world.scene.refresh()
-        self._start = self._goal
 
-    def _hold_stuck(self, data: Any) -> None:
-        faults = self._faults
-        if "stuck_joint" in faults.active:
-            faults.stuck_at = data.qpos[0] if faults.stuck_at is None else faults.stuck_at
-            data.qpos[0], data.qvel[0] = faults.stuck_at, 0.0
+    def _state(self) -> WorldState:
+        return self._world.snapshot()
 
     def _open_renderer(self) -> tuple[Callable[[WorldState], Mapping[str, Image]], Callable[[], None]]:
         """A second world in the thread of the cameras, since a renderer belongs to the thread that made it."""

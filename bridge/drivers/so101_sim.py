@@ -9,9 +9,8 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from bridge.driver import Array, Reading
-from bridge.drivers.faults import Faults
-from bridge.drivers.photographer import Photographer
+from bridge.driver import Array
+from bridge.drivers.simulated import SimulatedArm
 from bridge.drivers.so101_model import GRIPPER, JOINTS, assets, so101_kinematics, so101_limits
 
 PHYSICS_S = 0.002
@@ -61,7 +60,7 @@ def compile_scene() -> mujoco.MjModel:
     return spec.compile()
 
 
-class So101Sim:
+class So101Sim(SimulatedArm[NDArray]):
     """Implements `bridge.driver.Driver` and `Scene`.
 
     Args:
@@ -70,48 +69,16 @@ class So101Sim:
     """
 
     def __init__(self, seed: int = 0, camera_hz: float = 15.0) -> None:
+        super().__init__(PHYSICS_S, MAX_CATCH_UP, camera_hz)
         self._model = compile_scene()
         self._data = mujoco.MjData(self._model)
         self.limits = so101_limits(self._model)
         self.kinematics = so101_kinematics()
-        self.cameras: tuple[str, ...] = ("front", "wrist") if camera_hz else ()
         self._joints = np.array([self._model.joint(name).qposadr[0] for name in (*JOINTS, GRIPPER)])
         self._motors = np.array([self._model.actuator(name).id for name in (*JOINTS, GRIPPER)])
         self._jaw = self._model.joint(GRIPPER).range.copy()
-        self._photographer: Photographer[NDArray] = Photographer(
-            self._open_renderer, 1 / camera_hz if camera_hz else np.inf
-        )
-        self._faults = Faults()
-        self._time: float | None = None
         self._lifted = False
         self.reset(seed)
-
-    def connect(self, now: float) -> None:
-        """A simulated arm is there, unless a fault says otherwise."""
-        self._faults.require_bus()
-        if self.cameras:
-            self._photographer.start()
-
-    def read(self, now: float) -> Reading:
-        """Advance the physics to now and measure."""
-        self._advance(now)
-        if self.cameras:
-            self._photographer.show(self._data.qpos.copy, now)
-        load = np.abs(self._data.actuator_force[self._motors]) / RATED_NM
-        return self._faults.measured(Reading(self._positions(), load, self._photographer.frames))
-
-    def send(self, positions: Array, now: float) -> None:
-        """Targets of the servos until the next ones."""
-        if (arrived := self._faults.sent(positions)) is not None:
-            self._goal = arrived
-
-    def release_torque(self) -> None:
-        """Simulated servos stay where they are."""
-        self._goal = self._positions()
-
-    def close(self) -> None:
-        """End the cameras."""
-        self._photographer.close()
 
     def reset(self, seed: int) -> None:
         """Arm at home, block where the seed puts it."""
@@ -119,11 +86,10 @@ class So101Sim:
         self._data.qpos[self._joints] = self._motor(self.limits.home)
         place = np.random.default_rng(seed).uniform(*BLOCK_AREA)
         self._data.joint("block").qpos[:3] = [*place, BLOCK_M]
-        self._start = self._goal = self.limits.home.copy()
+        self._begin(self.limits.home.copy())
         self._data.ctrl[self._motors] = self._motor(self._goal)
         mujoco.mj_forward(self._model, self._data)
-        self._time, self._lifted = None, False
-        self._photographer.forget()
+        self._lifted = False
 
     def report(self) -> dict[str, Any]:
         """Whether the block was lifted, and how far the TCP is from it [m]."""
@@ -139,35 +105,24 @@ class So101Sim:
             "poses": {name: self._pose(name) for name in self.cameras},
         }
 
-    def inject(self, fault: str, on: bool) -> None:
-        """Switch a fault on or off."""
-        self._faults.inject(fault, on)
-
-    def _advance(self, now: float) -> None:
-        if self._time is None:
-            self._time = now
-        count = min(int((now - self._time) / PHYSICS_S + 0.5), MAX_CATCH_UP)
-        if count <= 0:
-            return
-        self._time = max(self._time + count * PHYSICS_S, now - PHYSICS_S)
+    def _play(self, count: int) -> None:
         for index in range(count):
             target = self._start + (index + 1) / count * (self._goal - self._start)
             self._data.ctrl[self._motors] = self._motor(target)
-            self._hold_stuck()
+            self._hold_stuck(self._data, self._joints[0])
             mujoco.mj_step(self._model, self._data)
-        self._start = self._goal
         self._lifted = self._lifted or bool(self._data.body("block").xpos[2] > LIFTED_M)
-
-    def _hold_stuck(self) -> None:
-        faults, joint = self._faults, self._joints[0]
-        if "stuck_joint" in faults.active:
-            faults.stuck_at = self._data.qpos[joint] if faults.stuck_at is None else faults.stuck_at
-            self._data.qpos[joint], self._data.qvel[joint] = faults.stuck_at, 0.0
 
     def _positions(self) -> Array:
         values = self._data.qpos[self._joints].copy()
         values[-1] = np.clip((values[-1] - self._jaw[0]) / (self._jaw[1] - self._jaw[0]), 0.0, 1.0)
         return values
+
+    def _load(self) -> Array:
+        return np.abs(self._data.actuator_force[self._motors]) / RATED_NM
+
+    def _state(self) -> NDArray:
+        return self._data.qpos.copy()
 
     def _pose(self, camera: str) -> dict[str, Any]:
         """Position, rotation and tangent of half the field of view."""
