@@ -19,12 +19,11 @@ def test_one_switch_leaves_reality_and_comes_back(serve, visit, width):
     now = page.locator('[data-view="now"]')
     assert now.locator("h3").inner_text() == "Now, imagined"
     assert now.locator(".dreamt").is_visible()
-    assert now.locator(".dreamt").inner_text() == "imagined, not seen"
+    assert now.locator(".dreamt").inner_text().startswith("imagined, not seen")
     assert "nothing is judged" in page.locator("#wam-status").inner_text()
     page.wait_for_function(f"{STATUS}.dream.expected_error !== null")
-    doubt = now.locator(".doubt")
-    doubt.wait_for(state="visible")
-    assert "likely 0.0" in doubt.inner_text()
+    page.wait_for_function("document.querySelector('.dreamt .doubt').textContent.includes('likely 0.0')")
+    assert now.locator(".doubt").is_visible()
     drop = page.locator('.side [data-act="distractor"]')
     assert drop.is_disabled()
     assert "Go back to Reality" in drop.get_attribute("title")

@@ -14,9 +14,12 @@ SUMMARY = "teach a dream to say how far it is from reality, and how well it says
 def add_arguments(parser: Parser) -> None:
     """What the command line takes."""
     add_policy(parser)
+    from wam_demo.diagnose.dream_error import HELD_OUT, ROUND
+
     parser.add_argument(
-        "--episodes", type=whole(18, 10_000), default=108, metavar="N", help="scenes, a third kept from the fit (108)"
-    )
+        "--episodes", type=whole(HELD_OUT * ROUND, 10_000), default=HELD_OUT * ROUND, metavar="N",
+        help=f"scenes, the last {ROUND} of {HELD_OUT * ROUND} kept from the fit ({HELD_OUT * ROUND})",
+    )  # fmt: skip
 
 
 def run(options: argparse.Namespace) -> None:

@@ -25,11 +25,13 @@ MOST_BEFORE = 40
 """Control steps of the expert before a dream begins, at most."""
 SEVERITY = 3
 AXES = ("light", "background", "object_look", "distractor", "camera", "hand_eye")
-"""What disturbs every other scene, one after the other."""
+"""What disturbs every other scene."""
 WAYS = ("expert", "noisy", "wander")
 """Who decides: the scripted expert; the same with large noise and a gripper that errs; a hand that wanders."""
+ROUND = 36
+"""Scenes in which every task is acted in every way, disturbed and not."""
 HELD_OUT = 3
-"""Every third scene is kept from the curve."""
+"""Every third round is kept from the curve."""
 _SWAY = np.array([0.012, 0.012, 0.008, 0.03, 0.03, 0.06])
 """Deviation of the noise on translations [m] and rotations [rad] of a step."""
 _HOME = np.array([0.45, 0.0, 0.15])
@@ -80,8 +82,7 @@ def doubted_scenes(
     """
     frames: list[DoubtedFrame] = []
     for scene, seed in enumerate(seeds):
-        task, way = tasks[scene % len(tasks)], WAYS[scene // len(tasks) % len(WAYS)]
-        axis = AXES[scene // 2 % len(AXES)] if scene % 2 else "none"
+        task, way, axis = planned(scene, tasks)
         world = open_world(task)
         try:
             for step, inconsistency, error in _beside(world, policy, seed, way, axis):
@@ -90,6 +91,13 @@ def doubted_scenes(
             world.close()
         on_scene()
     return frames
+
+
+def planned(scene: int, tasks: Sequence[str]) -> tuple[str, str, str]:
+    """Task, way and axis (or ``none``) of a scene; of six tasks, every `ROUND` scenes hold all of them together."""
+    row, column = divmod(scene, len(tasks))
+    axis = AXES[(scene // 2 + scene // 12) % len(AXES)] if (row + column) % 2 else "none"
+    return tasks[column], WAYS[row % len(WAYS)], axis
 
 
 def _beside(world: World, policy: Dreamer, seed: int, way: str, axis: str) -> Iterator[tuple[int, float, float]]:
@@ -175,7 +183,7 @@ def doubt_document(frames: Sequence[DoubtedFrame], curve: DreamErrorCurve) -> di
 
 
 def _held_out(frame: DoubtedFrame) -> bool:
-    return frame.scene % HELD_OUT == HELD_OUT - 1
+    return frame.scene // ROUND % HELD_OUT == HELD_OUT - 1
 
 
 def _groups(frames: Sequence[DoubtedFrame], by: str) -> dict[str, list[DoubtedFrame]]:

@@ -13,16 +13,21 @@ const ENTERS = {
 const CANNOT = "This policy has no imagination that it could go on in";
 const TRUTH = ".side [data-act], .side [data-axis], .switch[data-do='twin'], [data-record], .logtools [data-do]:not([data-do='link'])";
 $(".wording").insertAdjacentHTML("beforeend", DREAM_MARKUP);
-into("now", ".frame", `<p class="dreamt" hidden>imagined, not seen</p>`);
+into("now", ".frame", `<p class="dreamt" hidden>imagined, not seen<span class="doubt" hidden></span></p>`);
 $(".side").insertAdjacentHTML("afterbegin", `<p class="dream-note" role="note" hidden>Every picture here is imagined. Nothing is judged, and nothing can be disturbed.</p>`);
 
 // How far the pictures are likely to be from real ones: measured on dreams beside the simulator, told by what the network makes of its own frames.
 const DOUBT = [[0.03, "close"], [0.07, "drifting"], [Infinity, "lost"]], MUCH = 0.12;
-const gauge = (off) => {
-  if (off === null) return "";
+function showDoubt(off) {
+  const node = $(".dreamt .doubt");
+  node.hidden = off === null;
+  if (off === null) return;
   const [, word] = DOUBT.find(([most]) => off < most);
-  return `<p class="doubt ${word}" title="Pictures of dreams like this one differ from the simulator's by ${off.toFixed(3)} (0 to 1)"><i style="--share:${Math.min(1, off / MUCH).toFixed(3)}"></i>${word}: likely ${off.toFixed(3)} off</p>`;
-};
+  node.className = `doubt ${word}`;
+  node.title = `Pictures of dreams like this one differ from the simulator's by ${off.toFixed(3)} (0 to 1)`;
+  node.style.setProperty("--share", Math.min(1, off / MUCH).toFixed(3));
+  setText(node, `${word}: likely ${off.toFixed(3)} off`);
+}
 const dreaming = () => Boolean(live.status?.dream);
 // One command each: two that are sent at once may arrive in either order.
 function setRealm(realm) {
@@ -40,6 +45,7 @@ for (const button of $$("[data-realm]")) button.addEventListener("click", (event
 
 let shownRealm = "";
 function showDream(status) {
+  showDoubt(status.dream?.expected_error ?? null);
   const realm = status.twin?.dream ? "both" : status.dream ? "dream" : "reality", able = status.dreams;
   const free = able && (!status.twin || status.twin.dream) && !status.replay && !status.recording;
   for (const [name, title] of Object.entries(ENTERS)) {
@@ -64,7 +70,7 @@ function setAside(node, aside) {
 const nothing = { down: () => notice(WHY_NOT, true), move() {}, up() {}, cancel() {} };
 strip.plugins.unshift({
   panels: {
-    now: () => dreaming() && { title: "Now, imagined", facts: fact(seconds(live.status.dream.steps), " s", `dreamt; reality waits at ${seconds(live.status.dream.left)} s`) + gauge(live.status.dream.expected_error) },
+    now: () => dreaming() && { title: "Now, imagined", facts: fact(seconds(live.status.dream.steps), " s", `dreamt; reality waits at ${seconds(live.status.dream.left)} s`) },
     error: () => dreaming() && { title: "Imagined − dreamt" },
   },
   listen({ status }) { if (status) showDream(status); },
