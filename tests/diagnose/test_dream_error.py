@@ -14,12 +14,14 @@ from wam_demo.diagnose.dream_error import (
     DoubtedFrame,
     doubt_document,
     doubted_scenes,
-    fitted_curve,
+    fitted,
     planned,
 )
 from wam_demo.errors import CheckpointError
+from wam_demo.models.wam.doubt import DoubtModel
 from wam_demo.policies.dreaming import ANCHOR_STEPS
 
+BARE = DoubtModel.of_demonstrations(np.random.default_rng(0).normal(size=(50, 8)).astype(np.float32))
 TASKS = ("pick_place", "stack", "push", "drawer", "button", "reach")
 
 
@@ -28,14 +30,14 @@ def frames(noise: float = 0.01, slope: float = 0.5, held_slope: float | None = N
     for scene in range(3 * ROUND):
         steep = slope if scene < 2 * ROUND or held_slope is None else held_slope
         for step in range(4, 49, 4):
-            inconsistency = 0.002 * step + rng.uniform(0, 0.05)
-            error = steep * inconsistency + rng.normal(0, noise)
-            yield DoubtedFrame(scene, "push", WAYS[scene % 3], "none", step, inconsistency, error)
+            doubt = 0.002 * step + rng.uniform(0, 0.05)
+            error = steep * doubt + rng.normal(0, noise)
+            yield DoubtedFrame(scene, "push", WAYS[scene % 3], "none", step, doubt, error)
 
 
 def test_an_error_that_follows_is_told_and_its_interval_holds_it():
     seen = list(frames())
-    held = doubt_document(seen, fitted_curve(seen, ""))["held_out"]
+    held = doubt_document(seen, fitted(BARE, seen))["held_out"]
     assert (held["scenes"], held["frames"]) == (ROUND, 12 * ROUND)
     assert held["pearson_ci95"][0] < held["pearson"] < held["pearson_ci95"][1]
     assert held["pearson"] > 0.7
@@ -44,7 +46,7 @@ def test_an_error_that_follows_is_told_and_its_interval_holds_it():
 
 
 def test_only_scenes_that_are_not_held_out_are_fitted():
-    curve = fitted_curve(list(frames(held_slope=5.0)), "")
+    curve = fitted(BARE, list(frames(held_slope=5.0)))
     assert max(curve.error) < 0.1  # the held-out ones reach 0.7
     told = doubt_document(list(frames(held_slope=5.0)), curve)["held_out"]
     assert told["error"] > 3 * told["expected"]
@@ -57,7 +59,7 @@ def test_an_error_that_does_not_follow_is_told_too():
         for scene in range(3 * ROUND)
         for step in range(12)
     ]
-    held = doubt_document(seen, fitted_curve(seen, ""))["held_out"]
+    held = doubt_document(seen, fitted(BARE, seen))["held_out"]
     assert held["pearson"] is None or abs(held["pearson"]) < 0.3
 
 
@@ -78,7 +80,7 @@ def test_scenes_are_acted_and_looked_at_beside_the_simulator():
     assert [by_scene[scene].axis != "none" for scene in range(4)] == [False, True, False, True]
     steps = [frame.step for frame in seen if frame.scene == 0]
     assert steps == list(range(ANCHOR_STEPS, STEPS + 1, ANCHOR_STEPS))
-    worst = [frame.inconsistency for frame in seen if frame.scene == 0]
+    worst = [frame.doubt for frame in seen if frame.scene == 0]
     assert all(later >= earlier for earlier, later in pairwise(worst))
     assert all(0 < frame.error < 1 for frame in seen)
 

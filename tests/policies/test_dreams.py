@@ -1,5 +1,7 @@
 """Frames of a dream by a small world action model, and through an engine."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,7 @@ import torch
 from tests.fakes.dreamer import FakeDreamer, action
 from tests.fakes.wam_checkpoint import an_observation, write_imagination, write_policy
 from wam_demo.errors import InvalidInputError, PolicyFault
-from wam_demo.models.wam.dream_error import DreamErrorCurve
+from wam_demo.models.wam.doubt import DoubtModel, pooled_features
 from wam_demo.policies.dreaming import ANCHOR_STEPS, DreamAnchor, DreamMotion
 from wam_demo.policies.engine import InferenceEngine
 from wam_demo.policies.wam.policy import WamPolicy
@@ -46,20 +48,22 @@ def test_an_anchor_is_read_once_and_a_dream_goes_on_from_its_latents(policy):
     assert not torch.equal(onward.latents, encoded.latents)
 
 
-def test_a_frame_that_becomes_an_anchor_is_doubted_by_how_it_survives_the_tokenizer(policy):
-    doubt = policy.dream(motion(DreamAnchor(an_observation()), steps=ANCHOR_STEPS)).doubt
-    assert policy.dream(motion(DreamAnchor(an_observation()), steps=ANCHOR_STEPS - 1)).doubt is None
-    frame = policy.dream(motion(DreamAnchor(an_observation()), steps=ANCHOR_STEPS))
+def test_a_frame_that_becomes_an_anchor_is_doubted_where_somebody_measured(policy, monkeypatch):
+    def dreamt(steps):
+        return policy.dream(motion(DreamAnchor(an_observation()), steps=steps))
+
+    assert dreamt(ANCHOR_STEPS).doubt is None  # nobody measured
+    usual = np.random.default_rng(0).normal(size=(50, 2 * policy.model.config.backbone.dim)).astype(np.float32)
+    curve = {"doubt": np.array([0, 1e6], np.float32), "error": np.array([0, 1], np.float32)}
+    monkeypatch.setattr(policy, "doubt", replace(DoubtModel.of_demonstrations(usual), **curve))
+    assert dreamt(ANCHOR_STEPS - 1).doubt is None
+    frame = dreamt(ANCHOR_STEPS)
     with torch.inference_mode():
         again = policy.tokenizer.encode(policy.tokenizer.decode(frame.latents[0].to(policy.dtype)))
-    assert doubt.inconsistency == pytest.approx(float((frame.latents[0] - again).abs().mean()), rel=1e-3)
-    assert doubt.expected_error is None  # nobody measured
-
-
-def test_what_was_measured_says_how_far_it_is_likely_to_be(policy, monkeypatch):
-    monkeypatch.setattr(policy, "dream_error", DreamErrorCurve((0.0, 100.0), (0.0, 1.0)))
-    doubt = policy.dream(motion(DreamAnchor(an_observation()), steps=ANCHOR_STEPS)).doubt
-    assert doubt.expected_error == pytest.approx(doubt.inconsistency / 100)
+    pooled = pooled_features(policy.read([an_observation()]).features, 2)[0]
+    amount = float((frame.latents[0] - again).abs().mean()) * policy.doubt.strangeness(pooled)
+    assert frame.doubt.amount == pytest.approx(amount, rel=1e-2)
+    assert frame.doubt.expected_error == pytest.approx(amount / 1e6, rel=1e-2)
 
 
 def test_what_is_not_finite_is_a_fault(policy):

@@ -180,11 +180,11 @@ def test_the_worst_doubt_so_far_stays_and_comes_back_with_a_snapshot():
     seen = []
     for step in range(3 * ANCHOR_STEPS):
         source.apply(action(0.001))
-        seen.append(None if source.doubt is None else source.doubt.inconsistency)
+        seen.append(None if source.doubt is None else source.doubt.amount)
         if step == 2 * ANCHOR_STEPS:
             kept = source.snapshot()
     assert seen == [None] * 3 + [0.2] * 8 + [0.3]
     source.restore(kept)
-    assert source.doubt.inconsistency == 0.2
+    assert source.doubt.amount == 0.2
     source.reset(0)
     assert source.doubt is None

@@ -23,11 +23,11 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Dreams of all tasks, acted in three ways, every other scene disturbed; writes ``dream_error.json``."""
-    from wam_demo.diagnose.dream_error import doubt_document, doubted_scenes, fitted_curve
+    """Dreams of all tasks, acted in three ways, every other scene disturbed; writes ``doubt.safetensors``."""
+    from wam_demo.diagnose.dream_error import demonstrated, doubt_document, doubted_scenes, fitted
     from wam_demo.errors import SimulationFault
     from wam_demo.evaluate.specs.evaluation import evaluation_seeds
-    from wam_demo.models.wam.dream_error import KNOTS
+    from wam_demo.models.wam.doubt import KNOTS, DoubtModel
     from wam_demo.policies.registry import load_policy
     from wam_demo.sim.tasks import TASKS
     from wam_demo.sim.world import World
@@ -36,14 +36,16 @@ def run(options: argparse.Namespace) -> None:
     require_learned(options, "dreams")
     out = prepare(options, "dream-error")
     policy: Any = load_policy(options.policy, options.checkpoint)
+    usual = demonstrated(policy, World, list(TASKS))
+    policy.doubt = DoubtModel.of_demonstrations(usual, policy.imagination_sha256)
     with progress(len(seeds), options.policy) as advance:
         frames = doubted_scenes(policy, World, list(TASKS), seeds, advance)
     if len(frames) < 2 * KNOTS:
         raise SimulationFault("the physics diverged in nearly every scene: nothing can be fitted")
-    curve = fitted_curve(frames, policy.imagination_sha256)
-    found = doubt_document(frames, curve)
-    curve.measured.update(seed=options.seed, episodes=options.episodes, held_out=found["held_out"])
-    curve.save(out)
+    model = fitted(policy.doubt, frames)
+    found = doubt_document(frames, model)
+    model.measured.update(seed=options.seed, episodes=options.episodes, held_out=found["held_out"])
+    model.save(out)
     content = {"policy": options.policy, "seed": options.seed, "episodes": options.episodes, **found}
     held = found["held_out"]
     print(f"held-out scenes: r {held['pearson']:.2f}, rank {held['spearman']:.2f}; expected and measured by fifths:")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from wam_demo.diagnose.dream import where_looked_at
 from wam_demo.errors import CheckpointError
-from wam_demo.models.wam.dream_error import DreamErrorCurve
+from wam_demo.models.wam.doubt import DoubtModel
 from wam_demo.policies.dreaming import ANCHOR_STEPS, Dreamer, pictures_apart
 from wam_demo.robots.dream import DreamSource, at_once
 from wam_demo.types import ACTION_DIM, Observation, Vector
@@ -32,6 +32,9 @@ ROUND = 36
 """Scenes in which every task is acted in every way, disturbed and not."""
 HELD_OUT = 3
 """Every third round is kept from the curve."""
+SHOWN_SEEDS, SHOWN_STEPS, SHOWN_EVERY, SHOWN_NOISE = range(60_000, 60_012), 80, 8, 0.004
+"""Demonstrations of each task that tell what is usual: scenes, control steps, how many lie between two frames, and the
+deviation of the noise on each action [m, rad]."""
 _SWAY = np.array([0.012, 0.012, 0.008, 0.03, 0.03, 0.06])
 """Deviation of the noise on translations [m] and rotations [rad] of a step."""
 _HOME = np.array([0.45, 0.0, 0.15])
@@ -48,7 +51,7 @@ class DoubtedFrame:
         way: One of `WAYS`.
         axis: What disturbs the scene, or ``none``.
         step: Control steps dreamt.
-        inconsistency: The dream's worst so far.
+        doubt: The dream's worst so far.
         error: Mean absolute difference of the pictures, 0..1.
     """
 
@@ -57,7 +60,7 @@ class DoubtedFrame:
     way: str
     axis: str
     step: int
-    inconsistency: float
+    doubt: float
     error: float
 
 
@@ -85,12 +88,42 @@ def doubted_scenes(
         task, way, axis = planned(scene, tasks)
         world = open_world(task)
         try:
-            for step, inconsistency, error in _beside(world, policy, seed, way, axis):
-                frames.append(DoubtedFrame(scene, task, way, axis, step, inconsistency, error))
+            for step, doubt, error in _beside(world, policy, seed, way, axis):
+                frames.append(DoubtedFrame(scene, task, way, axis, step, doubt, error))
         finally:
             world.close()
         on_scene()
     return frames
+
+
+def demonstrated(policy: Any, open_world: Callable[[str], World], tasks: Sequence[str]) -> NDArray[np.float32]:
+    """(M, D) pooled features of frames of slightly noisy demonstrations in undisturbed scenes, for a `DoubtModel`.
+
+    Args:
+        policy: A `wam_demo.policies.wam.policy.WamPolicy`.
+        open_world: Of a task.
+        tasks: All of them are shown.
+    """
+    from wam_demo.models.wam.doubt import pooled_features
+    from wam_demo.sim.expert import Expert
+
+    found = []
+    for task in tasks:
+        world = open_world(task)
+        try:
+            for seed in SHOWN_SEEDS:
+                world.reset(seed)
+                expert, rng = Expert(world), np.random.default_rng(seed)
+                for step in range(SHOWN_STEPS):
+                    if step % SHOWN_EVERY == 0:
+                        read = policy.read([world.observe()])
+                        found.append(pooled_features(read.features, len(policy.cameras))[0])
+                    noise = rng.normal(0, SHOWN_NOISE, ACTION_DIM).astype(np.float32)
+                    noise[-1] = 0
+                    world.step(expert.act() + noise)
+        finally:
+            world.close()
+    return np.stack(found)
 
 
 def planned(scene: int, tasks: Sequence[str]) -> tuple[str, str, str]:
@@ -101,7 +134,7 @@ def planned(scene: int, tasks: Sequence[str]) -> tuple[str, str, str]:
 
 
 def _beside(world: World, policy: Dreamer, seed: int, way: str, axis: str) -> Iterator[tuple[int, float, float]]:
-    """Control step, inconsistency and error of each anchor; ends early where the physics diverges."""
+    """Control step, doubt and error of each anchor; ends early where the physics diverges."""
     from wam_demo.sim.expert import Expert
     from wam_demo.sim.perturb import sample
 
@@ -122,7 +155,7 @@ def _beside(world: World, policy: Dreamer, seed: int, way: str, axis: str) -> It
             return
         source.apply(action)
         if step % ANCHOR_STEPS == 0 and source.doubt is not None:
-            yield step, source.doubt.inconsistency, pictures_apart(world.observe(), source.observe())
+            yield step, source.doubt.amount, pictures_apart(world.observe(), source.observe())
 
 
 def _decider(way: str, expert: Callable[[], Vector], rng: np.random.Generator) -> Callable[[Observation], Vector]:
@@ -155,14 +188,13 @@ def _decider(way: str, expert: Callable[[], Vector], rng: np.random.Generator) -
     return ways[way]
 
 
-def fitted_curve(frames: Sequence[DoubtedFrame], imagination_sha256: str) -> DreamErrorCurve:
-    """The curve of the scenes that are not held out."""
-    seen = [frame for frame in frames if not _held_out(frame)]
-    values = np.array([(frame.inconsistency, frame.error) for frame in seen])
-    return DreamErrorCurve.fitted(values[:, 0], values[:, 1], imagination_sha256)
+def fitted(model: DoubtModel, frames: Sequence[DoubtedFrame]) -> DoubtModel:
+    """The model with the curve of the scenes that are not held out."""
+    values = np.array([(frame.doubt, frame.error) for frame in frames if not _held_out(frame)])
+    return model.with_curve(values[:, 0], values[:, 1])
 
 
-def doubt_document(frames: Sequence[DoubtedFrame], curve: DreamErrorCurve) -> dict[str, Any]:
+def doubt_document(frames: Sequence[DoubtedFrame], model: DoubtModel) -> dict[str, Any]:
     """How well the curve tells the errors of the held-out scenes; JSON-ready.
 
     Returns:
@@ -176,8 +208,8 @@ def doubt_document(frames: Sequence[DoubtedFrame], curve: DreamErrorCurve) -> di
         "by_way": _groups(held, "way"), "by_axis": _groups(held, "axis"), "by_task": _groups(held, "task"),
     }  # fmt: skip
     return {
-        "held_out": _told(held, curve, usual) | _intervals(held, curve) | {"calibration": _fifths(held, curve)},
-        **{name: {key: _told(part, curve, usual) for key, part in groups.items()} for name, groups in parts.items()},
+        "held_out": _told(held, model, usual) | _intervals(held, model) | {"calibration": _fifths(held, model)},
+        **{name: {key: _told(part, model, usual) for key, part in groups.items()} for name, groups in parts.items()},
         "frames": [asdict(frame) for frame in frames],
     }
 
@@ -193,8 +225,8 @@ def _groups(frames: Sequence[DoubtedFrame], by: str) -> dict[str, list[DoubtedFr
     return groups
 
 
-def _told(frames: Sequence[DoubtedFrame], curve: DreamErrorCurve, usual: float) -> dict[str, Any]:
-    expected, error = _expected(frames, curve)
+def _told(frames: Sequence[DoubtedFrame], model: DoubtModel, usual: float) -> dict[str, Any]:
+    expected, error = _expected(frames, model)
     pearson, spearman = _correlations(expected, error)
     return {
         "scenes": len({frame.scene for frame in frames}),
@@ -208,9 +240,9 @@ def _told(frames: Sequence[DoubtedFrame], curve: DreamErrorCurve, usual: float) 
     }
 
 
-def _intervals(frames: Sequence[DoubtedFrame], curve: DreamErrorCurve, draws: int = 2000) -> dict[str, list[float]]:
+def _intervals(frames: Sequence[DoubtedFrame], model: DoubtModel, draws: int = 2000) -> dict[str, list[float]]:
     """Scenes are resampled: the frames of one dream are not independent."""
-    scenes = [_expected(part, curve) for part in _groups(frames, "scene").values()]
+    scenes = [_expected(part, model) for part in _groups(frames, "scene").values()]
     rng = np.random.default_rng(0)
     found = []
     for _ in range(draws):
@@ -221,14 +253,14 @@ def _intervals(frames: Sequence[DoubtedFrame], curve: DreamErrorCurve, draws: in
     return {"pearson_ci95": [low[0], high[0]], "spearman_ci95": [low[1], high[1]]}
 
 
-def _fifths(frames: Sequence[DoubtedFrame], curve: DreamErrorCurve) -> list[list[float]]:
-    expected, error = _expected(frames, curve)
+def _fifths(frames: Sequence[DoubtedFrame], model: DoubtModel) -> list[list[float]]:
+    expected, error = _expected(frames, model)
     groups = np.array_split(np.argsort(expected, kind="stable"), 5)
     return [[float(expected[group].mean()), float(error[group].mean())] for group in groups if len(group)]
 
 
-def _expected(frames: Sequence[DoubtedFrame], curve: DreamErrorCurve) -> tuple[NDArray, NDArray]:
-    expected = np.array([curve.expected(frame.inconsistency) for frame in frames])
+def _expected(frames: Sequence[DoubtedFrame], model: DoubtModel) -> tuple[NDArray, NDArray]:
+    expected = np.array([model.expected(frame.doubt) or 0.0 for frame in frames])
     return expected, np.array([frame.error for frame in frames])
 
 

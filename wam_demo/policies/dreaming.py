@@ -52,12 +52,12 @@ class Doubt:
     """How much an imagined frame is to be doubted.
 
     Attributes:
-        inconsistency: See `wam_demo.models.wam.dream_error`.
+        amount: Inconsistency times strangeness, see `wam_demo.models.wam.doubt`.
         expected_error: Mean absolute difference 0..1 of its pictures to real ones that goes with it; ``None`` where
             nobody measured.
     """
 
-    inconsistency: float
+    amount: float
     expected_error: float | None = None
 
 

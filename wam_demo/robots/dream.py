@@ -196,7 +196,7 @@ class DreamSource:
         self._observation = Observation(frame.images, self._arm.state, before.instruction, time, cameras)
         self._picture = None
         self._since += 1
-        if frame.doubt is not None and (self._doubt is None or frame.doubt.inconsistency > self._doubt.inconsistency):
+        if frame.doubt is not None and (self._doubt is None or frame.doubt.amount > self._doubt.amount):
             self._doubt = frame.doubt
         if self._since == ANCHOR_STEPS:
             self._anchor, self._since = DreamAnchor(self._observation, frame.latents), 0

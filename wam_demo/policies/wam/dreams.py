@@ -11,7 +11,7 @@ from torch import Tensor
 from wam_demo.errors import InvalidInputError, PolicyFault
 from wam_demo.models.geometry import Calibration
 from wam_demo.models.tokenizer import PictureTokenizer, to_images, to_tensor
-from wam_demo.models.wam.dream_error import DreamErrorCurve
+from wam_demo.models.wam.doubt import DoubtModel, pooled_features
 from wam_demo.models.wam.imagination import MotionConditioning, decode_views, motion_conditioning
 from wam_demo.models.wam.model import BackboneFeatures, WorldActionModel
 from wam_demo.policies.dreaming import ANCHOR_STEPS, Doubt, DreamAnchor, DreamFrame, DreamMotion
@@ -43,14 +43,14 @@ class FrameMaker:
         coder: Its tokenizer, in torch or compiled.
         calibration: Of the cameras.
         mean_frame: The imagination model, in torch or compiled.
-        error: What its inconsistency means, where that was measured.
+        doubt: Doubts the frames, where there is such a model.
     """
 
     model: WorldActionModel
     coder: PictureTokenizer
     calibration: Calibration
     mean_frame: MeanFrame
-    error: DreamErrorCurve | None = None
+    doubt: DoubtModel | None = None
 
     def read(self, anchor: DreamAnchor, latents: Tensor, text: Tensor, state: Tensor, rays: Tensor) -> AnchorFeatures:
         """Read an anchor, as `WorldActionModel.read` reads an observation; its pictures are decoded only once."""
@@ -79,10 +79,14 @@ class FrameMaker:
             raise PolicyFault("the dream holds values that are not finite")
         decoded = decode_views(self.coder, latents.to(self.model.dtype))
         pictures = to_images(decoded[0]).numpy()
-        doubt = self._doubt(latents, decoded) if motion.steps == ANCHOR_STEPS else None
+        doubt = self._doubted(anchor, latents, decoded) if motion.steps == ANCHOR_STEPS else None
         return DreamFrame(dict(zip(self.model.config.cameras, pictures, strict=True)), latents, doubt)
 
-    def _doubt(self, latents: Tensor, decoded: Tensor) -> Doubt:
+    def _doubted(self, anchor: AnchorFeatures, latents: Tensor, decoded: Tensor) -> Doubt | None:
+        if self.doubt is None:
+            return None
         again = self.coder.encode(decoded[0].to(self.model.dtype)).float()
         inconsistency = float((latents[0] - again).abs().mean())
-        return Doubt(inconsistency, None if self.error is None else self.error.expected(inconsistency))
+        pooled = pooled_features(anchor.observed.features, len(self.model.config.cameras))
+        amount = inconsistency * self.doubt.strangeness(pooled[0])
+        return Doubt(amount, self.doubt.expected(amount))

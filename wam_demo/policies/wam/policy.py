@@ -16,7 +16,7 @@ from wam_demo.models.geometry import Calibration, token_rays
 from wam_demo.models.precision import compute_dtype
 from wam_demo.models.text import text_encoder
 from wam_demo.models.tokenizer import PictureTokenizer, to_tensor
-from wam_demo.models.wam.dream_error import DreamErrorCurve
+from wam_demo.models.wam.doubt import DoubtModel
 from wam_demo.models.wam.imagination import FOLDER, ImaginationModel, MotionConditioning
 from wam_demo.models.wam.model import BackboneFeatures, PlannedChunk, WorldActionModel
 from wam_demo.policies.compute.variants import EAGER
@@ -41,7 +41,7 @@ class WamPolicy(Imaginer):
         compute: By what it is computed, see `wam_demo.policies.compute.variants`.
         coder: Decodes what is imagined, and encodes what geometry brings over.
         imagination_sha256: Weights of the imagination model, where there is one.
-        dream_error: How far its dreams are likely to be from reality, where that was measured.
+        doubt: Says how far its dreams are likely to be from reality, where that was measured.
 
     Raises:
         CheckpointError: A file is missing or corrupt, or the tokenizer is another one.
@@ -58,7 +58,7 @@ class WamPolicy(Imaginer):
         self.checkpoint_sha256 = sha256_of(checkpoint)
         self.imagination = self._read_imagination(checkpoint / FOLDER)
         self.imagination_sha256 = None if self.imagination is None else sha256_of(checkpoint / FOLDER)
-        self.dream_error = self._read_dream_error(checkpoint / FOLDER)
+        self.doubt = self._read_doubt(checkpoint / FOLDER)
         self._text = text_encoder()
 
     def _read_imagination(self, folder: Path) -> ImaginationModel | None:
@@ -69,8 +69,8 @@ class WamPolicy(Imaginer):
             raise CheckpointError(f"{folder} was trained with other weights than those beside it")
         return model
 
-    def _read_dream_error(self, folder: Path) -> DreamErrorCurve | None:
-        return None if self.imagination_sha256 is None else DreamErrorCurve.read(folder, self.imagination_sha256)
+    def _read_doubt(self, folder: Path) -> DoubtModel | None:
+        return None if self.imagination_sha256 is None else DoubtModel.read(folder, self.imagination_sha256)
 
     def reset(self, instruction: str) -> None:
         """Embed the instruction ahead of the first step; raises `InvalidInputError` if it is unusable."""
@@ -150,7 +150,7 @@ class WamPolicy(Imaginer):
         """
         if self.calibration is None:
             raise InvalidInputError("these weights have no imagination model to dream with")
-        maker = FrameMaker(self.model, self.coder, self.calibration, self._mean_frame, self.dream_error)
+        maker = FrameMaker(self.model, self.coder, self.calibration, self._mean_frame, self.doubt)
         anchor = motion.anchor
         if anchor.features is None:
             read = [anchor.observation]
