@@ -12,7 +12,7 @@ from wam_demo.models.flow import euler, euler_times
 from wam_demo.models.tokenizer import Tokenizer, TokenizerConfig
 from wam_demo.models.wam.imagination import ImaginationConfig, ImaginationModel
 from wam_demo.models.wam.model import WorldActionModel
-from wam_demo.train.imagination import imagination_loss, train_imagination
+from wam_demo.train.imagination import _begun, imagination_loss, train_imagination
 
 
 def imagination_of(model):
@@ -82,3 +82,19 @@ def test_another_tokenizer_and_an_imagination_model_of_other_sizes_are_refused(t
     ImaginationModel(ImaginationConfig(other, CALIBRATION, "abc")).save_pretrained(tmp_path / "policy" / "imagination")
     with pytest.raises(InvalidInputError, match="other sizes"):
         train(tokenizer.encoder_digest())
+
+
+def test_an_imagination_model_without_rays_is_gone_on_from_by_a_policy_that_reads_them(tmp_path):
+    torch.manual_seed(0)
+    seeing = replace(CONFIG.backbone, rays=True)
+    before = ImaginationModel(ImaginationConfig(CONFIG.backbone, CALIBRATION, "abc"))
+    before.save_pretrained(tmp_path / "policy" / "imagination")
+    model = WorldActionModel(replace(CONFIG, backbone=seeing))
+    model.save_pretrained(tmp_path / "policy")
+    provenance = {}
+    begun = _begun(tmp_path / "policy", model, CALIBRATION, provenance, tmp_path / "out")
+    assert begun.config.backbone == seeing
+    assert provenance["begun_with"]["policy_sha256"] == "abc"
+    wanted, found = before.state_dict(), begun.state_dict()
+    assert all(torch.equal(found[name], value.to(torch.bfloat16).float()) for name, value in wanted.items())
+    assert not found["net.rays.weight"].any()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -136,10 +136,10 @@ def _begun(
         imagination.begin_as(model.backbone)
         return imagination
     before = ImaginationModel.from_pretrained(folder)
-    if before.config.backbone != backbone:
+    if replace(before.config.backbone, rays=backbone.rays) != backbone:
         raise InvalidInputError(f"{folder} holds an imagination model of other sizes than the policy's")
     provenance["begun_with"] = {**before.config.trained, "policy_sha256": before.config.policy_sha256}
-    imagination.load_state_dict(before.state_dict())
+    imagination.load_state_dict({**imagination.state_dict(), **before.state_dict()})  # new rays begin with zeros
     return imagination
 
 
