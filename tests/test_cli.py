@@ -184,9 +184,10 @@ def test_results_lie_under_results_unless_told_otherwise(run, tmp_path):
     assert folder.name.startswith("eval-")
 
 
-def test_the_module_runs_and_loads_nothing_heavy():
+@pytest.mark.parametrize("arguments", [["evl"], ["eval", "--episodes", "many"]])  # unknown; what all commands take
+def test_the_module_runs_and_loads_nothing_heavy(arguments):
     script = (
-        "import sys; from wam_demo.cli import main; code = main(['evl']); "
+        f"import sys; from wam_demo.cli import main; code = main({arguments}); "
         "sys.exit(3 if {'torch', 'mujoco', 'gradio', 'scipy'} & set(sys.modules) else code)"
     )
     finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)

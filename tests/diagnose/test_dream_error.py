@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from tests.fakes.dreamer import CALIBRATION, FakeDreamer
+from wam_demo.commands.dream_error import LEAST_EPISODES
 from wam_demo.diagnose.dream_error import (
     AXES,
+    HELD_OUT,
     ROUND,
     STEPS,
     WAYS,
@@ -69,6 +71,10 @@ def test_a_round_holds_every_task_acted_in_every_way_disturbed_and_not():
         assert len({(task, way, axis == "none") for task, way, axis in plans}) == ROUND
         assert {axis for _, _, axis in plans} == {"none", *AXES}
     assert len({(task, axis) for plans in rounds for task, _, axis in plans if axis != "none"}) > 24
+
+
+def test_the_command_plays_at_least_what_is_fitted_and_what_is_held_out():
+    assert LEAST_EPISODES == HELD_OUT * ROUND
 
 
 def test_scenes_are_acted_and_looked_at_beside_the_simulator():

@@ -5,7 +5,7 @@ import pytest
 
 from tests.fakes.dreamer import FakeDreamer
 from wam_demo.diagnose.permanence import blob, looks_away
-from wam_demo.errors import CheckpointError
+from wam_demo.errors import CheckpointError, InvalidInputError
 from wam_demo.policies.dreaming import DreamFrame
 from wam_demo.types import POLICY_CAMERAS
 
@@ -60,3 +60,14 @@ def test_weights_without_an_imagination_model_are_refused(world, monkeypatch):
     monkeypatch.setattr(FakeDreamer, "calibration", None)
     with pytest.raises(CheckpointError, match="no imagination model"):
         looks_away(world, FakeDreamer(), [500_000])
+
+
+def test_a_task_without_objects_is_refused():
+    from wam_demo.sim.world import World
+
+    world = World("drawer")
+    try:
+        with pytest.raises(InvalidInputError, match="drawer has no objects"):
+            looks_away(world, FakeDreamer(), [500_000])
+    finally:
+        world.close()

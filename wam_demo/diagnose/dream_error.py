@@ -200,7 +200,7 @@ def doubt_document(frames: Sequence[DoubtedFrame], model: DoubtModel) -> dict[st
     Returns:
         ``held_out`` with ``scenes``, ``frames``, ``pearson`` and ``spearman`` with 95 % intervals over scenes, ``mae``
         beside ``mae_of_a_constant``, and ``calibration``, rows of expected and measured error of fifths of the frames;
-        the same by way of acting and by axis without intervals; ``scenes``, every frame.
+        the same by way of acting, axis and task without intervals; ``frames``, all of them.
     """
     held = [frame for frame in frames if _held_out(frame)]
     usual = float(np.median([frame.error for frame in frames if not _held_out(frame)]))

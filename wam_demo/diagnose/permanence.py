@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wam_demo.diagnose.dream import where_looked_at
-from wam_demo.errors import CheckpointError
+from wam_demo.errors import CheckpointError, InvalidInputError
 from wam_demo.policies.dreaming import Dreamer
 from wam_demo.robots.dream import DreamSource, at_once
 from wam_demo.sim.tasks.placement import OBJECTS
@@ -70,8 +70,11 @@ def look_away(world: World, policy: Dreamer, seed: int) -> LookAway | None:
         was not to be seen by its colour in the simulator either.
 
     Raises:
+        InvalidInputError: There are no such objects in this task.
         CheckpointError: These weights cannot dream.
     """
+    if not world.scene.has_body(OBJECTS[0]):
+        raise InvalidInputError(f"{world.task} has no objects that leave the view; pick_place has")
     if policy.calibration is None:
         raise CheckpointError("these weights have no imagination model to dream with")
     world.reset(seed)
