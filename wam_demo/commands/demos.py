@@ -79,8 +79,8 @@ def _driven(options: argparse.Namespace) -> DrivenTask | None:
     """What acts while the expert labels; ``None`` for the expert itself."""
     if options.driver is None:
         return None
-    if options.rooms or options.wide or options.attempts or options.region != "whole":
-        raise InvalidInputError("--rooms, --wide, --attempts and --region go with the expert, not with a --driver")
+    if options.rooms or options.attempts or options.region != "whole":
+        raise InvalidInputError("--rooms, --attempts and --region go with the expert, not with a --driver")
     from wam_demo.policies.driven import DrivenTask
 
     checkpoint = None if options.checkpoint is None else Path(options.checkpoint)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from wam_demo.data.collect import Demonstrator
@@ -36,11 +36,13 @@ class DrivenTask:
         torch.set_num_threads(1)  # the processes are the parallelism
         policy, world = load_policy(self.policy, self.checkpoint), World(task)
 
-        def demonstrate(seed: int, *, noise: float, every: int) -> "Iterator[DemoFrame]":
+        def demonstrate(
+            seed: int, *, noise: float, every: int, scenery: "Literal['plain', 'wide']" = "plain"
+        ) -> "Iterator[DemoFrame]":
             def driver(observation: "Observation") -> "Vector":
                 noise_seed = 1000 * seed + round(10 * observation.time)
                 return policy.predict([observation], [noise_seed])[0].chunk.actions
 
-            return relabel(world, seed, driver, every=every)
+            return relabel(world, seed, driver, every=every, scenery=scenery)
 
         return demonstrate
