@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from wam_demo.errors import CheckpointError
+from wam_demo.errors import CheckpointError, InvalidInputError
 from wam_demo.models.action_images.model import ActionImagesConfig, ActionImagesModel
 from wam_demo.models.action_images.pictures import Decoded, decode, points_of, poses_after
 from wam_demo.models.action_images.sequence import Future, Present
@@ -21,7 +21,8 @@ from wam_demo.models.flow import euler_times
 from wam_demo.models.precision import autocast
 from wam_demo.models.tokenizer import Tokenizer
 from wam_demo.models.wam.backbone import BackboneConfig
-from wam_demo.models.wam.imagination import FOLDER, ImaginationModel
+from wam_demo.models.wam.imagination import FOLDER as imagination_folder
+from wam_demo.models.wam.imagination import ImaginationModel
 from wam_demo.train.action_images_losses import MODES, FutureBatch, modes_loss, policy_loss
 from wam_demo.train.batches import draw, rows_on
 from wam_demo.train.cache import Cache, load_cache
@@ -30,6 +31,8 @@ from wam_demo.train.loop import LoopConfig, Trainer
 from wam_demo.train.parallel import Share, compute_device, is_main, own_share
 from wam_demo.train.world_model import load_world_model
 
+FOLDER = "action_images"
+"""Where a model that is to be trained on lies beside the weights of the world action model that it is to see with."""
 FOLLOWED_M = 0.015
 """A recording follows the expert's chunk where the TCP is never further from it at a recorded frame: then the pictures
 that came are those of the chunk. Elsewhere noise moved the arm, and no label says how."""
@@ -170,7 +173,8 @@ def train_action_images(
 
     Args:
         recipe: Sizes and schedule.
-        init: Checkpoint of a world action model, whose video backbone it begins with, or of an action-images model.
+        init: Checkpoint of a world action model, whose video backbone it begins with, or of an action-images model;
+            see `begin`.
         data: A dataset written by ``demos``; where it says nothing about its cameras, they are the scene's.
         out: Run directory.
         tokenizer: Frozen; of the scene's pictures.
@@ -220,21 +224,36 @@ def train_action_images(
 
 
 def begin(model: ActionImagesModel, init: Path, tokenizer: Tokenizer) -> None:
-    """Take over weights: of an action-images model, or of a world action model and what imagines for it.
+    """Take over weights: of an action-images model, or of a world action model and what lies beside its weights.
+
+    An action-images model in the folder `FOLDER` beside them is trained on, and sees with this world action model
+    instead of its own; without one, the blocks of the future begin as what imagines.
 
     Raises:
         CheckpointError: A file is missing or corrupt.
-        InvalidInputError: The world action model was trained on the latents of another tokenizer.
+        InvalidInputError: The world action model was trained on the latents of another tokenizer, or the action-images
+            model beside it has other sizes.
     """
     try:
         read_config(init, "wam")
     except CheckpointError:
-        start = ActionImagesModel.from_pretrained(init)
-        model.load_state_dict(start.state_dict())
+        _go_on(model, init)
         return
-    imagines = init / FOLDER
-    imagination = ImaginationModel.from_pretrained(imagines) if imagines.is_dir() else None
-    model.begin_as(load_world_model(init, tokenizer), imagination)
+    world = load_world_model(init, tokenizer)
+    if (init / FOLDER).is_dir():
+        _go_on(model, init / FOLDER)
+        model.see_with(world)
+        return
+    imagines = init / imagination_folder
+    model.begin_as(world, ImaginationModel.from_pretrained(imagines) if imagines.is_dir() else None)
+
+
+def _go_on(model: ActionImagesModel, directory: Path) -> None:
+    start = ActionImagesModel.from_pretrained(directory)
+    if start.config.backbone != model.config.backbone or start.config.action_shape != model.config.action_shape:
+        raise InvalidInputError(f"{directory} holds an action-images model of other sizes than this preset's")
+    model.load_state_dict(start.state_dict())
+    model.config.trained["begun_with"] = dict(start.config.trained)
 
 
 @torch.no_grad()

@@ -67,18 +67,18 @@ WAM = {
     ),
     "small": WamRecipe(arm=Arm(weight=1.0, blocks=(1, 3, 5), projector="conv")),
     "base": WamRecipe(
-        backbone=BackboneConfig(dim=512, depth=12, heads=8),
-        head=ActionHeadConfig(dim=384, depth=6, heads=6),
-        loop=LoopConfig(steps=25_000, lr=8e-4, warmup=500, muon=True),
+        loop=LoopConfig(steps=6000, lr=1.5e-3, decay=0.4, muon=True),
         batch=256,
-        video_batch=64,
-        arm=Arm(weight=1.0, blocks=(3, 7, 11), projector="conv"),
+        video_batch=48,
+        recorded_batch=128,
+        arm=Arm(weight=1.0, blocks=(1, 3, 5), projector="conv"),
+        compile=False,
     ),
 }
 IMAGINATION = {
     "debug": ImaginationRecipe(LoopConfig(steps=5, warmup=2, muon=True), batch=2, compile=False),
     "small": ImaginationRecipe(),
-    "base": ImaginationRecipe(LoopConfig(steps=15_000, lr=8e-4, warmup=500, muon=True), batch=128, horizons=4),
+    "base": ImaginationRecipe(LoopConfig(steps=3000, lr=1e-3, decay=0.4, muon=True), batch=256, compile=False),
 }
 HARMO = {
     "debug": HarmoRecipe(
@@ -92,13 +92,7 @@ HARMO = {
         steps=1,
     ),
     "small": HarmoRecipe(),
-    "base": HarmoRecipe(
-        ReactiveConfig(dim=256, depth=6, heads=8, width=128),
-        MotionPriorConfig(dim=256, depth=6, heads=8),
-        loop=LoopConfig(steps=20_000, lr=8e-4, warmup=500, muon=True),
-        batch=256,
-        imagined=100_000,
-    ),
+    "base": HarmoRecipe(loop=LoopConfig(steps=3000, lr=1e-3, muon=True), batch=256, imagined=20_000),
 }
 ACTION_IMAGES = {
     "debug": ActionImagesRecipe(
@@ -106,12 +100,12 @@ ACTION_IMAGES = {
     ),
     "small": ActionImagesRecipe(),
     "base": ActionImagesRecipe(
-        BackboneConfig(dim=512, depth=12, heads=8),
-        LoopConfig(steps=25_000, lr=8e-4, warmup=500, muon=True),
+        loop=LoopConfig(steps=3000, lr=1e-3, decay=0.4, muon=True),
         batch=128,
         modes_batch=32,
         modes_every=1,
         horizons=2,
+        compile=False,
     ),
 }
 SUCCESS = {

@@ -118,12 +118,16 @@ class ActionImagesModel(nn.Module):
         """Take over the backbone of a world action model to see with, and to imagine with.
 
         Args:
-            model: It knows nothing of pictures of actions; one that knows no rays begins without.
+            model: It knows nothing of pictures of actions.
             imagination: What was trained to imagine for it; by default its backbone imagines too.
         """
-        self.sight.load_state_dict({"rays.weight": self.sight.rays.weight, **model.backbone.state_dict()})
+        self.see_with(model)
         imagines = (model.backbone if imagination is None else imagination.net).state_dict()
         self.video.load_state_dict({"rays.weight": self.video.rays.weight, **imagines})
+
+    def see_with(self, model: WorldActionModel) -> None:
+        """Take over the backbone of a world action model to see with, and its statistics; one that knows no rays begins without."""
+        self.sight.load_state_dict({"rays.weight": self.sight.rays.weight, **model.backbone.state_dict()})
         self.normaliser.load_state_dict(model.normaliser.state_dict())
 
     def canvas(self, views: Views, state: Tensor) -> Views:

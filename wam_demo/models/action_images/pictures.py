@@ -106,7 +106,7 @@ def peaks(pictures: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
     size, reach = pictures.shape[-1], math.ceil(2 * sigma * pictures.shape[-1])
     flat = pictures.flatten(-2)
     height, brightest = flat.max(-1)
-    line = torch.arange(-reach, reach + 1)
+    line = torch.arange(-reach, reach + 1, device=pictures.device)
     down, right = (part.flatten() for part in torch.meshgrid(line, line, indexing="ij"))
     row, column = brightest[..., None] // size + down, brightest[..., None] % size + right
     inside = (row >= 0) & (row < size) & (column >= 0) & (column < size)
@@ -114,7 +114,7 @@ def peaks(pictures: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
     weight = (window * inside * (window > THRESHOLD)).square().double()
     x, y = right / (sigma * size), down / (sigma * size)
     terms = torch.stack([torch.ones_like(x), x, y, -(x.square() + y.square()) / 2], -1).double()
-    prior = torch.tensor([1e-6, 1e-6, 1e-6, PRIOR], dtype=torch.float64)
+    prior = terms.new_tensor([1e-6, 1e-6, 1e-6, PRIOR])
     normal = terms.mT @ (weight[..., None] * terms) + prior.diag()
     values = weight * window.clamp_min(1e-6).log().double()
     fitted = torch.linalg.solve(normal, (terms.mT @ values[..., None])[..., 0] + prior * prior.new_tensor([0, 0, 0, 1]))
@@ -202,12 +202,13 @@ def _meeting(views: Views, image: Tensor, weight: Tensor) -> tuple[Tensor, Tenso
     """
     direction = views.directions(image).double()
     origin = views.position[:, :, None, None].double()
-    across = torch.eye(3, dtype=torch.float64) - direction[..., None] * direction[..., None, :]
+    unit = torch.eye(3).to(direction)
+    across = unit - direction[..., None] * direction[..., None, :]
     half = views.half[:, :, None, None].double()
     distance = torch.ones_like(half)
     for _ in range(2):
         counts = (weight.double() / half / distance).square()[..., None, None]
-        normal = (counts * across).sum(1) + 1e-9 * torch.eye(3, dtype=torch.float64)
+        normal = (counts * across).sum(1) + 1e-9 * unit
         point = torch.linalg.solve(normal, (counts * across @ origin[..., None]).sum(1))[..., 0]
         away = point[:, None] - origin
         distance = away.norm(dim=-1).clamp_min(0.05)
