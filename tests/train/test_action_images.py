@@ -1,21 +1,33 @@
 """All four modes learn, the batch of a step is a function of the step, and a run leaves a checkpoint that resumes."""
 
 import json
-from dataclasses import replace
+from contextlib import nullcontext
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 import torch
 
 from tests.models.action_images.test_model import CONFIG, observation
+from tests.models.wam.test_imagination import random_weights
 from wam_demo.cli import main
 from wam_demo.errors import InvalidInputError
 from wam_demo.models.action_images.model import ActionImagesModel
 from wam_demo.models.action_images.pictures import points_of, poses_after
+from wam_demo.models.action_images.sequence import Future
+from wam_demo.models.action_images.views import Views
 from wam_demo.models.checkpoint import sha256_of
 from wam_demo.models.tokenizer import Tokenizer
 from wam_demo.models.wam.model import WamConfig, WorldActionModel
-from wam_demo.train.action_images import FOLLOWED_M, ActionImagesRecipe, LabelledFrames, ModeBatches, begin, figures
+from wam_demo.train.action_images import (
+    FOLLOWED_M,
+    ActionImagesRecipe,
+    LabelledFrames,
+    ModeBatches,
+    begin,
+    figures,
+    read_plan,
+)
 from wam_demo.train.action_images_losses import MODES, FutureBatch, modes_loss, policy_loss
 from wam_demo.train.cache import Cache
 from wam_demo.train.parallel import Share
@@ -51,6 +63,22 @@ def test_one_batch_is_overfitted_in_all_four_modes():
         losses.append({name: float(part) for name, part in (parts | others).items()})
     for name in ("policy", "joint", "label", "joint_video", "video"):
         assert losses[-1][name] < 0.9 * losses[0][name], name
+
+
+def test_plans_are_read_wherever_the_tensors_are(monkeypatch):
+    """Tensors without data stand for those of a GPU: an operation that mixes them with the CPU's is refused."""
+    monkeypatch.setattr(torch, "autocast", lambda *_args, **_kwargs: nullcontext())
+    with torch.device("meta"):
+        model = ActionImagesModel(CONFIG)
+    learned = batch(2)
+    parts = {field.name: getattr(learned, field.name) for field in fields(learned)}
+    views = Views.flat(torch.empty(2, 2, 13, device="meta"))
+    there = FutureBatch(**{k: v.to("meta") if torch.is_tensor(v) else v for k, v in parts.items()} | {"views": views})
+    loss, _ = policy_loss(model, there)
+    loss.backward()
+    present = model.observe(there.latents, there.text, there.state, there.views)
+    plan = read_plan(model, present, model.sample(present, Future(torch.empty(2, *CONFIG.action_shape, device="meta"))))
+    assert plan.position.device.type == "meta"
 
 
 def frames(count=12):
@@ -113,6 +141,27 @@ def test_it_begins_with_a_world_model_of_its_own_tokenizer_alone(tmp_path):
     assert torch.equal(model.sight.embed.weight, before)
     begin(model, tmp_path / "0", tokenizers[0])
     assert not torch.equal(model.sight.embed.weight, before)
+
+
+def test_it_goes_on_with_the_eyes_of_another_world_model(tmp_path):
+    """What draws is trained on; what sees, and its statistics, are those of the weights that it is to see with."""
+    torch.manual_seed(0)
+    tokenizer, trained = Tokenizer(), ActionImagesModel(CONFIG)
+    provenance = {"encoder_sha256": tokenizer.encoder_digest()}
+    world = WorldActionModel(WamConfig(CONFIG.backbone, WAM["debug"].head, trained=provenance))
+    random_weights(trained)
+    random_weights(world)
+    world.save_pretrained(tmp_path)
+    trained.save_pretrained(tmp_path / "action_images")
+    model = ActionImagesModel(CONFIG)
+    begin(model, tmp_path, tokenizer)
+    close = {"rtol": 0, "atol": 1e-2}  # checkpoints are bfloat16
+    torch.testing.assert_close(model.out_action.weight, trained.out_action.weight, **close)
+    torch.testing.assert_close(model.video.embed.weight, trained.video.embed.weight, **close)
+    torch.testing.assert_close(model.sight.embed.weight, world.backbone.embed.weight, **close)
+    wider = replace(CONFIG, size=32)
+    with pytest.raises(InvalidInputError, match="other sizes"):
+        begin(ActionImagesModel(wider), tmp_path, tokenizer)
 
 
 @pytest.mark.slow
