@@ -7,8 +7,19 @@ from wam_demo.policies.registry import register
 from wam_demo.policies.remote.family import REMOTE
 from wam_demo.policies.scripted import EXPERT, HOLD
 from wam_demo.policies.tuned import register_tuned
-from wam_demo.policies.wam.family import AGRA, WAM
+from wam_demo.policies.wam.family import AGRA, AGRA_WIDE, WAM, WAM_WIDE
 
-for _spec in (AGRA, WAM, *HARMO_FAMILY, ACTION_IMAGES, REMOTE, LEROBOT, EXPERT, HOLD):  # in the order shown
+for _spec in (
+    AGRA,
+    WAM,
+    AGRA_WIDE,
+    WAM_WIDE,
+    *HARMO_FAMILY,
+    ACTION_IMAGES,
+    REMOTE,
+    LEROBOT,
+    EXPERT,
+    HOLD,
+):  # in the order shown
     register(_spec)
 register_tuned()

@@ -71,6 +71,7 @@ WAM = {
         batch=256,
         video_batch=48,
         recorded_batch=128,
+        whiten_words=True,
         arm=Arm(weight=1.0, blocks=(1, 3, 5), projector="conv"),
         compile=False,
     ),

@@ -23,6 +23,7 @@ from wam_demo.train.loop import Trainer
 from wam_demo.train.losses import action_loss, video_loss
 from wam_demo.train.parallel import compute_device, is_main, mean_over_processes, own_share
 from wam_demo.train.wam_recipe import WamRecipe
+from wam_demo.train.whitening import unwhitened, whiten_words
 
 
 @torch.no_grad()
@@ -106,6 +107,8 @@ def train_wam(
         model.load_state_dict({**model.state_dict(), **start.state_dict()})  # rays that are new begin with zeros
     else:
         model.normaliser.fit(cache.chunks[train_rows], cache.states[train_rows])
+    if recipe.whiten_words:
+        whiten_words(model, cache.embeddings)
     modules = modules_of(model, recipe, teacher[1].dim if teacher else None)
     trainer = Trainer(modules.to(device), recipe.loop, out, resume=resume)
     # After the state is loaded: a resumed run keeps its normalisation even when the dataset has grown.
@@ -124,14 +127,14 @@ def train_wam(
 
     def report(step: int) -> dict[str, float]:
         averaged.config.trained["steps"] = step
-        averaged.save_pretrained(out)
+        unwhitened(averaged).save_pretrained(out)
         return chunk_error(averaged, cache, held_rows[:: max(1, len(held_rows) // 512)])
 
     if recipe.compile:
         compile_blocks(model)
     curves = trainer.run(lambda step: step_loss(modules, batches.of(step), recipe), report=report)
     if is_main():
-        averaged.save_pretrained(out)
+        unwhitened(averaged).save_pretrained(out)
     return trainer.summary(recipe.batch, curves)
 
 

@@ -126,7 +126,7 @@ class ActionImagesModel(nn.Module):
         self.video.load_state_dict({"rays.weight": self.video.rays.weight, **imagines})
 
     def see_with(self, model: WorldActionModel) -> None:
-        """Take over the backbone of a world action model to see with, and its statistics; one that knows no rays begins without."""
+        """Take over the backbone of a world action model to see with, and its statistics; rays begin with nothing."""
         self.sight.load_state_dict({"rays.weight": self.sight.rays.weight, **model.backbone.state_dict()})
         self.normaliser.load_state_dict(model.normaliser.state_dict())
 

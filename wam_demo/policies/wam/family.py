@@ -1,4 +1,4 @@
-"""The policies ``wam`` and ``agra``: one network, trained without and with aligned features."""
+"""One network, trained without and with aligned features, on demonstrations of one room and on varied ones."""
 
 from __future__ import annotations
 
@@ -90,4 +90,14 @@ WAM = weights_spec(
     "wam",
     "WAM, not aligned",
     "The same world action model without that lesson: it imagines and acts on what it learned from video alone.",
+)
+AGRA_WIDE = weights_spec(
+    "agra_wide",
+    "AGRA, varied data",
+    "AGRA trained on demonstrations with other rooms, camera mounts, looks and words, and on its own mistakes.",
+)
+WAM_WIDE = weights_spec(
+    "wam_wide",
+    "WAM, varied data",
+    "The same varied demonstrations without the large visual encoder: what is left of the difference is the alignment.",
 )
