@@ -63,6 +63,14 @@ def run(tmp_path, monkeypatch, capsys):
         (["demos", "--task", "pick_place", "--episodes", "2", "--noise", "nan"], "'nan' is not a number in 0 .. 1"),
         (["demos", "--task", "pick_place", "--episodes", "2", "--driver", "agr"], "did you mean 'agra'?"),
         (["demos", "--task", "pick_place", "--episodes", "2", "--driver", "expert"], "policy 'expert' has no weights"),
+        (
+            ["demos", "--task", "push", "--episodes", "2", "--driver", "agra", "--steps", "8"],
+            "--steps go with the expert, not with a --driver",
+        ),
+        (
+            ["demos", "--task", "push", "--episodes", "2", "--every", "9", "--steps", "8"],
+            "an episode of 8 steps may hold no frame: one in 9 is kept",
+        ),
         (["replay", "missing.jsonl"], "missing.jsonl cannot be read: No such file"),
         (["train", "wan", "--data", ".", "--out", "x"], "unknown model 'wan': did you mean 'wam'?"),
         (["train", "wam", "--out", "x"], "training 'wam' needs --data"),

@@ -34,6 +34,15 @@ def test_shared_labels_equal_forked_ones(pick_place, monkeypatch):
         assert one.observation.instruction == other.observation.instruction
 
 
+def test_an_episode_left_early_is_the_beginning_of_the_whole_one(pick_place):
+    """Its labels go on past its end: they are what the expert would have done."""
+    whole, early = (list(demonstrate(pick_place, 3, noise=0.0, every=3, steps=steps)) for steps in (None, 6))
+    assert [frame.step for frame in early] == [frame.step for frame in whole if frame.step < 6]
+    for one, other in zip(early, whole, strict=False):
+        np.testing.assert_allclose(one.expert_chunk, other.expert_chunk, atol=1e-6)
+        np.testing.assert_array_equal(one.observation.images["front"], other.observation.images["front"])
+
+
 @pytest.mark.parametrize("task", sorted(TASKS))
 def test_noisy_episodes_of_every_task(worlds, task):
     frames = list(demonstrate(worlds(task), 1, noise=1.0, every=12))

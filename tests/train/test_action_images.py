@@ -68,8 +68,7 @@ def test_one_batch_is_overfitted_in_all_four_modes():
 def test_plans_are_read_wherever_the_tensors_are(monkeypatch):
     """Tensors without data stand for those of a GPU: an operation that mixes them with the CPU's is refused."""
     monkeypatch.setattr(torch, "autocast", lambda *_args, **_kwargs: nullcontext())
-    with torch.device("meta"):
-        model = ActionImagesModel(CONFIG)
+    model = ActionImagesModel(CONFIG).to("meta")
     learned = batch(2)
     parts = {field.name: getattr(learned, field.name) for field in fields(learned)}
     views = Views.flat(torch.empty(2, 2, 13, device="meta"))

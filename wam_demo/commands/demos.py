@@ -24,6 +24,9 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--every", type=whole(1, 100), default=1, metavar="K", help="control steps per stored frame (1)"
     )
+    parser.add_argument(
+        "--steps", type=whole(1, 1000), default=0, metavar="N", help="leave every episode after N control steps"
+    )
     parser.add_argument("--noise", type=real(0, 1), default=1.0, help="scale of the noise on the actions (1)")
     scenery = parser.add_mutually_exclusive_group()
     scenery.add_argument("--rooms", action="store_true", help="every episode in another room (for train --videos)")
@@ -63,6 +66,7 @@ def run(options: argparse.Namespace) -> None:
         noise=options.noise,
         scenery=_scenery(options),
         region=options.region,
+        steps=options.steps,
         open_task=_driven(options),
     )
     finish(out, "demos", {"task": ",".join(options.task), "seed": options.seed, **asdict(report)})
@@ -70,8 +74,8 @@ def run(options: argparse.Namespace) -> None:
 
 def _scenery(options: argparse.Namespace) -> str:
     """What varies, or that the episodes are attempts."""
-    if options.attempts and options.region != "whole":
-        raise InvalidInputError("--region goes with demonstrations, not with --attempts")
+    if options.attempts and (options.region != "whole" or options.steps):
+        raise InvalidInputError("--region and --steps go with demonstrations, not with --attempts")
     return next((name for name in ("wide", "rooms", "attempts") if getattr(options, name)), "plain")
 
 
@@ -79,8 +83,8 @@ def _driven(options: argparse.Namespace) -> DrivenTask | None:
     """What acts while the expert labels; ``None`` for the expert itself."""
     if options.driver is None:
         return None
-    if options.rooms or options.attempts or options.region != "whole":
-        raise InvalidInputError("--rooms, --attempts and --region go with the expert, not with a --driver")
+    if options.rooms or options.attempts or options.region != "whole" or options.steps:
+        raise InvalidInputError("--rooms, --attempts, --region and --steps go with the expert, not with a --driver")
     from wam_demo.policies.driven import DrivenTask
 
     checkpoint = None if options.checkpoint is None else Path(options.checkpoint)

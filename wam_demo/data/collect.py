@@ -68,6 +68,7 @@ def collect(
     noise: float = 1.0,
     scenery: str = "plain",
     region: Region = "whole",
+    steps: int = 0,
     open_task: OpenTask | None = None,
 ) -> CollectReport:
     """Demonstrate tasks in parallel processes and write the episodes to ``out``.
@@ -86,6 +87,7 @@ def collect(
         noise: Scale of the noise on the expert's actions.
         scenery: What varies besides the task; see `CollectionPlan`.
         region: Where targets stand. In the training region no frame leaves it either: an episode that does is left out.
+        steps: See `CollectionPlan`.
         open_task: Where demonstrations come from; the simulator when ``None``.
 
     Raises:
@@ -96,7 +98,7 @@ def collect(
     if processes < 1:
         raise InvalidInputError(f"processes is {processes}, not at least 1")
     plan = CollectionPlan(
-        task_weights(tasks), episodes, seed=seed, every=every, noise=noise, scenery=scenery, region=region
+        task_weights(tasks), episodes, seed=seed, every=every, noise=noise, scenery=scenery, region=region, steps=steps
     )
     shards, finished = out / _SHARDS, (out / INFO_PATH).exists()
     plan.claim(out, begun=finished or any(shards.glob("episodes-*[0-9]")))
@@ -162,6 +164,8 @@ class _ShardWork:
             options["scenery"] = plan.scenery
         if plan.region != "whole":
             options["region"] = plan.region
+        if plan.steps:
+            options["steps"] = plan.steps
         inside = True
         try:
             for frame in self._demonstrators[task](seed, **options):

@@ -33,6 +33,7 @@ class CollectionPlan:
         scenery: What varies besides the task: ``plain``, ``rooms`` or ``wide``, see `wam_demo.sim.demonstrate`; or
             ``attempts``, which are judged and not to be imitated, see `wam_demo.sim.attempts`.
         region: Where targets stand; see `wam_demo.sim.regions`.
+        steps: Control steps after which an episode is left, so that the same time shows more scenes; 0: when it ends.
         shard_episodes: Episodes that are written, and redone after a crash, as one.
     """
 
@@ -43,6 +44,7 @@ class CollectionPlan:
     noise: float = 1.0
     scenery: str = SCENERIES[0]
     region: Region = "whole"
+    steps: int = 0
     shard_episodes: int = SHARD_EPISODES
 
     def __post_init__(self) -> None:
@@ -51,12 +53,14 @@ class CollectionPlan:
         for task, weight in self.weights.items():
             if not (isfinite(weight) and weight > 0):
                 raise InvalidInputError(f"the weight of task {task!r} is {weight}, not above 0")
-        for name, least in (("episodes", 1), ("seed", 0), ("every", 1), ("shard_episodes", 1)):
+        for name, least in (("episodes", 1), ("seed", 0), ("every", 1), ("steps", 0), ("shard_episodes", 1)):
             value = getattr(self, name)
             if not isinstance(value, int) or value < least:
                 raise InvalidInputError(f"{name} is {value!r}, not an integer of at least {least}")
         if self.scenery not in SCENERIES:
             raise UnknownNameError("scenery", self.scenery, SCENERIES)
+        if 0 < self.steps < self.every:
+            raise InvalidInputError(f"an episode of {self.steps} steps may hold no frame: one in {self.every} is kept")
         if self.region not in REGIONS:
             raise UnknownNameError("region", self.region, REGIONS)
         if not (isfinite(self.noise) and self.noise >= 0):

@@ -22,7 +22,14 @@ AFTER_SUCCESS_STEPS = 8
 
 
 def demonstrate(
-    world: World, seed: int, *, noise: float, every: int = 1, scenery: Scenery = "plain", region: Region = "whole"
+    world: World,
+    seed: int,
+    *,
+    noise: float,
+    every: int = 1,
+    scenery: Scenery = "plain",
+    region: Region = "whole",
+    steps: int | None = None,
 ) -> Iterator[DemoFrame]:
     """One episode of the noise-injected expert.
 
@@ -36,6 +43,7 @@ def demonstrate(
         every: Only every n-th control step is rendered and yielded, from a random phase.
         region: Where the target stands, and with ``training`` goal and random start too; no other becomes the target.
         scenery: The training scene as it is, in a random room (`furnish`), or varied in every respect (`widen`).
+        steps: Control steps after which the episode is left, done or not; ``None``: the task's horizon.
     """
     rng = np.random.default_rng([seed, 17])
     draw_in(world, seed, region)
@@ -51,7 +59,7 @@ def demonstrate(
             scatter_start(world, rng)
     plan, expert, queue = DemoNoise.draw(rng, noise), Expert(world), FrameQueue(world)
     phase, remaining = int(rng.integers(every)), AFTER_SUCCESS_STEPS
-    for step in range(world.logic.spec.horizon):
+    for step in range(min(steps or world.logic.spec.horizon, world.logic.spec.horizon)):
         if step == plan.retarget_step and region == "whole":
             queue.complete()
             world.retarget(rng)
