@@ -93,11 +93,11 @@ WAM = weights_spec(
 )
 AGRA_WIDE = weights_spec(
     "agra_wide",
-    "AGRA, varied data",
+    "AGRA, wide",
     "AGRA trained on demonstrations with other rooms, camera mounts, looks and words, and on its own mistakes.",
 )
 WAM_WIDE = weights_spec(
     "wam_wide",
-    "WAM, varied data",
+    "WAM, wide",
     "The same varied demonstrations without the large visual encoder: what is left of the difference is the alignment.",
 )
