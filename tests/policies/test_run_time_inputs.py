@@ -23,10 +23,14 @@ for name in ("mujoco", "wam_demo.sim", "timm", "gradio"):
 import numpy as np, torch
 torch.set_num_threads(1)
 from wam_demo.policies.registry import load_policy
-from wam_demo.types import Observation
+from wam_demo.types import CameraPose, Observation
 record = np.load(sys.argv[2])
 images = {"front": record["front"], "wrist": record["wrist"]}
-seen = Observation(images, record["state"], str(record["instruction"]), float(record["time"]))
+cameras = {
+    name: CameraPose(record[name + "_position"], record[name + "_rotation"], float(record[name + "_half"]))
+    for name in images
+}
+seen = Observation(images, record["state"], str(record["instruction"]), float(record["time"]), cameras)
 np.save(sys.argv[3], load_policy(sys.argv[1]).predict([seen], seeds=[3])[0].chunk.actions)
 """
 
@@ -58,7 +62,8 @@ def test_a_recorded_observation_gives_the_same_plan_where_no_simulator_exists(na
     require_policy(name)
     seen = world.observe()
     record, answer = tmp_path / "observation.npz", tmp_path / "actions.npy"
-    np.savez(record, state=seen.state, instruction=seen.instruction, time=seen.time, **seen.images)
+    told = {f"{camera}_{name}": value for camera, pose in seen.cameras.items() for name, value in vars(pose).items()}
+    np.savez(record, state=seen.state, instruction=seen.instruction, time=seen.time, **seen.images, **told)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     live = load_policy(name).predict([seen], seeds=[3])[0].chunk.actions
