@@ -94,10 +94,10 @@ WAM = weights_spec(
 AGRA_WIDE = weights_spec(
     "agra_wide",
     "AGRA, wide",
-    "AGRA trained on demonstrations with other rooms, camera mounts, looks and words, and on its own mistakes.",
+    "AGRA trained on demonstrations with other rooms, camera mounts, looks and words, and on policies' mistakes.",
 )
 WAM_WIDE = weights_spec(
     "wam_wide",
     "WAM, wide",
-    "The same varied demonstrations without the large visual encoder: what is left of the difference is the alignment.",
+    "The same network trained on the same varied demonstrations, without the lesson of the visual encoder.",
 )
