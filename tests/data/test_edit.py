@@ -128,6 +128,7 @@ def recorded(root, lengths=(9, 20, 4)) -> None:
                 image = np.full((32, 48, 3), 40 + 8 * step, np.uint8)
                 values = {"observation.state": rng.normal(size=17), "action": rng.normal(size=7)}
                 values |= {"commanded_action": rng.normal(size=7), "intervention": step > 5, "person_weight": 0.0}
+                values |= {"camera_poses": np.zeros(26)}
                 values |= {"next.success": False, "events": "", "task_name": "reach"}
                 writer.add_frame({image_key("front"): image, image_key("wrist"): image, **values}, "go")
             writer.end_episode(EpisodeNotes(success=False, interventions=1, intervention_frames=max(0, length - 6)))

@@ -85,6 +85,10 @@ def check_recording(root, loaded, cameras) -> None:
     """LeRobot sees what our own reader sees: shapes, rate, videos, flags."""
     ours = Dataset(root)
     assert (len(loaded), loaded.num_episodes, loaded.fps) == (ours.num_frames, ours.num_episodes, 10)
+    assert {name for name in loaded.meta.features if name.startswith("observation.")} == {
+        "observation.state",
+        *(f"observation.images.{camera}" for camera in cameras),
+    }, "LeRobot trains a policy on every column of that name, and ours are not told it"
     assert loaded.meta.video_keys == [f"observation.images.{camera}" for camera in cameras]
     pictures = {camera: list(ours.iter_images(camera)) for camera in cameras}
     columns = {name: ours.column(name) for name in ("observation.state", "action", "commanded_action", "intervention")}

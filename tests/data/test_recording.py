@@ -22,6 +22,7 @@ def frame(number: int, **changes) -> dict:
         "observation.images.wrist": np.full((16, 16, 3), 255 - shade),
         "observation.state": np.full(17, number, np.float32),
         "action": np.full(7, number / 100, np.float32),
+        "camera_poses": np.zeros(26, np.float32),
         "commanded_action": np.full(7, number / 50, np.float32),
         "intervention": number % 2 == 1,
         "person_weight": 0.5,

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from wam_demo.data.recording import EpisodeNotes, RecordingWriter
-from wam_demo.data.schema import image_key, recording_features
+from wam_demo.data.schema import CAMERA_POSES, image_key, recording_features
 
 
 def shelf(root: Path, lengths=(30, 24, 28), size: int = 64, said: str = "put the ruby cube in the bowl") -> Path:
@@ -32,5 +32,5 @@ def _frame(number: int, moved: int, step: int, size: int) -> dict:
     return {
         image_key("front"): image, image_key("wrist"): image, "observation.state": state, "action": action,
         "commanded_action": action, "intervention": number == 1 and step > 20, "person_weight": 0.0,
-        "next.success": False, "events": "", "task_name": "reach",
+        CAMERA_POSES: np.zeros(26, np.float32), "next.success": False, "events": "", "task_name": "reach",
     }  # fmt: skip

@@ -14,7 +14,7 @@ from wam_demo.policies.receding import InlinePlanner
 from wam_demo.policies.scripted import HoldPolicy
 from wam_demo.runtime.record_episodes import RecordedEpisode, Scene, record_episodes
 from wam_demo.runtime.recorder import Recorder, require_space
-from wam_demo.types import Event
+from wam_demo.types import CameraPose, Event
 
 
 @pytest.fixture
@@ -57,6 +57,16 @@ def test_a_policy_alone_is_recorded_with_its_disturbances(world, tmp_path):
         (1_000_000, "steer", "judge"), (1_000_001, "steer", "judge"),
     ]  # fmt: skip
     assert '"light"' in Dataset(tmp_path).column("events")[rows[0]["length"]]
+
+
+def test_where_the_cameras_are_is_recorded(world, tmp_path, monkeypatch):
+    wrist = CameraPose(np.arange(3.0), np.eye(3), 0.5)
+    seen = world.observe
+    monkeypatch.setattr(world, "observe", lambda: replace(seen(), cameras={"wrist": wrist}))
+    run(world, tmp_path)
+    front, recorded = np.split(Dataset(tmp_path).column("camera_poses")[0], 2)
+    assert not front.any(), "nobody calibrated it"
+    assert recorded.tolist() == [0, 1, 2, *np.eye(3).ravel(), 0.5]
 
 
 def test_a_scripted_person_helps_a_policy_that_gets_nowhere_and_gives_the_arm_back(world, tmp_path, monkeypatch):

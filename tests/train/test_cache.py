@@ -2,13 +2,16 @@
 
 import contextlib
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import torch
 from scipy.spatial.transform import Rotation
 
 from wam_demo.data.writer import LeRobotWriter
+from wam_demo.models.geometry import token_rays
 from wam_demo.models.tokenizer import Tokenizer, TokenizerConfig
+from wam_demo.models.wam.backbone import BackboneConfig
 from wam_demo.train.cache import (
     Cache,
     encoded_rows,
@@ -17,7 +20,7 @@ from wam_demo.train.cache import (
     load_teacher_features,
     measured_motion,
 )
-from wam_demo.train.calibration import rotations
+from wam_demo.train.calibration import calibrate, rotations, usual_poses
 
 
 def test_future_rows_stay_in_their_episode():
@@ -104,7 +107,7 @@ class MeanTeacher:
         return mean[:, None].expand(-1, grid * grid, -1)
 
 
-def film(root, seed: int) -> None:
+def film(root, seed: int, task: str = "reach") -> None:
     """Three frames of demonstrations."""
     rng = np.random.default_rng(seed)
     shutil.rmtree(root / "data", ignore_errors=True)
@@ -118,7 +121,7 @@ def film(root, seed: int) -> None:
                 "action": np.zeros(7),
                 "expert_chunk": np.zeros(112),
             }
-            writer.add_frame({**frame, **numbers, "task_name": "reach"}, "go")
+            writer.add_frame({**frame, **numbers, "task_name": task}, "go")
         writer.end_episode()
     for part in ("data", "meta"):
         (root / "new" / part).rename(root / part)
@@ -155,3 +158,18 @@ def test_the_same_frames_are_encoded_once_and_anew_by_another_network(tmp_path):
     assert len(list((tmp_path / "cache").glob("latents-*.npy"))) == 2
     one, two = (load_teacher_features(tmp_path, cache.content, MeanTeacher(f), 2)[0] for f in (1.0, 2.0))
     assert np.allclose(2 * one.astype(float), two, rtol=1e-2)
+
+
+def test_a_policy_is_told_what_the_dataset_says_of_its_cameras_or_the_usual_mounts_or_nothing(tmp_path):
+    torch.manual_seed(0)
+    tokenizer, blind, sees = Tokenizer(TokenizerConfig(width=32)), BackboneConfig(), BackboneConfig(rays=True)
+    rows, at = torch.tensor([2, 0]), {}
+    for task in ("reach", "mine"):
+        film(tmp_path / task, seed=0, task=task)
+        at[task] = load_cache(tmp_path / task, tokenizer)
+    said = replace(at["mine"], poses=torch.arange(78.0).reshape(3, 2, 13))
+    assert torch.equal(said.told_poses, said.poses)
+    assert torch.equal(at["reach"].told_poses, usual_poses(calibrate(["reach"]), at["reach"].states))
+    assert not at["mine"].told_poses.any(), "nobody knows the cameras of another scene"
+    assert said.told_rays(rows, blind) is None
+    assert torch.equal(said.told_rays(rows, sees), token_rays(said.poses[rows], said.states[rows, :3], sees.grid))

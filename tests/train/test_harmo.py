@@ -10,6 +10,7 @@ import torch
 from tests.models.harmo.test_experts import PRIOR, SMALL
 from tests.train.test_losses import CONFIG, batches
 from wam_demo.models.harmo.experts import FOLDER, Experts, ExpertsConfig
+from wam_demo.models.wam.backbone import BackboneConfig
 from wam_demo.models.wam.model import WorldActionModel
 from wam_demo.train.harmo import HarmoBatches, HarmoRecipe, ImaginedFrames
 from wam_demo.train.harmo_losses import MOTION_ROWS, FramesBatch, HarmoBatch, ReadBatch, harmo_loss
@@ -105,6 +106,9 @@ class Frames:
         future = torch.arange(12)[:, None].expand(12, 4)
         embeddings, text = torch.zeros(1, 384), torch.zeros(12, dtype=torch.long)
 
+        def told_rays(rows, backbone):
+            return rows.float()[:, None, None].expand(len(rows), 128, 9) if backbone.rays else None
+
     def latents(self, rows):
         return rows.float()[:, None, None, None, None].expand(len(rows), 2, 12, 16, 16)
 
@@ -121,9 +125,11 @@ def test_batches_draw_only_what_may_be_learned_from_and_pair_it_rightly():
     def tokens(rows):
         return rows.float()[:, None, None].expand(len(rows), 128, 8)
 
-    draws = HarmoBatches(Frames(), seen, tokens, imagined, labels, recipe, 0, torch.device("cpu"), acts=True)
+    cpu, through = torch.device("cpu"), BackboneConfig(rays=True)
+    draws = HarmoBatches(Frames(), seen, tokens, imagined, labels, recipe, 0, cpu, predictive=through)
     batch, again = draws(3), draws(3)
     assert set(batch.action.chunk[:, 0, 0].tolist()) <= set(range(0, 12, 2))
+    assert torch.equal(batch.action.rays[:, 0, 0], batch.action.chunk[:, 0, 0])
     read, rows = batch.read, batch.read.tokens[:, 0, 0].long()
     assert set(rows.tolist()) == set(range(10))  # motion is learned from frames that nobody labelled, too
     assert torch.equal(read.interaction, labels[rows])

@@ -7,10 +7,15 @@ import pytest
 import torch
 
 from wam_demo.errors import CheckpointError, InvalidInputError
+from wam_demo.models.geometry import token_rays
+from wam_demo.models.tokenizer import Tokenizer, TokenizerConfig
+from wam_demo.models.wam.action_head import ActionHeadConfig
 from wam_demo.models.wam.backbone import BackboneConfig
+from wam_demo.models.wam.model import WamConfig, WorldActionModel
 from wam_demo.models.wam.success import SuccessConfig, SuccessHead, lasts
+from wam_demo.train.cache import Cache
 from wam_demo.train.success import success_loss
-from wam_demo.train.success_features import ReadFrames, joined_frames
+from wam_demo.train.success_features import FeatureReader, ReadFrames, joined_frames
 from wam_demo.train.success_figures import success_figures
 from wam_demo.train.success_samples import JudgedSamples, attempted, demonstrated, steps_until
 
@@ -74,6 +79,29 @@ def test_the_frame_before_a_demonstrated_success_teaches_nothing():
     found = demonstrated(Attempts(), discount=0.5)
     assert found.rows.tolist() == [0, 2, 3, 4, 5]
     assert found.fulfilled.tolist() == [False, True, False, False, False]
+
+
+def test_frames_are_read_as_a_policy_reads_them_under_the_calibration_that_it_is_told(tmp_path, monkeypatch):
+    torch.manual_seed(0)
+    backbone = BackboneConfig(dim=32, depth=2, heads=2, rays=True)
+    model = WorldActionModel(WamConfig(backbone, ActionHeadConfig(dim=32, depth=1, heads=2))).eval()
+    torch.nn.init.normal_(model.backbone.rays.weight)
+    model.save_pretrained(tmp_path / "policy")
+    (tmp_path / "cache").mkdir()
+    poses, labels = torch.randn(8, 2, 13), samples()
+    cache = Cache(
+        latents=np.random.default_rng(0).normal(size=(8, 2, 12, 16, 16)).astype(np.float16),
+        states=torch.randn(8, 17), chunks=torch.zeros(8, 16, 7), text=torch.zeros(8, dtype=torch.long),
+        embeddings=labels.text, episode=torch.arange(8) // 2, future=torch.zeros(8, 4, dtype=torch.long),
+        motion=torch.zeros(8, 4, 7), tasks=[], poses=poses,
+    )  # fmt: skip
+    monkeypatch.setattr("wam_demo.train.success_features.load_cache", lambda *_, **__: cache)
+    tokenizer = Tokenizer(TokenizerConfig(width=32))
+    read = FeatureReader(model, tmp_path / "policy", tokenizer, (1,)).read(tmp_path, labels)
+    rays = token_rays(poses[3:4], cache.states[3:4, :3], backbone.grid)
+    seen = torch.from_numpy(cache.latents[3:4]).float()
+    expected = model.read(seen, labels.text[3:4], cache.states[3:4], rays).features[1]
+    torch.testing.assert_close(read.features(torch.tensor([3]))[:, 0], expected, atol=2e-2, rtol=1e-2)
 
 
 def test_datasets_are_numbered_on():

@@ -7,6 +7,7 @@ import torch
 from wam_demo.data.recording import EpisodeNotes, RecordingWriter
 from wam_demo.data.schema import image_key, recording_features
 from wam_demo.errors import DataError, InvalidInputError
+from wam_demo.models.geometry import token_rays
 from wam_demo.models.tokenizer import Tokenizer, TokenizerConfig
 from wam_demo.models.wam.action_head import ActionHeadConfig
 from wam_demo.models.wam.backbone import BackboneConfig
@@ -14,8 +15,10 @@ from wam_demo.models.wam.model import WamConfig, WorldActionModel
 from wam_demo.policies import tuned
 from wam_demo.policies.registry import policy_spec, unregister
 from wam_demo.runfolder import ask_to_stop, progress
+from wam_demo.train.batches import TrainingFrames
+from wam_demo.train.cache import load_cache
 from wam_demo.train.tune import Parent, TuneRecipe, tune
-from wam_demo.train.tune_batches import TuneBatches
+from wam_demo.train.tune_batches import FrozenFrames, TuneBatches
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +47,7 @@ def film(root, fps: float, lengths=(12, 9), taken_over: int = 6):
                 state = np.eye(17)[3] + np.eye(17)[7] + 0.01 * step * np.eye(17)[0]
                 values = {"observation.state": state, "action": np.zeros(7), "commanded_action": np.zeros(7)}
                 values |= {"intervention": step >= taken_over, "person_weight": 0.0, "next.success": False}
-                values |= {"events": "", "task_name": "push"}
+                values |= {"events": "", "task_name": "push", "camera_poses": np.full(26, step)}
                 writer.add_frame({image_key("front"): image, image_key("wrist"): image, **values}, "nudge it")
             writer.end_episode(EpisodeNotes(task_name="push"))
     return root
@@ -62,6 +65,24 @@ def test_the_head_learns_and_the_backbone_stays(tmp_path, parent, tokenizer):
     assert result["frames"] == 21
     trained = after.config.trained
     assert (trained["parent"], trained["tasks"], trained["episodes"]) == ("small", ["push", "reach"], 2)
+
+
+def test_a_network_that_reads_rays_learns_under_the_calibration_that_was_recorded(tmp_path, tokenizer):
+    torch.manual_seed(0)
+    config = WamConfig(BackboneConfig(dim=48, depth=2, heads=2, rays=True), ActionHeadConfig(dim=48, depth=2, heads=2))
+    model, rows = WorldActionModel(config).eval(), torch.tensor([3, 5])
+    torch.nn.init.normal_(model.backbone.rays.weight)
+    cache = load_cache(film(tmp_path / "d", 10.0), tokenizer)
+    frames = TrainingFrames(cache, rows, model.normaliser, torch.device("cpu"))
+    seen, *_ = FrozenFrames(model, frames, torch.tensor([0.0, 1.0])).draw(1, torch.Generator())
+    expected = model.read(
+        torch.from_numpy(cache.latents[5:6]).float(),
+        cache.embeddings[cache.text[5:6]],
+        cache.states[5:6],
+        token_rays(torch.full((1, 2, 13), 5.0), cache.states[5:6, :3], config.backbone.grid),
+    )
+    blocks = sorted(set(model.head.bridge))
+    torch.testing.assert_close(seen[0].float(), torch.cat([expected.features[b] for b in blocks]), atol=1e-2, rtol=1e-2)
 
 
 def test_the_same_seed_gives_the_same_weights(tmp_path, parent, tokenizer):

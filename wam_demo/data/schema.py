@@ -123,14 +123,14 @@ DEMONSTRATION_FEATURES: Mapping[str, Feature] = {
 }
 """What a demonstration holds per frame; ``expert_chunk`` is the expert's plan, flattened."""
 
-CAMERA_POSES = "observation.camera_poses"
+CAMERA_POSES = "camera_poses"
+"""Column of where the cameras are, in the base frame; no name that begins with ``observation``, which LeRobot would
+take for a second state."""
 POSE_DIM = 13
 """Numbers of a camera's pose: position 3 [m], rotation 9 row by row, tangent of half the field of view."""
-WIDE_FEATURES: Mapping[str, Feature] = {
-    **DEMONSTRATION_FEATURES,
-    CAMERA_POSES: Feature("float32", (len(POLICY_CAMERAS) * POSE_DIM,)),
-}
-"""What a demonstration under changing camera mounts holds: also where the cameras are, in the base frame."""
+_CAMERA_POSES_FEATURE = Feature("float32", (len(POLICY_CAMERAS) * POSE_DIM,))
+WIDE_FEATURES: Mapping[str, Feature] = {**DEMONSTRATION_FEATURES, CAMERA_POSES: _CAMERA_POSES_FEATURE}
+"""What a demonstration under changing camera mounts holds: also where the cameras are."""
 FULFILLED, OTHER_INSTRUCTION, OTHER_FULFILLED = "fulfilled", "other_instruction", "other_fulfilled"
 ATTEMPT_FEATURES: Mapping[str, Feature] = {
     **{name: feature for name, feature in DEMONSTRATION_FEATURES.items() if name != "expert_chunk"},
@@ -173,6 +173,7 @@ def recording_features(cameras: Mapping[str, tuple[int, int]]) -> dict[str, Feat
             for name, (height, width) in cameras.items()
         },
         "observation.state": DEMONSTRATION_FEATURES["observation.state"],
+        CAMERA_POSES: _CAMERA_POSES_FEATURE,
         "action": DEMONSTRATION_FEATURES["action"],
         COMMANDED: DEMONSTRATION_FEATURES["action"],
         "intervention": Feature("bool", (1,)),

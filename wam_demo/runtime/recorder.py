@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from wam_demo.data.recording import EpisodeNotes, RecordingWriter
-from wam_demo.data.schema import COMMANDED, image_key, recording_features
+from wam_demo.data.schema import CAMERA_POSES, COMMANDED, flat_poses, image_key, recording_features
 from wam_demo.errors import DataError
 from wam_demo.limits import RECORDING_FREE_BYTES
 from wam_demo.runtime.subscriber import Subscriber
@@ -153,6 +153,7 @@ def frame_of(record: StepRecord, task_name: str) -> Mapping[str, Any]:
     return {
         **{image_key(name): image for name, image in record.observation.images.items()},
         "observation.state": record.observation.state,
+        CAMERA_POSES: flat_poses(record.observation),
         "action": record.action,
         COMMANDED: record.action if record.commanded is None else record.commanded,
         "intervention": record.person_weight > 0,

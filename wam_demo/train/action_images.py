@@ -26,7 +26,7 @@ from wam_demo.models.wam.imagination import ImaginationModel
 from wam_demo.train.action_images_losses import MODES, FutureBatch, modes_loss, policy_loss
 from wam_demo.train.batches import draw, rows_on
 from wam_demo.train.cache import Cache, load_cache
-from wam_demo.train.calibration import calibrate, usual_poses
+from wam_demo.train.calibration import calibrate
 from wam_demo.train.loop import LoopConfig, Trainer
 from wam_demo.train.parallel import Share, compute_device, is_main, own_share
 from wam_demo.train.world_model import load_world_model
@@ -195,7 +195,7 @@ def train_action_images(
     begin(model, init, tokenizer)
     trainer = Trainer(nn.ModuleDict({"model": model}).to(device), recipe.loop, out, resume=resume)
     train_rows, held_rows = cache.split()
-    cameras = usual_poses(config.calibration, cache.states) if cache.poses is None else cache.poses
+    cameras = cache.told_poses
     frames, held = (LabelledFrames(cache, cameras, rows, device) for rows in (train_rows, held_rows))
     batches = ModeBatches(frames, config, recipe, seed, own_share())
     averaged: ActionImagesModel = trainer.averaged["model"]

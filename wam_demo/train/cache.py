@@ -11,6 +11,7 @@ import json
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +26,15 @@ from wam_demo.data.lerobot import Dataset
 from wam_demo.data.schema import CAMERA_POSES, POSE_DIM
 from wam_demo.errors import DataError, InvalidInputError
 from wam_demo.models.chunk import MOTION_DIMS, motion_of
+from wam_demo.models.geometry import token_rays
 from wam_demo.models.precision import autocast
 from wam_demo.models.teacher import Teacher
 from wam_demo.models.text import text_encoder
 from wam_demo.models.tokenizer import Tokenizer, to_tensor
+from wam_demo.models.wam.backbone import BackboneConfig
 from wam_demo.sim.regions import Region, labels_in_training
-from wam_demo.train.calibration import rotations
+from wam_demo.sim.tasks import TASKS
+from wam_demo.train.calibration import calibrate, rotations, usual_poses
 from wam_demo.train.interventions import draw_weights
 from wam_demo.train.parallel import compute_device
 from wam_demo.train.recorded_chunks import WIDE_OPEN, chunks_from_states
@@ -85,6 +89,24 @@ class Cache:
     labelled: Tensor | None = None
     weights: Tensor | None = None
     poses: Tensor | None = None
+
+    @cached_property
+    def told_poses(self) -> Tensor:
+        """(N, cameras, 13) poses that a policy is told when it acts on these frames.
+
+        Those of the dataset. Where it says nothing, the usual mounts if it was made in our scenes; else zeros: unknown.
+        """
+        if self.poses is not None:
+            return self.poses
+        if self.tasks and set(self.tasks) <= set(TASKS):
+            return usual_poses(calibrate(self.tasks), self.states)
+        return torch.zeros(len(self.states), len(POLICY_CAMERAS), POSE_DIM)
+
+    def told_rays(self, rows: Tensor, backbone: BackboneConfig) -> Tensor | None:
+        """(B, tokens, 9) of (B,) rows, see `token_rays`; ``None`` for a backbone that reads none."""
+        if not backbone.rays:
+            return None
+        return token_rays(self.told_poses[rows], self.states[rows, :3], backbone.grid)
 
     def approach(self) -> Tensor:
         """(N,) bool: frames of an episode before the expert first closes the gripper."""

@@ -93,7 +93,7 @@ class HarmoBatches:
         recipe: Sizes of batches.
         seed: Of all draws.
         device: Where batches go.
-        acts: Whether a predictive expert is trained, which needs actions.
+        predictive: What the predictive expert reads through, where one is trained.
     """
 
     def __init__(
@@ -107,10 +107,10 @@ class HarmoBatches:
         seed: int,
         device: torch.device,
         *,
-        acts: bool,
+        predictive: BackboneConfig | None = None,
     ) -> None:
         self.frames, self.seen, self.tokens, self.imagined, self.labels = frames, seen, tokens, imagined, labels
-        self.recipe, self.seed, self.device, self.acts = recipe, seed, device, acts
+        self.recipe, self.seed, self.device, self.predictive = recipe, seed, device, predictive
         self._labelled = torch.zeros(len(labels), dtype=torch.bool)
         self._labelled[frames.rows] = True
         self._imagined = rows_on(imagined.latents, device)
@@ -122,13 +122,15 @@ class HarmoBatches:
         read = self._read(draw(self.seen, count, generator))
         imagined = self._shown(draw(torch.arange(len(self.imagined.rows)), count, generator))
         happened = self._happened(draw(frames.rows, count, generator))
-        return HarmoBatch(read, imagined, happened, self._action(generator) if self.acts else None)
+        action = None if self.predictive is None else self._action(generator, self.predictive)
+        return HarmoBatch(read, imagined, happened, action)
 
-    def _action(self, generator: torch.Generator) -> ActionBatch:
+    def _action(self, generator: torch.Generator, backbone: BackboneConfig) -> ActionBatch:
         frames, rows = self.frames, draw(self.frames.rows, self.recipe.batch, generator)
         chunk = frames.chunks[rows]
         noise, tau = action_noise((len(rows), self.recipe.draws, *chunk.shape[1:]), generator)
-        return ActionBatch(*frames.observed(rows), chunk, noise, tau).to(self.device)
+        rays = frames.cache.told_rays(rows, backbone)
+        return ActionBatch(*frames.observed(rows), chunk, noise, tau, rays=rays).to(self.device)
 
     def _read(self, rows: Tensor) -> ReadBatch:
         """Frames as the world model read them."""
@@ -205,7 +207,8 @@ def train_harmo(
     frames = TrainingFrames(cache, train_rows, copy.deepcopy(model.normaliser).cpu(), device)
     seen, held = _by_episode(cache)
     head, averaged = _child(modules, "head"), trainer.averaged
-    batches = HarmoBatches(frames, seen, tokens, imagined, labels, recipe, seed, device, acts=head is not None)
+    predictive = None if head is None else model.config.backbone
+    batches = HarmoBatches(frames, seen, tokens, imagined, labels, recipe, seed, device, predictive=predictive)
     experts: Experts = averaged["experts"]
 
     def loss(step: int) -> tuple[Tensor, dict[str, Tensor]]:

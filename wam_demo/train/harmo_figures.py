@@ -45,9 +45,13 @@ class WorldModel:
         """What the backbone makes of (B,) rows."""
         device = next(self.model.parameters()).device
         latents = torch.from_numpy(np.asarray(cache.latents[rows.numpy()], np.float32)).to(device)
+        rays = cache.told_rays(rows, self.model.config.backbone)
         with autocast(device):
             return self.model.read(
-                latents, cache.embeddings[cache.text[rows]].to(device), cache.states[rows].to(device)
+                latents,
+                cache.embeddings[cache.text[rows]].to(device),
+                cache.states[rows].to(device),
+                None if rays is None else rays.to(device),
             )
 
     def imagine(self, observed: BackboneFeatures, motion: Tensor, seed: int) -> Tensor:

@@ -92,7 +92,8 @@ def harmo_loss(model: WorldActionModel, experts: Experts, head: ActionHead | Non
     if head is not None:
         assert batch.action is not None, "a head that is trained needs actions"
         with torch.no_grad():
-            features = model.features(batch.action.latents, batch.action.text, batch.action.state)
+            action = batch.action
+            features = model.features(action.latents, action.text, action.state, rays=action.rays)
         pred = predictive_loss(head, features, batch.action)
     react = reactive_loss(experts, batch.imagined) + reactive_loss(experts, batch.happened)
     error = F.binary_cross_entropy_with_logits(

@@ -62,12 +62,13 @@ class FeatureReader:
     @torch.no_grad()
     def _batches(self, cache: Cache, samples: JudgedSamples) -> Iterator[np.ndarray]:
         device = next(self._model.parameters()).device
-        latents = rows_on(cache.latents, device)
+        latents, backbone = rows_on(cache.latents, device), self._model.config.backbone
         with tqdm(total=len(samples.rows), desc="features", disable=None) as bar:
             for part in torch.arange(len(samples.rows)).split(READ_BATCH):
                 rows, text = samples.rows[part], samples.text[part].to(device)
+                states, rays = cache.states[rows].to(device), cache.told_rays(rows, backbone)
                 with autocast(device):
-                    observed = self._model.read(latents(rows), text, cache.states[rows].to(device))
+                    observed = self._model.read(latents(rows), text, states, None if rays is None else rays.to(device))
                 yield torch.stack([observed.features[block] for block in self._blocks], 1).float().cpu().numpy()
                 bar.update(len(part))
 

@@ -31,8 +31,10 @@ class FrozenFrames:
     def _seen(self, model: WorldActionModel, rows: Tensor) -> Tensor:
         """(b, blocks, N, D) float16 features of the blocks that the head reads."""
         device = next(model.parameters()).device
+        rays = self._frames.cache.told_rays(rows, model.config.backbone)
         with autocast(device):
-            features = model.features(*(value.to(device) for value in self._frames.observed(rows)))
+            latents, text, state = (value.to(device) for value in self._frames.observed(rows))
+            features = model.features(latents, text, state, rays=None if rays is None else rays.to(device))
         return torch.stack([features[block] for block in self._blocks], 1).half().cpu()
 
     def draw(self, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from wam_demo.models.geometry import token_rays
 from wam_demo.models.precision import autocast
 from wam_demo.models.teacher import Teacher
 from wam_demo.models.tokenizer import Tokenizer
@@ -36,8 +35,8 @@ def chunk_error(model: WorldActionModel, cache: Cache, rows: Tensor, batch: int 
     for part in rows.split(batch):
         latents = torch.from_numpy(np.asarray(cache.latents[part.numpy()], np.float32))
         inputs = [latents, cache.embeddings[cache.text[part]], cache.states[part], noise[: len(part)]]
-        if model.config.backbone.rays and cache.poses is not None:
-            inputs.append(token_rays(cache.poses[part], cache.states[part, :3], model.config.backbone.grid))
+        if (rays := cache.told_rays(part, model.config.backbone)) is not None:
+            inputs.append(rays)
         with autocast(device):
             actions = model.act(*(value.to(device) for value in inputs)).actions.cpu()
         truth = cache.chunks[part]

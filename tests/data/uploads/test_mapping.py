@@ -129,11 +129,11 @@ def test_our_own_datasets_hold_what_was_applied():
 
 
 def test_our_own_wide_datasets_say_where_the_cameras_stand():
-    found = describe(["front", "wrist"], signal("observation.camera_poses", 26), robot="panda_sim")
+    found = describe(["front", "wrist"], signal("camera_poses", 26), robot="panda_sim")
     mapping = guess(found)
-    assert (mapping.calibration, str(mapping.poses)) == ("recorded", "observation.camera_poses[0:26]")
-    assert mapping.validated(found).signals == ("observation.camera_poses",)
-    assert guess(describe(["front"], signal("observation.camera_poses", 26))).calibration == "none"
+    assert (mapping.calibration, str(mapping.poses)) == ("recorded", "camera_poses[0:26]")
+    assert mapping.validated(found).signals == ("camera_poses",)
+    assert guess(describe(["front"], signal("camera_poses", 26))).calibration == "none"
 
 
 FOUND = describe(["front", "wrist"], signal("state", 8), signal("action", 7))
