@@ -69,7 +69,7 @@ def test_another_tokenizer_and_an_imagination_model_of_other_sizes_are_refused(t
 
     torch.manual_seed(0)
     tokenizer = Tokenizer(TokenizerConfig(width=32))
-    cache = SimpleNamespace(tasks=["pick_place"], states=[])
+    cache = SimpleNamespace(tasks=["pick_place"], states=[], read_by=lambda model: cache)
     monkeypatch.setattr(imagination, "load_cache", lambda *_, **__: cache)
 
     def train(digest):

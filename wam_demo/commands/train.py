@@ -24,7 +24,10 @@ TRAINABLE = (
     "harmo",
     "action-images",
     "success",
+    "words",
 )
+WITHOUT_DATA = ("teacher", "words", "all")
+"""What makes its own."""
 PRESETS = ("debug", "small", "base")
 PASSES = ("action", "video", "shared")
 PROJECTORS = ("linear", "mlp", "conv")
@@ -34,7 +37,7 @@ def add_arguments(parser: Parser) -> None:
     """What the command line takes."""
     parser.add_argument("kind", type=one_of("model", TRAINABLE), metavar="{" + ",".join(TRAINABLE) + "}")
     parser.add_argument("--preset", type=one_of("preset", PRESETS), default="small")
-    parser.add_argument("--data", type=directory, metavar="DIR", help="LeRobot dataset; the teacher needs none")
+    parser.add_argument("--data", type=directory, metavar="DIR", help="LeRobot dataset; teacher and words need none")
     parser.add_argument("--videos", type=directory, metavar="DIR", help="recordings whose actions are not read")
     parser.add_argument(
         "--teacher",
@@ -66,7 +69,7 @@ def add_arguments(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Train a model, or everything from the demonstrations on, into ``--out``."""
-    if options.data is None and options.kind not in ("teacher", "all"):
+    if options.data is None and options.kind not in WITHOUT_DATA:
         raise InvalidInputError(f"training {options.kind!r} needs --data, a dataset written by demos")
     if options.arms and options.kind != "arms":
         raise InvalidInputError("--arms goes with 'train arms'")
@@ -102,7 +105,7 @@ def _trained(options: argparse.Namespace, out: Path) -> dict[str, Any]:
     return recipes.run(
         kind=options.kind,
         preset=options.preset,
-        data=options.data or out,  # the teacher has no dataset
+        data=options.data or out,  # some have no dataset
         out=out,
         resume=options.resume,
         teacher=options.teacher,

@@ -1,6 +1,7 @@
 """Text encoder: frozen all-MiniLM-L6-v2 sentence embeddings, offline, cached."""
 
 import hashlib
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,6 +13,8 @@ from wam_demo.errors import CheckpointError, InvalidInputError
 from wam_demo.limits import INSTRUCTION_CHARACTERS
 
 TEXT_DIM = 384
+WORD_TOKENS = 64
+"""Tokens of an instruction that are kept; what comes after them is in the sentence embedding alone."""
 HUB_ID = "sentence-transformers/all-MiniLM-L6-v2"
 HUB_REVISION = "c9745ed1d9f207416be6d2e6f8de32d1f16199bf"
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -71,8 +74,9 @@ class TextEncoder:
             raise CheckpointError(f"the text encoder {HUB_ID} is neither installed nor on the Hub: {reason}") from None
         self._lock = Lock()
         self._cache: dict[str, np.ndarray] = {}
+        self._tokens: dict[str, np.ndarray] = {}
 
-    def embed(self, texts: list[str]) -> np.ndarray:
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
         """Embed texts.
 
         Args:
@@ -91,6 +95,37 @@ class TextEncoder:
                 rows = self._model.encode(missing, normalize_embeddings=True, show_progress_bar=False)
                 self._cache.update(zip(missing, np.asarray(rows, np.float32), strict=True))
             return np.stack([self._cache[text] for text in texts])
+
+    def tokens(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """The tokens of texts, each as its sentence has it.
+
+        Args:
+            texts: N instructions; each is checked with `check_instruction`.
+
+        Returns:
+            (N, T, 384) float32, zeros behind the end of a text, and (N, T) bool: which are there; T is that of the
+            longest text, at most `WORD_TOKENS`.
+        """
+        texts = [check_instruction(text) for text in texts]
+        with self._lock:
+            missing = sorted(set(texts) - self._tokens.keys())
+            if len(self._tokens) + len(missing) > CACHE_SIZE:
+                self._tokens.clear()
+                missing = sorted(set(texts))
+            for text, value in zip(missing, self._encoded_tokens(missing), strict=True):
+                self._tokens[text] = value
+            found = [self._tokens[text] for text in texts]
+        values = np.zeros((len(texts), max(map(len, found)), TEXT_DIM), np.float32)
+        there = np.zeros(values.shape[:2], bool)
+        for row, here, tokens in zip(values, there, found, strict=True):
+            row[: len(tokens)], here[: len(tokens)] = tokens, True
+        return values, there
+
+    def _encoded_tokens(self, texts: list[str]) -> list[np.ndarray]:
+        if not texts:
+            return []
+        encoded = self._model.encode(texts, output_value="token_embeddings", show_progress_bar=False)
+        return [tokens[:WORD_TOKENS].cpu().numpy().astype(np.float16) for tokens in encoded]
 
 
 @lru_cache(maxsize=1)

@@ -9,11 +9,11 @@ import fcntl
 import hashlib
 import json
 import logging
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import cv2
 import numpy as np
@@ -32,6 +32,7 @@ from wam_demo.models.teacher import Teacher
 from wam_demo.models.text import text_encoder
 from wam_demo.models.tokenizer import Tokenizer, to_tensor
 from wam_demo.models.wam.backbone import BackboneConfig
+from wam_demo.models.wam.model import WorldActionModel
 from wam_demo.sim.regions import Region, labels_in_training
 from wam_demo.sim.tasks import TASKS
 from wam_demo.train.calibration import calibrate, rotations, usual_poses
@@ -63,7 +64,7 @@ class Cache:
         states: (N, 17) float32, raw.
         chunks: (N, 16, 7) float32 expert actions from that state; zeros where nobody labelled them.
         text: (N,) int64 row of ``embeddings``.
-        embeddings: (M, 384) float32 of the distinct instructions.
+        embeddings: (M, 384) float32 of the distinct instructions, see `read_by`.
         episode: (N,) int64.
         future: (N, 4) int64 row of the frame at each horizon; the episode's last frame past its end.
         motion: (N, 4, 7) float32 how the TCP really moved until each of those frames, as a displacement.
@@ -73,6 +74,7 @@ class Cache:
         labelled: (N,) bool, whose actions may be learned from; ``None``: all.
         weights: (N,) how often a frame is drawn when a policy learns from recordings; see `draw_weights`.
         poses: (N, cameras, 13) where the cameras are, see `flat_poses`; ``None`` where the dataset does not say.
+        instructions: (M,) the distinct instructions.
     """
 
     latents: np.ndarray
@@ -89,6 +91,12 @@ class Cache:
     labelled: Tensor | None = None
     weights: Tensor | None = None
     poses: Tensor | None = None
+    instructions: Sequence[str] = ()
+
+    def read_by(self, model: WorldActionModel) -> Self:
+        """The same with what a network is given of the instructions, as they come sentence embeddings."""
+        with torch.no_grad():
+            return replace(self, embeddings=model.read_instructions(self.instructions).cpu())
 
     @cached_property
     def told_poses(self) -> Tensor:
@@ -296,6 +304,7 @@ def load_cache(data: Path, tokenizer: Tokenizer, *, labelled: bool = True, regio
         labelled=allowed,
         weights=_weights(dataset, episode),
         poses=_poses(dataset),
+        instructions=distinct,
     )
 
 

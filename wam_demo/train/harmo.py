@@ -191,7 +191,7 @@ def train_harmo(
     device = compute_device()
     frozen = _frozen(world_model, tokenizer, recipe.steps, device)
     model = frozen.model
-    cache = load_cache(data, tokenizer, region=region)
+    cache = load_cache(data, tokenizer, region=region).read_by(model)
     train_rows, _ = cache.split()
     digests = sha256_of(world_model), sha256_of(world_model / imagination_folder.FOLDER)
     tokens = rows_on(_tokens(frozen, digests[0], cache, data), device)

@@ -77,9 +77,10 @@ def train_imagination(
     """
     torch.manual_seed(seed)
     device = compute_device()
-    cache = load_cache(data, tokenizer)
-    recorded = load_cache(videos, tokenizer, labelled=False) if videos else None
-    model, tokenizer = load_world_model(policy, tokenizer).to(device), tokenizer.to(device)
+    model = load_world_model(policy, tokenizer)
+    cache = load_cache(data, tokenizer).read_by(model)
+    recorded = load_cache(videos, tokenizer, labelled=False).read_by(model) if videos else None
+    model, tokenizer = model.to(device), tokenizer.to(device)
     provenance: dict[str, object] = {
         "tasks": cache.tasks,
         "frames": len(cache.states),

@@ -14,6 +14,7 @@ from wam_demo.models.tokenizer import Tokenizer
 from wam_demo.models.wam.action_head import ActionHeadConfig
 from wam_demo.models.wam.backbone import BackboneConfig
 from wam_demo.models.wam.model import WorldActionModel
+from wam_demo.models.wam.reader import ReaderConfig
 from wam_demo.sim.regions import Region
 from wam_demo.train.action_images import ActionImagesRecipe, train_action_images
 from wam_demo.train.harmo import HarmoRecipe, train_harmo
@@ -26,13 +27,15 @@ from wam_demo.train.teacher import TeacherRecipe, train_teacher
 from wam_demo.train.tokenizer import TokenizerRecipe, train_tokenizer
 from wam_demo.train.wam import train_wam
 from wam_demo.train.wam_recipe import WamRecipe
+from wam_demo.train.words import WordsRecipe, train_words
 
-KINDS = ("tokenizer", "decoder", "teacher", "wam", "agra", "imagination", "harmo", "action-images", "success")
+KINDS = ("tokenizer", "decoder", "teacher", "wam", "agra", "imagination", "harmo", "action-images", "success", "words")
 """``decoder`` trains the shipped tokenizer's decoder further and leaves its latent space as it is; ``imagination``
 trains the model that imagines for a policy, which stays as it is; ``harmo`` experts and a gate beside one;
-``action-images`` the video backbone of one, to draw its actions; ``success`` a head that judges by its features."""
+``action-images`` the video backbone of one, to draw its actions; ``success`` a head that judges by its features;
+``words`` a reader of its instructions."""
 
-BESIDE_A_POLICY = ("imagination", "harmo", "action-images", "success")
+BESIDE_A_POLICY = ("imagination", "harmo", "action-images", "success", "words")
 """Kinds that are trained beside a policy, whose checkpoint ``init`` names."""
 
 TOKENIZER = {
@@ -71,7 +74,6 @@ WAM = {
         batch=256,
         video_batch=48,
         recorded_batch=128,
-        whiten_words=True,
         arm=Arm(weight=1.0, blocks=(1, 3, 5), projector="conv"),
         compile=False,
     ),
@@ -114,6 +116,13 @@ SUCCESS = {
     "small": SuccessRecipe(),
     "base": SuccessRecipe(loop=LoopConfig(steps=8000, lr=1e-3, warmup=200, decay=0.5), batch=256),
 }
+WORDS = {
+    "debug": WordsRecipe(
+        ReaderConfig(queries=2, dim=8, hidden=16), 60, LoopConfig(steps=5), 8, LoopConfig(steps=3), batch=8
+    ),
+    "small": WordsRecipe(),
+    "base": WordsRecipe(sentences=30_000),
+}
 PRESETS: Mapping[str, Mapping[str, Any]] = {
     "tokenizer": TOKENIZER,
     "decoder": DECODER,
@@ -122,6 +131,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "harmo": HARMO,
     "action-images": ACTION_IMAGES,
     "success": SUCCESS,
+    "words": WORDS,
 }
 
 
@@ -173,7 +183,7 @@ def run(
     Args:
         kind: One of `KINDS`.
         preset: ``debug`` (seconds), ``small`` (2 CPU cores), ``base`` (one GPU).
-        data: Dataset written by ``demos``; the teacher needs none and keeps its renders there.
+        data: Dataset written by ``demos``; the teacher needs none and keeps its renders there, ``words`` reads none.
         out: Run directory: log, resumable state and, in the end, the checkpoint.
         resume: Continue what is in ``out``.
         teacher: For ``agra``: see `load_teacher`.
@@ -183,8 +193,8 @@ def run(
         videos: For ``wam``, ``agra`` and ``imagination``: recordings whose actions are not read; for ``success``:
             demonstrations, of which it reads what succeeded.
         init: Begin with the weights of this checkpoint, of the same kind and sizes, instead of random ones; for
-            ``imagination`` and ``success`` the policy that it is for, for ``harmo`` and ``action-images`` the world
-            model.
+            ``imagination``, ``success`` and ``words`` the policy that it is for, for ``harmo`` and ``action-images``
+            the world model.
         region: For ``wam``, ``agra`` and ``harmo``: where labels may lie, see `wam_demo.sim.regions`.
         checkpoints: Where the frozen tokenizer and teacher are read from.
 
@@ -194,7 +204,7 @@ def run(
     if kind not in KINDS:
         raise UnknownNameError("model to train", kind, KINDS)
     _refuse_unused(kind, {"init": init}, ("teacher",))
-    _refuse_unused(kind, {"videos": videos}, ("tokenizer", "decoder", "teacher", "harmo", "action-images"))
+    _refuse_unused(kind, {"videos": videos}, ("tokenizer", "decoder", "teacher", "harmo", "action-images", "words"))
     _refuse_unused(kind, {"what is aligned": arm}, [name for name in KINDS if name not in ("wam", "agra")])
     _refuse_unused(kind, {"region": region != "whole"}, [k for k in KINDS if k not in ("wam", "agra", "harmo")])
     presets = PRESETS.get(kind, WAM)
@@ -214,18 +224,36 @@ def run(
     if kind in BESIDE_A_POLICY:
         if init is None:
             raise InvalidInputError(f"training {kind!r} needs --init, the checkpoint of the policy that it is for")
-        if kind == "harmo":
-            return train_harmo(recipe, init, data, out, tokenizer, region=region, **common)
-        if kind == "action-images":
-            return train_action_images(recipe, init, data, out, tokenizer, **common)
-        if kind == "success":
-            return train_success(recipe, init, data, out, tokenizer, demonstrations=videos, **common)
-        return train_imagination(recipe, init, data, out, tokenizer, videos=videos, **common)
+        return _train_beside(kind, recipe, init, data, out, tokenizer, videos=videos, region=region, **common)
     if arm:
         recipe = replace(recipe, arm=_checked(replace(recipe.arm, **arm), recipe.backbone.depth))
     chosen = (teacher, load_teacher(teacher, checkpoints / "teacher")) if kind == "agra" else None
     begins = _checked_start(WorldActionModel.from_pretrained(init), recipe) if init else None
     return train_wam(recipe, data, out, tokenizer, videos=videos, teacher=chosen, start=begins, region=region, **common)
+
+
+def _train_beside(
+    kind: str,
+    recipe: Any,
+    policy: Path,
+    data: Path,
+    out: Path,
+    tokenizer: Tokenizer,
+    *,
+    videos: Path | None,
+    region: Region,
+    **common: Any,
+) -> dict[str, Any]:
+    """One of `BESIDE_A_POLICY`."""
+    if kind == "harmo":
+        return train_harmo(recipe, policy, data, out, tokenizer, region=region, **common)
+    if kind == "action-images":
+        return train_action_images(recipe, policy, data, out, tokenizer, **common)
+    if kind == "success":
+        return train_success(recipe, policy, data, out, tokenizer, demonstrations=videos, **common)
+    if kind == "words":
+        return train_words(recipe, policy, out, **common)
+    return train_imagination(recipe, policy, data, out, tokenizer, videos=videos, **common)
 
 
 def _renders(out: Path, recipe: TokenizerRecipe | TeacherRecipe, which: int) -> list[Path]:

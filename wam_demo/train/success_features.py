@@ -50,7 +50,7 @@ class FeatureReader:
 
     def read(self, data: Path, samples: JudgedSamples) -> ReadFrames:
         """The samples of a dataset."""
-        cache = load_cache(data, self._tokenizer, labelled=False)
+        cache, samples = load_cache(data, self._tokenizer, labelled=False), samples.read_by(self._model)
         video = self._model.config.backbone
         shape = (len(samples.rows), len(self._blocks), video.cameras * video.grid**2, video.dim)
         key = cache_key(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -15,6 +15,7 @@ from wam_demo.data.lerobot import Dataset
 from wam_demo.data.schema import FULFILLED, OTHER_FULFILLED, OTHER_INSTRUCTION
 from wam_demo.errors import InvalidInputError
 from wam_demo.models.text import text_encoder
+from wam_demo.models.wam.model import WorldActionModel
 from wam_demo.types import CONTROL_HZ
 
 HELD = 0.2
@@ -57,6 +58,12 @@ class JudgedSamples:
         holds, near = torch.from_numpy(fulfilled[order]), torch.from_numpy(value[order].astype(np.float32))
         place_t, own_t, episode_t = (torch.from_numpy(part) for part in (place, own[order], episode))
         return cls(torch.from_numpy(rows[order]), words[order], embedded[place_t], own_t, holds, near, episode_t, task)
+
+    def read_by(self, model: WorldActionModel) -> Self:
+        """The same with what a network is given of the instructions, as they come sentence embeddings."""
+        distinct, place = np.unique(self.words.astype(str), return_inverse=True)
+        with torch.no_grad():
+            return replace(self, text=model.read_instructions(distinct.tolist()).cpu()[torch.from_numpy(place)])
 
     def held(self) -> Tensor:
         """(S,) bool: samples of the last episodes, see `HELD`."""

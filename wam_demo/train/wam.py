@@ -22,7 +22,6 @@ from wam_demo.train.loop import Trainer
 from wam_demo.train.losses import action_loss, video_loss
 from wam_demo.train.parallel import compute_device, is_main, mean_over_processes, own_share
 from wam_demo.train.wam_recipe import WamRecipe
-from wam_demo.train.whitening import unwhitened, whiten_words
 
 
 @torch.no_grad()
@@ -99,15 +98,16 @@ def train_wam(
         "seed": seed,
     }
     backbone = replace(recipe.backbone, rays=cache.poses is not None or bool(start and start.config.backbone.rays))
-    model = WorldActionModel(WamConfig(backbone, recipe.head, trained=provenance))
+    reader = start.config.reader if start else None
+    model = WorldActionModel(WamConfig(backbone, recipe.head, reader=reader, trained=provenance))
     train_rows, held_rows = cache.split()
     if start:
         provenance["begun_with"] = dict(start.config.trained)
         model.load_state_dict({**model.state_dict(), **start.state_dict()})  # rays that are new begin with zeros
     else:
         model.normaliser.fit(cache.chunks[train_rows], cache.states[train_rows])
-    if recipe.whiten_words:
-        whiten_words(model, cache.embeddings)
+    cache = cache.read_by(model)
+    recorded = recorded and recorded.read_by(model)
     modules = modules_of(model, recipe, teacher[1].dim if teacher else None)
     trainer = Trainer(modules.to(device), recipe.loop, out, resume=resume)
     # After the state is loaded: a resumed run keeps its normalisation even when the dataset has grown.
@@ -126,14 +126,14 @@ def train_wam(
 
     def report(step: int) -> dict[str, float]:
         averaged.config.trained["steps"] = step
-        unwhitened(averaged).save_pretrained(out)
+        averaged.save_pretrained(out)
         return chunk_error(averaged, cache, held_rows[:: max(1, len(held_rows) // 512)])
 
     if recipe.compile:
         compile_blocks(model)
     curves = trainer.run(lambda step: step_loss(modules, batches.of(step), recipe), report=report)
     if is_main():
-        unwhitened(averaged).save_pretrained(out)
+        averaged.save_pretrained(out)
     return trainer.summary(recipe.batch, curves)
 
 

@@ -26,7 +26,6 @@ class WamRecipe:
             the action batch. There the instruction decides; later the held object decides.
         recorded_batch: Recordings per step that are aligned, where there are recordings and a teacher.
         recorded_video: Share of recordings among the video samples.
-        whiten_words: Train what reads the instruction in whitened coordinates, see `wam_demo.train.whitening`.
         arm: What is aligned how.
         compile: Compile the transformer blocks with torch.compile (minutes at the start, then faster steps).
     """
@@ -43,6 +42,5 @@ class WamRecipe:
     approach_weight: int = 3
     recorded_batch: int = 16
     recorded_video: float = 1 / 3
-    whiten_words: bool = False
     arm: Arm = field(default_factory=Arm)
     compile: bool = True

@@ -1,6 +1,6 @@
 """The world action model: one video transformer that imagines, one action transformer that reads it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Self
@@ -11,8 +11,10 @@ from torch import Tensor, nn
 from wam_demo.models.checkpoint import load_weights, read_config, save_checkpoint
 from wam_demo.models.chunk import ChunkNormaliser, motion_of
 from wam_demo.models.flow import euler, euler_stages
+from wam_demo.models.text import text_encoder
 from wam_demo.models.wam.action_head import ActionHead, ActionHeadConfig
 from wam_demo.models.wam.backbone import BackboneConfig, VideoBackbone
+from wam_demo.models.wam.reader import InstructionReader, ReaderConfig
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class WamConfig:
         video_steps: Euler steps for an imagination.
         video_shift: Schedule shift of the video flow (more time near noise).
         draws: Chunks sampled and averaged per plan.
+        reader: Of the tokens of instructions, where one was trained; without, their sentence embeddings are all it has.
         trained: Free-form provenance: recipe, data, steps, teacher.
     """
 
@@ -37,6 +40,7 @@ class WamConfig:
     video_steps: int = 4
     video_shift: float = 2.0
     draws: int = 4
+    reader: ReaderConfig | None = None
     trained: dict[str, object] = field(default_factory=dict)
 
 
@@ -92,12 +96,22 @@ class WorldActionModel(nn.Module):
             text_dim=video.text_dim,
             state_dim=video.state_dim,
         )
+        self.reader = None if config.reader is None else InstructionReader(config.reader)
         self.normaliser = ChunkNormaliser(config.head.steps, config.head.action_dim, video.state_dim)
 
     @property
     def dtype(self) -> torch.dtype:
         """Compute dtype: that of the weights."""
         return self.backbone.embed.weight.dtype
+
+    def read_instructions(self, texts: Sequence[str]) -> Tensor:
+        """(N, 384) what the network is given of each instruction; raises `InvalidInputError` if one is unusable."""
+        encoder = text_encoder()
+        sentence = torch.from_numpy(encoder.embed(texts))
+        if self.reader is None:
+            return sentence
+        device = self.reader.places.device
+        return self.reader(sentence.to(device), *(torch.from_numpy(part).to(device) for part in encoder.tokens(texts)))
 
     def features(
         self, latents: Tensor, text: Tensor, state: Tensor, tau: Tensor | None = None, rays: Tensor | None = None
@@ -214,6 +228,7 @@ class WorldActionModel(nn.Module):
         values.pop("kind")
         values["backbone"] = BackboneConfig(**values["backbone"])
         values["head"] = ActionHeadConfig(**values["head"])
+        values["reader"] = ReaderConfig(**values["reader"]) if values.get("reader") else None
         values["cameras"] = tuple(values["cameras"])
         model = cls(WamConfig(**values))
         load_weights(model, directory)

@@ -14,7 +14,6 @@ from wam_demo.errors import CheckpointError, InvalidInputError, PolicyFault
 from wam_demo.models.checkpoint import sha256_of
 from wam_demo.models.geometry import Calibration, token_rays
 from wam_demo.models.precision import compute_dtype
-from wam_demo.models.text import text_encoder
 from wam_demo.models.tokenizer import PictureTokenizer, to_tensor
 from wam_demo.models.wam.doubt import DoubtModel
 from wam_demo.models.wam.imagination import FOLDER, ImaginationModel, MotionConditioning
@@ -59,7 +58,6 @@ class WamPolicy(Imaginer):
         self.imagination = self._read_imagination(checkpoint / FOLDER)
         self.imagination_sha256 = None if self.imagination is None else sha256_of(checkpoint / FOLDER)
         self.doubt = self._read_doubt(checkpoint / FOLDER)
-        self._text = text_encoder()
 
     def _read_imagination(self, folder: Path) -> ImaginationModel | None:
         if not folder.is_dir():
@@ -74,7 +72,7 @@ class WamPolicy(Imaginer):
 
     def reset(self, instruction: str) -> None:
         """Embed the instruction ahead of the first step; raises `InvalidInputError` if it is unusable."""
-        self._text.embed([instruction])
+        self.model.read_instructions([instruction])
 
     @torch.inference_mode()
     def predict(self, observations: Sequence[Observation], seeds: Sequence[int]) -> list[Prediction]:
@@ -209,7 +207,7 @@ class WamPolicy(Imaginer):
             zeros where nobody calibrated.
         """
         images, state = pictures_of(observations, self.cameras), states_of(observations)
-        text = torch.from_numpy(self._text.embed([observation.instruction for observation in observations]))
+        text = self.model.read_instructions([observation.instruction for observation in observations])
         poses = torch.from_numpy(np.stack([flat_poses(observation) for observation in observations]))
         rays = token_rays(poses.unflatten(1, (-1, POSE_DIM)), state[:, :3], self.model.config.backbone.grid)
         return images, text, state, rays
