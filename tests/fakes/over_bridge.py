@@ -86,7 +86,7 @@ def timing(seconds: float) -> None:
 def leak(minutes: float) -> None:
     """Memory of a session that goes on and on."""
     bench = Workbench(PandaSim(TASK, camera_hz=30.0, camera_thread=False))
-    planner = Planner(InlinePlanner(load_policy(POLICY)).submit)
+    planner = Planner(InlinePlanner(load_policy(POLICY, compute="auto")).submit)
     backend = Backend(lambda task: bench.source(), lambda *_: planner, lambda *_: (), {TASK: 200})
     page = BenchPage(backend, Settings(TASK, POLICY), BenchClock(bench))
     began, number, faults, memory = page.clock.time, 0, 0, []

@@ -42,7 +42,7 @@ def test_a_name_that_is_forgotten_is_unknown():
 
 def test_the_shipped_policies_come_in_the_order_in_which_they_are_shown():
     shipped = [spec.name for spec in policy_specs() if not spec.name.startswith("harmo_")][:10]
-    learned = ["agra", "wam", "agra_wide", "wam_wide", "harmo", "action_images"]
+    learned = ["agra_wide", "agra", "wam", "wam_wide", "harmo", "action_images"]
     assert shipped == [*learned, "remote", "lerobot", "expert", "hold"]
 
 

@@ -9,7 +9,7 @@ from wam_demo.policies.scripted import EXPERT, HOLD
 from wam_demo.policies.tuned import register_tuned
 from wam_demo.policies.wam.family import AGRA, AGRA_WIDE, WAM, WAM_WIDE
 
-_WORLD_ACTION_MODELS = (AGRA, WAM, AGRA_WIDE, WAM_WIDE, *HARMO_FAMILY, ACTION_IMAGES)
+_WORLD_ACTION_MODELS = (AGRA_WIDE, AGRA, WAM, WAM_WIDE, *HARMO_FAMILY, ACTION_IMAGES)
 for _spec in (*_WORLD_ACTION_MODELS, REMOTE, LEROBOT, EXPERT, HOLD):  # in the order shown
     register(_spec)
 register_tuned()

@@ -80,24 +80,24 @@ def weights_spec(name: str, label: str, sentence: str, shipped: Path | None = No
     )
 
 
+AGRA_WIDE = weights_spec(
+    "agra_wide",
+    "AGRA, wide",
+    "A world action model: it imagines the next 1.6 s and acts on the same features. It was taught to see objects as a "
+    "large visual encoder sees them, in many rooms, under many cameras, with many words, and from policies' mistakes.",
+)
 AGRA = weights_spec(
     "agra",
     "AGRA, aligned",
-    "A world action model (it imagines the next 1.6 s and acts on the same features) that was also taught to see "
-    "objects as a large visual encoder sees them.",
+    "The same network and the same lesson, but shown a single room, one camera mount and few words.",
 )
 WAM = weights_spec(
     "wam",
     "WAM, not aligned",
-    "The same world action model without that lesson: it imagines and acts on what it learned from video alone.",
-)
-AGRA_WIDE = weights_spec(
-    "agra_wide",
-    "AGRA, wide",
-    "AGRA trained on demonstrations with other rooms, camera mounts, looks and words, and on policies' mistakes.",
+    "AGRA, aligned, without the lesson of the visual encoder: it acts on what it learned from video alone.",
 )
 WAM_WIDE = weights_spec(
     "wam_wide",
     "WAM, wide",
-    "The same network trained on the same varied demonstrations, without the lesson of the visual encoder.",
+    "AGRA, wide, without the lesson of the visual encoder, shown the same varied demonstrations.",
 )
