@@ -35,9 +35,9 @@ def test_instructions_are_encoded_in_parts_as_they_are_alone(monkeypatch):
 
 
 def test_what_is_to_be_added_is_half_the_difference_of_what_the_two_objects_are_known_by():
-    named = named_instructions(160, seed=0)
+    named = named_instructions(400, seed=0)
     colour, shape = named.labels[:, 0].float(), named.labels[:, 1].float()
-    conditions = torch.stack([10 * colour, shape, torch.ones(160)], 1)  # as if the policy read the labels
+    conditions = torch.stack([10 * colour, shape, torch.ones(400)], 1)  # as if the policy read the labels
     found = object_difference(conditions, named)
     assert not found[~named.goals].any()
     goal = named.labels[named.goals][:, 2:4].float()
