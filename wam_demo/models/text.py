@@ -1,7 +1,7 @@
 """Text encoder: frozen all-MiniLM-L6-v2 sentence embeddings, offline, cached."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -73,7 +73,7 @@ class TextEncoder:
             reason = str(error).splitlines()[0][:120]
             raise CheckpointError(f"the text encoder {HUB_ID} is neither installed nor on the Hub: {reason}") from None
         self._lock = Lock()
-        self._cache: dict[str, np.ndarray] = {}
+        self._sentences: dict[str, np.ndarray] = {}
         self._tokens: dict[str, np.ndarray] = {}
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
@@ -85,16 +85,12 @@ class TextEncoder:
         Returns:
             (N, 384) float32, rows of unit norm.
         """
-        texts = [check_instruction(text) for text in texts]
-        with self._lock:
-            missing = sorted(set(texts) - self._cache.keys())
-            if len(self._cache) + len(missing) > CACHE_SIZE:
-                self._cache.clear()
-                missing = sorted(set(texts))
-            if missing:
-                rows = self._model.encode(missing, normalize_embeddings=True, show_progress_bar=False)
-                self._cache.update(zip(missing, np.asarray(rows, np.float32), strict=True))
-            return np.stack([self._cache[text] for text in texts])
+
+        def encoded(missing: list[str]) -> np.ndarray:
+            rows = self._model.encode(missing, normalize_embeddings=True, show_progress_bar=False)
+            return np.asarray(rows, np.float32)
+
+        return np.stack(self._cached(self._sentences, texts, encoded))
 
     def tokens(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """The tokens of texts, each as its sentence has it.
@@ -106,26 +102,31 @@ class TextEncoder:
             (N, T, 384) float32, zeros behind the end of a text, and (N, T) bool: which are there; T is that of the
             longest text, at most `WORD_TOKENS`.
         """
-        texts = [check_instruction(text) for text in texts]
-        with self._lock:
-            missing = sorted(set(texts) - self._tokens.keys())
-            if len(self._tokens) + len(missing) > CACHE_SIZE:
-                self._tokens.clear()
-                missing = sorted(set(texts))
-            for text, value in zip(missing, self._encoded_tokens(missing), strict=True):
-                self._tokens[text] = value
-            found = [self._tokens[text] for text in texts]
+
+        def encoded(missing: list[str]) -> list[np.ndarray]:
+            rows = self._model.encode(missing, output_value="token_embeddings", show_progress_bar=False)
+            return [tokens[:WORD_TOKENS].cpu().numpy().astype(np.float16) for tokens in rows]
+
+        found = self._cached(self._tokens, texts, encoded)
         values = np.zeros((len(texts), max(map(len, found)), TEXT_DIM), np.float32)
         there = np.zeros(values.shape[:2], bool)
         for row, here, tokens in zip(values, there, found, strict=True):
             row[: len(tokens)], here[: len(tokens)] = tokens, True
         return values, there
 
-    def _encoded_tokens(self, texts: list[str]) -> list[np.ndarray]:
-        if not texts:
-            return []
-        encoded = self._model.encode(texts, output_value="token_embeddings", show_progress_bar=False)
-        return [tokens[:WORD_TOKENS].cpu().numpy().astype(np.float16) for tokens in encoded]
+    def _cached(
+        self, kept: dict[str, np.ndarray], texts: Sequence[str], encode: Callable[[list[str]], Iterable[np.ndarray]]
+    ) -> list[np.ndarray]:
+        """What each text is encoded as; those that are not kept yet are encoded together."""
+        texts = [check_instruction(text) for text in texts]
+        with self._lock:
+            missing = sorted(set(texts) - kept.keys())
+            if len(kept) + len(missing) > CACHE_SIZE:
+                kept.clear()
+                missing = sorted(set(texts))
+            if missing:
+                kept.update(zip(missing, encode(missing), strict=True))
+            return [kept[text] for text in texts]
 
 
 @lru_cache(maxsize=1)

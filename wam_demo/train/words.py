@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -86,74 +86,93 @@ def train_words(recipe: WordsRecipe, policy: Path, out: Path, *, seed: int = 0, 
     reader = model.to(device).reader
     assert reader is not None, "it was asked for"
     reader.requires_grad_(True)
-    named = named_instructions(recipe.sentences, seed)
-    order = torch.randperm(len(named.labels), generator=torch.Generator().manual_seed(seed))
-    count = min(HELD_SENTENCES, len(order) // 10)
-    held, learned = order[:count], order[count:]
-    shares = _learn_names(reader, named, (learned, held), recipe, out / "naming", seed, resume=resume)
-    curves, trainer, unexplained = _learn_to_tell(model, named, (learned, held), recipe, out, seed, resume=resume)
+    lessons = Lessons.drawn(recipe, seed, out, resume=resume)
+    shares = _learn_names(reader, lessons)
+    curves, trainer, unexplained = _learn_to_tell(model, lessons)
     found = {"named": shares, "unexplained": unexplained}
-    model.config.trained["words"] = {**found, "sentences": len(named.labels), "seed": seed}
+    model.config.trained["words"] = {**found, "sentences": len(lessons.named.labels), "seed": seed}
     if is_main():
         model.save_pretrained(out)
     return {**found, **trainer.summary(recipe.batch, curves)}
 
 
-def _learn_names(
-    reader: InstructionReader,
-    named: NamedInstructions,
-    rows: tuple[Tensor, Tensor],
-    recipe: WordsRecipe,
-    out: Path,
-    seed: int,
-    *,
-    resume: bool,
-) -> dict[str, float]:
-    """Train a reader to say what sentences name; ``rows`` are those to learn from and those that are held out."""
+@dataclass(frozen=True)
+class Lessons:
+    """What both parts of a run learn from, and how.
+
+    Attributes:
+        recipe: Sizes and schedules.
+        named: Drawn instructions.
+        learned: (N,) rows to learn from.
+        asked: (M,) rows that are held out and name two objects.
+        seed: Of batches.
+        out: Run directory.
+        resume: Whether a run in it goes on.
+    """
+
+    recipe: WordsRecipe
+    named: NamedInstructions
+    learned: Tensor
+    asked: Tensor
+    seed: int
+    out: Path
+    resume: bool
+
+    @classmethod
+    def drawn(cls, recipe: WordsRecipe, seed: int, out: Path, *, resume: bool) -> Self:
+        """As the recipe and the seed say."""
+        named = named_instructions(recipe.sentences, seed)
+        order = torch.randperm(len(named.labels), generator=torch.Generator().manual_seed(seed))
+        count = min(HELD_SENTENCES, len(order) // 10)
+        held = order[:count]
+        return cls(recipe, named, order[count:], held[named.goals[held]], seed, out, resume)
+
+    def batch(self, step: int, count: int) -> Tensor:
+        """(B,) rows of a step."""
+        return draw(self.learned, count, torch.Generator().manual_seed(self.seed * 1_000_003 + step))
+
+
+def _learn_names(reader: InstructionReader, lessons: Lessons) -> dict[str, float]:
+    """Train a reader to say what sentences name; how often it is right where two objects are named."""
+    recipe, named = lessons.recipe, lessons.named
     device, sizes = reader.places.device, [len(CONCEPTS[slot]) + 1 for slot in ASKED]
-    names = nn.Linear(recipe.reader.hidden, sum(sizes)).to(device)
-    trainer = Trainer(nn.ModuleDict({"reader": reader, "names": names}), recipe.naming, out, resume=resume)
+    modules = nn.ModuleDict({"reader": reader, "names": nn.Linear(recipe.reader.hidden, sum(sizes)).to(device)})
+    trainer = Trainer(modules, recipe.naming, lessons.out / "naming", resume=lessons.resume)
 
     def said(module: nn.ModuleDict, rows: Tensor) -> tuple[Tensor, ...]:
         understood = module["reader"].understand(*named.on(rows, device))
         return module["names"](understood).split(sizes, -1)
 
     def loss(step: int) -> tuple[Tensor, dict[str, Tensor]]:
-        chosen = draw(rows[0], recipe.named_batch, _generator(seed, step))
-        labels = named.labels[chosen].to(device).unbind(1)
-        value = torch.stack([F.cross_entropy(*pair) for pair in zip(said(trainer.module, chosen), labels, strict=True)])
+        rows = lessons.batch(step, recipe.named_batch)
+        labels = named.labels[rows].to(device).unbind(1)
+        value = torch.stack([F.cross_entropy(*pair) for pair in zip(said(modules, rows), labels, strict=True)])
         return value.sum(), {"names": value.detach().sum()}
 
     trainer.run(loss)
     reader.load_state_dict(trainer.averaged["reader"].state_dict())
-    asked = rows[1][named.goals[rows[1]]]
     with torch.no_grad():
-        answers = torch.stack([answer.argmax(-1).cpu() for answer in said(trainer.averaged, asked)], 1)
-    right = answers == named.labels[asked]
-    return {slot: float(right[:, place].float().mean()) for place, slot in enumerate(ASKED)} | {
-        "all": float(right.all(1).float().mean())
-    }
+        answers = torch.stack([answer.argmax(-1).cpu() for answer in said(trainer.averaged, lessons.asked)], 1)
+    right = answers == named.labels[lessons.asked]
+    shares = {slot: float(right[:, place].float().mean()) for place, slot in enumerate(ASKED)}
+    return {**shares, "all": float(right.all(1).float().mean())}
 
 
-def _learn_to_tell(
-    model: WorldActionModel,
-    named: NamedInstructions,
-    rows: tuple[Tensor, Tensor],
-    recipe: WordsRecipe,
-    out: Path,
-    seed: int,
-    *,
-    resume: bool,
-) -> tuple[dict[str, list[float]], Trainer, float]:
-    """Train what the reader adds, until the policy's layers see the named object; what it understands stays."""
-    assert model.reader is not None, "it is what is trained"
-    device, layers = model.reader.places.device, (model.backbone.text, model.head.text)
+def _learn_to_tell(model: WorldActionModel, lessons: Lessons) -> tuple[dict[str, list[float]], Trainer, float]:
+    """Train what the reader adds, until the policy's layers see the named object; what it understands stays.
+
+    Returns:
+        Loss curves, the trainer, and what is left over of what was to be added to held-out sentences, as a share.
+    """
+    recipe, named, reader = lessons.recipe, lessons.named, model.reader
+    assert reader is not None, "it is what is trained"
+    device, layers = reader.places.device, (model.backbone.text, model.head.text)
     with torch.no_grad():
-        every = torch.arange(len(named.labels)).split(512)
-        understood = torch.cat([model.reader.understand(*named.on(part, device)) for part in every])
+        parts = torch.arange(len(named.labels)).split(512)
+        understood = torch.cat([reader.understand(*named.on(part, device)) for part in parts])
         wanted = [object_difference(layer(named.sentences.to(device) * TEXT_DIM**0.5), named) for layer in layers]
     sizes = [float(part[named.goals].pow(2).mean()) for part in wanted]
-    trainer = Trainer(nn.ModuleDict({"out": model.reader.out}), recipe.loop, out, resume=resume)
+    trainer = Trainer(nn.ModuleDict({"out": reader.out}), recipe.loop, lessons.out, resume=lessons.resume)
 
     def missed(added: Tensor, rows: Tensor) -> Tensor:
         """Squared error of both layers, each as a share of what is wanted of it, where two objects are named."""
@@ -162,26 +181,27 @@ def _learn_to_tell(
         return torch.stack([F.mse_loss(one, other[rows.to(device)]) / size for one, other, size in pairs]).mean()
 
     def loss(step: int) -> tuple[Tensor, dict[str, Tensor]]:
-        chosen = draw(rows[0], recipe.batch, _generator(seed, step))
-        added = trainer.module["out"](understood[chosen.to(device)]) * TEXT_DIM**-0.5
-        value = missed(added, chosen)
+        rows = lessons.batch(step, recipe.batch)
+        added = reader.addition(understood[rows.to(device)])
+        value = missed(added, rows)
         return 2 * value + recipe.restraint * added.pow(2).sum(-1).mean(), {"missed": value.detach()}
 
     curves = trainer.run(loss)
-    model.reader.out.load_state_dict(trainer.averaged["out"].state_dict())
-    asked = rows[1][named.goals[rows[1]]]
+    reader.out.load_state_dict(trainer.averaged["out"].state_dict())
     with torch.no_grad():
-        added = model.reader.out(understood[asked.to(device)]) * TEXT_DIM**-0.5
-        return curves, trainer, float(missed(added, asked))
+        left = missed(reader.addition(understood[lessons.asked.to(device)]), lessons.asked)
+    return curves, trainer, float(left)
 
 
 def object_difference(conditions: Tensor, named: NamedInstructions) -> Tensor:
     """(N, D) what is to be added to the conditions (N, D) of sentences; zeros for those that name one object.
 
-    An object of a colour and shape is what the conditions of `KNOWN_BY` have on average where it is named.
+    An object of a colour and shape is what the conditions of `KNOWN_BY` have on average where it is named; one that no
+    sentence names is what they have in all.
     """
-    known = torch.zeros(*(len(CONCEPTS[slot]) + 1 for slot in ("colour", "a_noun")), conditions.shape[1]).to(conditions)
     asked = named.of_task(KNOWN_BY)
+    usual = conditions[asked.to(conditions.device)].mean(0)
+    known = usual.repeat(*(len(CONCEPTS[slot]) + 1 for slot in ("colour", "a_noun")), 1)
     colour, shape = named.labels[:, _SLOTS["colour"]], named.labels[:, _SLOTS["a_noun"]]
     for place in torch.unique(torch.stack([colour, shape], 1)[asked], dim=0):
         chosen = asked & (colour == place[0]) & (shape == place[1])
@@ -189,7 +209,3 @@ def object_difference(conditions: Tensor, named: NamedInstructions) -> Tensor:
     goal = (named.labels[:, _SLOTS["goal_colour"]], named.labels[:, _SLOTS["goal_noun"]])
     difference = 0.5 * (known[colour, shape] - known[goal])
     return torch.where(named.goals[:, None].to(conditions.device), difference, torch.zeros_like(difference))
-
-
-def _generator(seed: int, step: int) -> torch.Generator:
-    return torch.Generator().manual_seed(seed * 1_000_003 + step)

@@ -59,6 +59,16 @@ def test_what_it_adds_depends_on_the_order_of_words_and_not_on_what_is_read_besi
     assert not torch.allclose(read(reader, [ONE]), read(reader, [OTHER]), atol=1e-2)
 
 
+def test_many_instructions_are_read_in_parts_as_alone(reader, monkeypatch):
+    model = WorldActionModel(SMALL)
+    model.reader.load_state_dict(reader.state_dict())
+    texts = [ONE, OTHER, "open the drawer", ONE + " please", "press the button"]
+    whole = model.read_instructions(texts)
+    monkeypatch.setattr("wam_demo.models.wam.model.READ_TOGETHER", 2)
+    torch.testing.assert_close(model.read_instructions(texts), whole)
+    torch.testing.assert_close(whole[1:2], model.read_instructions([OTHER]))
+
+
 def test_weights_with_a_reader_read_with_it_and_older_ones_do_not(tmp_path, reader):
     torch.manual_seed(0)
     model = WorldActionModel(SMALL)

@@ -16,6 +16,9 @@ from wam_demo.models.wam.action_head import ActionHead, ActionHeadConfig
 from wam_demo.models.wam.backbone import BackboneConfig, VideoBackbone
 from wam_demo.models.wam.reader import InstructionReader, ReaderConfig
 
+READ_TOGETHER = 256
+"""Instructions whose tokens are held at a time."""
+
 
 @dataclass(frozen=True)
 class WamConfig:
@@ -107,11 +110,14 @@ class WorldActionModel(nn.Module):
     def read_instructions(self, texts: Sequence[str]) -> Tensor:
         """(N, 384) what the network is given of each instruction; raises `InvalidInputError` if one is unusable."""
         encoder = text_encoder()
-        sentence = torch.from_numpy(encoder.embed(texts))
         if self.reader is None:
-            return sentence
-        device = self.reader.places.device
-        return self.reader(sentence.to(device), *(torch.from_numpy(part).to(device) for part in encoder.tokens(texts)))
+            return torch.from_numpy(encoder.embed(texts))
+        read = []
+        for start in range(0, len(texts), READ_TOGETHER):  # a dataset has thousands
+            part = texts[start : start + READ_TOGETHER]
+            numbers = (encoder.embed(part), *encoder.tokens(part))
+            read.append(self.reader(*(torch.from_numpy(value).to(self.reader.places.device) for value in numbers)))
+        return torch.cat(read)
 
     def features(
         self, latents: Tensor, text: Tensor, state: Tensor, tau: Tensor | None = None, rays: Tensor | None = None

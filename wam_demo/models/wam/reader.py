@@ -50,7 +50,10 @@ class InstructionReader(nn.Module):
         weights = scores.masked_fill(~there[:, None], float("-inf")).softmax(-1)
         return self.join((weights @ self.values(tokens)).flatten(1))
 
+    def addition(self, understood: Tensor) -> Tensor:
+        """(B, 384) what is added to the embedding of a sentence of which (B, hidden) was understood."""
+        return self.out(understood) * TEXT_DIM**-0.5  # a sentence embedding has unit norm
+
     def forward(self, sentence: Tensor, tokens: Tensor, there: Tensor) -> Tensor:
         """(B, 384) sentence embeddings and what the tokens add to them."""
-        added = self.out(self.understand(tokens, there)) * TEXT_DIM**-0.5  # a sentence embedding has unit norm
-        return sentence + added.to(sentence.dtype)
+        return sentence + self.addition(self.understand(tokens, there)).to(sentence.dtype)
