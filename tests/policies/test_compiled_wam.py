@@ -24,6 +24,14 @@ def folder(tmp_path_factory):
     return write_imagination(write_policy(tmp_path_factory.mktemp("checkpoints")))
 
 
+@pytest.fixture(scope="module", autouse=True)
+def float32():
+    """Torch computes in float32 on every machine, so that what graphs change can be seen."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("wam_demo.policies.wam.policy.compute_dtype", lambda: torch.float32)
+        yield
+
+
 @pytest.fixture(scope="module")
 def eager(folder):
     return WamPolicy(folder / "agra")

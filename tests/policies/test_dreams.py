@@ -16,9 +16,13 @@ from wam_demo.policies.wam.policy import WamPolicy
 from wam_demo.types import FUTURE_STEPS
 
 
-@pytest.fixture(scope="module")
-def policy(tmp_path_factory):
-    return WamPolicy(write_imagination(write_policy(tmp_path_factory.mktemp("weights"))) / "agra")
+@pytest.fixture(scope="module", params=["float32", "bfloat16"])
+def policy(tmp_path_factory, request):
+    """In both of the formats that machines compute in, whatever this one would choose."""
+    folder = write_imagination(write_policy(tmp_path_factory.mktemp("weights"))) / "agra"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("wam_demo.policies.wam.policy.compute_dtype", lambda: getattr(torch, request.param))
+        yield WamPolicy(folder)
 
 
 def motion(anchor, x=0.01, steps=2):

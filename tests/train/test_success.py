@@ -101,7 +101,7 @@ def test_frames_are_read_as_a_policy_reads_them_under_the_calibration_that_it_is
     rays = token_rays(poses[3:4], cache.states[3:4, :3], backbone.grid)
     seen = torch.from_numpy(cache.latents[3:4]).float()
     expected = model.read(seen, labels.text[3:4], cache.states[3:4], rays).features[1]
-    torch.testing.assert_close(read.features(torch.tensor([3]))[:, 0], expected, atol=2e-2, rtol=1e-2)
+    torch.testing.assert_close(read.features(torch.tensor([3]))[:, 0], expected, atol=5e-2, rtol=2e-2)
 
 
 def test_datasets_are_numbered_on():

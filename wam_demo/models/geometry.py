@@ -12,6 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from wam_demo.models.precision import exact
+
 RAY_DIM = 9
 """Numbers that `token_rays` says about a token."""
 CELL_GEOMETRY_DIM = 15
@@ -80,6 +82,7 @@ class CameraRays:
         return self.position[..., None, :] + distance.clamp(0, FAR_M) * directions
 
 
+@exact
 def cell_geometry(calibration: Calibration, state: Tensor, motion: Tensor, grid: int) -> Tensor:
     """What geometry says about every cell of the future pictures.
 
@@ -111,6 +114,7 @@ def cell_geometry(calibration: Calibration, state: Tensor, motion: Tensor, grid:
     return torch.stack(parts, 1)
 
 
+@exact
 def warped_wrist(calibration: Calibration, state: Tensor, motion: Tensor, images: Tensor) -> Tensor:
     """The pictures of now warped into the wrist's future views, as if all lay in the table's plane.
 
@@ -136,6 +140,7 @@ def warped_wrist(calibration: Calibration, state: Tensor, motion: Tensor, images
     return warped.view(sources.shape)
 
 
+@exact
 def token_rays(poses: Tensor, tcp: Tensor, grid: int) -> Tensor:
     """Along which ray of the base frame each token looks, in Pluecker coordinates (arXiv 2510.02268).
 

@@ -125,8 +125,9 @@ def tune(
 
     def loss(step: int) -> Losses:
         pace.adjust(step)
+        features, batch = batches.draw(step)
         with autocast(device):
-            act = chunk_loss(model.head, *batches.draw(step))
+            act = chunk_loss(model.head, features, batch)
         if step % _PACE_STEPS == 0:
             report(out, "learning", share=pace.share(step), step=step, loss=round(float(act.detach()), 4))
         return act, {"act": act.detach()}

@@ -16,6 +16,7 @@ from torch import Tensor
 from wam_demo.limits import ACTION_ROTATION_RAD, ACTION_TRANSLATION_M
 from wam_demo.models.action_images.views import Views
 from wam_demo.models.geometry import rotation_of, tcp_pose
+from wam_demo.models.precision import exact
 
 ARM_M = 0.1
 """Distance of the second and third point from the TCP."""
@@ -77,6 +78,7 @@ def encode(views: Views, points: Tensor, opening: Tensor, size: int, sigma: floa
     return torch.cat([drawn[:, :, :, :2], drawn[:, :, :, 2:].maximum(floor[..., None])], 3)
 
 
+@exact
 def decode(views: Views, pictures: Tensor, sigma: float) -> Decoded:
     """Read poses off pictures (B, V, S, 3, size, size), in 0..1, of these views; ``sigma`` as in `encode`."""
     image, height = peaks(pictures, sigma)
@@ -128,6 +130,7 @@ def points_of(position: Tensor, rotation: Tensor) -> Tensor:
     return torch.stack([position, position + ARM_M * rotation[..., 0], position - ARM_M * rotation[..., 2]], -2)
 
 
+@exact
 def poses_after(state: Tensor, actions: Tensor) -> tuple[Tensor, Tensor]:
     """Where a chunk (B, S, 7) leads from a state (B, 17): positions (B, S, 3) and rotations (B, S, 3, 3)."""
     position, turn = tcp_pose(state)
@@ -138,6 +141,7 @@ def poses_after(state: Tensor, actions: Tensor) -> tuple[Tensor, Tensor]:
     return position[:, None] + actions[..., :3].cumsum(1), torch.stack(turns, 1)
 
 
+@exact
 def actions_to(state: Tensor, decoded: Decoded) -> tuple[Tensor, Tensor]:
     """The chunk that leads from a state to the poses that were decoded.
 

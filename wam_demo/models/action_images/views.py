@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from wam_demo.models.geometry import NEAR_M, CalibratedCamera, Calibration, tcp_pose
+from wam_demo.models.precision import exact
 
 BESIDE_M, BESIDE_HALF = 1.0, 0.3
 """Distance of the view beside the hand, and the tangent of half its field: 0.3 m around the hand."""
@@ -37,6 +38,7 @@ class Views:
         return cls(numbers[..., :3], numbers[..., 3:12].unflatten(-1, (3, 3)), numbers[..., 12])
 
     @classmethod
+    @exact
     def calibrated(cls, calibration: Calibration, state: Tensor) -> Views:
         """Front and wrist camera at states (B, 17), where they were mounted when they were calibrated."""
         position, turn = tcp_pose(state)
@@ -57,6 +59,7 @@ class Views:
         known = self.numbers.any(-1, keepdim=True)
         return Views.flat(torch.where(known, self.numbers, others.numbers))
 
+    @exact
     def project(self, points: Tensor) -> tuple[Tensor, Tensor]:
         """(B, ..., 3) points [m] to image coordinates (B, V, ..., 2) and whether each is in the picture (B, V, ...)."""
         lead = points.shape[1:-1]
@@ -67,6 +70,7 @@ class Views:
         seen = (depth > NEAR_M) & (image.abs().amax(-1) < 1)
         return image.unflatten(2, lead), seen.unflatten(2, lead)
 
+    @exact
     def directions(self, image: Tensor) -> Tensor:
         """(B, V, ..., 2) image coordinates to unit directions (B, V, ..., 3) of their rays in the base frame."""
         flat = image.flatten(2, -2) * self.half[:, :, None, None]

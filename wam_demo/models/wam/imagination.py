@@ -89,12 +89,11 @@ def motion_conditioning(
     latents = observed.latents
     if images is None:
         images = decode_views(tokenizer, latents)
-    with torch.autocast(latents.device.type, enabled=False):
-        raw, state = model.normaliser.decode_motion(motion, horizons), model.normaliser.decode_state(observed.state)
-        geometry = cell_geometry(calibration, state, raw, model.config.backbone.grid)
-        pictures = warped_wrist(calibration, state, raw, images)
+    raw, state = model.normaliser.decode_motion(motion, horizons), model.normaliser.decode_state(observed.state)
+    geometry = cell_geometry(calibration, state, raw, model.config.backbone.grid)
+    pictures = warped_wrist(calibration, state, raw, images)
     warped = tokenizer.encode(pictures.flatten(0, 2).to(latents.dtype)).unflatten(0, pictures.shape[:3])
-    return MotionConditioning(motion, geometry, warped)
+    return MotionConditioning(motion.to(latents.dtype), geometry, warped)
 
 
 def conditioning_stages(
@@ -115,6 +114,7 @@ def conditioning_stages(
             parts.append(motion_conditioning(model, tokenizer, calibration, observed, one, [moment], images))
         yield None
     geometry = torch.cat([part.geometry for part in parts], 2)
+    motion = motion.to(observed.latents.dtype)
     yield MotionConditioning(motion, geometry, torch.cat([part.warped for part in parts], 1))
 
 
@@ -234,21 +234,26 @@ class ImaginationModel(nn.Module):
         return velocity_to(torch.stack([front, wrist], 1), future, tau)
 
     def mean_frame(
-        self, model: WorldActionModel, observed: BackboneFeatures, conditioning: MotionConditioning
+        self,
+        model: WorldActionModel,
+        observed: BackboneFeatures,
+        conditioning: MotionConditioning,
+        horizon: int = 0,
     ) -> Tensor:
-        """What one pass makes of no noise at all, the mean of what the first future frame may be.
+        """What one pass makes of no noise at all, the mean of what a future frame may be.
 
         Args:
             model: The policy's network.
             observed: What it reads.
             conditioning: Of that frame alone.
+            horizon: Which future frame.
 
         Returns:
             (B, cameras, C, h, w) latents, float32.
         """
         nothing = torch.zeros_like(observed.latents)[:, :, None]
         pure_noise = torch.ones(len(nothing), device=nothing.device)
-        return -self(model, observed, nothing, pure_noise, conditioning, [0])[:, :, 0]
+        return -self(model, observed, nothing, pure_noise, conditioning, [horizon])[:, :, 0]
 
     def imagine_stages(
         self,
@@ -268,7 +273,7 @@ class ImaginationModel(nn.Module):
             actions: (B, 16, 7) that will be executed.
         """
         horizons = range(self.config.backbone.horizons)
-        motion = model.normaliser.encode_motion(motion_of(actions)).to(model.dtype)
+        motion = model.normaliser.encode_motion(motion_of(actions))
         for conditioning in conditioning_stages(model, tokenizer, self.config.calibration, observed, motion):
             if conditioning is None:
                 yield None
