@@ -40,6 +40,7 @@ PATIENCE_S = 0.5
 def add_arguments(parser: Parser) -> None:
     """What the command line takes."""
     from wam_demo.evaluate.executors.choice import EXECUTORS
+    from wam_demo.policies.registry import MOST_PLANS
 
     add_policy(parser)
     parser.add_argument("--task", type=tasks, default=[DEFAULT_TASK], metavar="T[,T]")
@@ -62,6 +63,12 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--server", metavar="URL", help="policy server behind the policy 'remote', ws://host:port")
     parser.add_argument("--execute", type=whole(1, 16), default=4, metavar="K", help="steps played of each plan (4)")
     parser.add_argument("--latency", type=whole(0, 15), default=0, metavar="K", help="steps until a plan can start (0)")
+    parser.add_argument(
+        "--lookahead",
+        type=whole(2, MOST_PLANS),
+        metavar="K",
+        help="--policy acts on the best of K plans, by what it imagines of them; --compare does not",
+    )
     parser.add_argument("--linger", type=whole(0, 100), default=0, metavar="K", help="steps played after success (0)")
     parser.add_argument("--resume", action="store_true", help="go on where --out stopped")
     parser.add_argument(
@@ -119,12 +126,13 @@ def run(options: argparse.Namespace) -> None:
 def _grid(options: argparse.Namespace) -> GridSpec:
     """The grid that was asked for, once everything it names is known to exist."""
     from wam_demo.evaluate.specs.grid import GridSpec, join_policy, split_policy
-    from wam_demo.policies.registry import require_policy
+    from wam_demo.policies.registry import LOOKAHEAD, require_policy
     from wam_demo.policies.remote.settings import use_server
 
     if options.server is not None:
         use_server(options.server)
-    policies = [join_policy(options.policy, options.checkpoint)]
+    ahead = "" if options.lookahead is None else f"{LOOKAHEAD}{options.lookahead}"
+    policies = [join_policy(options.policy + ahead, options.checkpoint)]
     policies += [join_policy(other, options.compare_checkpoint) for other in options.compare]
     if len(set(policies)) < len(policies):
         raise InvalidInputError("--compare names a policy twice: the same weights give the same episodes")

@@ -61,6 +61,7 @@ class PolicySpec:
         is_baseline: It does nothing, and is there to be compared with.
         weights: Where its own weights lie, if `wam_demo.train.tune` can train them further.
         parent: The policy that it was fine-tuned from, if it was.
+        looking_ahead: The policy of this name that chooses between so many plans of this one; ``None``: there is none.
     """
 
     name: str
@@ -85,8 +86,13 @@ class PolicySpec:
     is_baseline: bool = False
     weights: Path | None = None
     parent: str | None = None
+    looking_ahead: Callable[[str, int], PolicySpec] | None = None
 
 
+LOOKAHEAD = "+lookahead"
+"""``POLICY+lookaheadK`` is a policy that chooses between K plans by what it imagines of them, where it can."""
+MOST_PLANS = 16
+"""Plans that a policy chooses between, at most; at least 2."""
 _specs: dict[str, PolicySpec] = {}
 
 
@@ -106,10 +112,23 @@ def unregister(name: str) -> None:
 
 
 def policy_spec(name: str) -> PolicySpec:
-    """A policy by name; raises `UnknownNameError`, which suggests the closest."""
-    if name not in _specs:
-        raise UnknownNameError("policy", name, _specs)
-    return _specs[name]
+    """A policy by name, or ``POLICY+lookaheadK``.
+
+    Raises:
+        UnknownNameError: There is none; it suggests the closest.
+        InvalidInputError: The policy cannot look ahead, or not between so many plans.
+    """
+    base, looks, count = name.partition(LOOKAHEAD)
+    if base not in _specs:
+        raise UnknownNameError("policy", base, _specs)
+    spec = _specs[base]
+    if not looks:
+        return spec
+    if spec.looking_ahead is None:
+        raise InvalidInputError(f"{base} cannot look ahead: it takes an imagination model and a success head")
+    if not count.isdecimal() or not 2 <= int(count) <= MOST_PLANS:
+        raise InvalidInputError(f"a policy looks ahead at 2 to {MOST_PLANS} plans, not at {count or 'none'}")
+    return spec.looking_ahead(name, int(count))
 
 
 def policy_specs() -> tuple[PolicySpec, ...]:

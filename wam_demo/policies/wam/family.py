@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+from wam_demo.policies.compute.variants import EAGER
 from wam_demo.policies.registry import LoadContext, PolicySpec
 from wam_demo.policies.weights import checkpoint_directory, is_there, require_checkpoint, trained_tasks
 from wam_demo.types import Policy
+
+IMAGINATION, SUCCESS = "imagination", "success"
+"""Folders beside the weights: of the imagination model and of the success head."""
 
 
 def weights_spec(name: str, label: str, sentence: str, shipped: Path | None = None) -> PolicySpec:
@@ -59,7 +65,7 @@ def weights_spec(name: str, label: str, sentence: str, shipped: Path | None = No
     def is_available() -> bool:
         return is_there(require)
 
-    return PolicySpec(
+    spec = PolicySpec(
         name=name,
         label=label,
         sentence=sentence,
@@ -77,6 +83,37 @@ def weights_spec(name: str, label: str, sentence: str, shipped: Path | None = No
         dreams=True,
         has_weights=True,
         weights=own(None),
+    )
+    return replace(spec, looking_ahead=partial(_looking_ahead, spec, own))
+
+
+def _looking_ahead(spec: PolicySpec, own: Callable[[Path | None], Path], name: str, candidates: int) -> PolicySpec:
+    """The policy that chooses between so many plans; it is computed by torch."""
+
+    def require(checkpoint: Path | None) -> None:
+        spec.require(checkpoint)
+        for part in (IMAGINATION, SUCCESS):
+            require_checkpoint(own(checkpoint) / part)
+
+    def load(context: LoadContext) -> Policy:
+        require(context.checkpoint)
+        from wam_demo.policies.threads import limit_threads
+        from wam_demo.policies.wam.lookahead import LookaheadPolicy
+
+        limit_threads()
+        return LookaheadPolicy(own(context.checkpoint), candidates)
+
+    return replace(
+        spec,
+        name=name,
+        label=f"{spec.label}, looking ahead",
+        sentence=f"{spec.sentence} It imagines the end of {candidates} plans and acts on the most promising one.",
+        load=load,
+        require=require,
+        fastest=lambda checkpoint: EAGER,
+        measured=lambda checkpoint: EAGER,
+        weights=None,
+        looking_ahead=None,
     )
 
 
