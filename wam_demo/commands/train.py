@@ -21,6 +21,7 @@ TRAINABLE = (
     "wam",
     "agra",
     "imagination",
+    "dream",
     "harmo",
     "action-images",
     "success",

@@ -17,6 +17,7 @@ from wam_demo.models.wam.model import WorldActionModel
 from wam_demo.models.wam.reader import ReaderConfig
 from wam_demo.sim.regions import Region
 from wam_demo.train.action_images import ActionImagesRecipe, train_action_images
+from wam_demo.train.dream import DreamRecipe, train_dream
 from wam_demo.train.harmo import HarmoRecipe, train_harmo
 from wam_demo.train.imagination import ImaginationRecipe, train_imagination
 from wam_demo.train.loop import LoopConfig
@@ -29,13 +30,26 @@ from wam_demo.train.wam import train_wam
 from wam_demo.train.wam_recipe import WamRecipe
 from wam_demo.train.words import WordsRecipe, train_words
 
-KINDS = ("tokenizer", "decoder", "teacher", "wam", "agra", "imagination", "harmo", "action-images", "success", "words")
+KINDS = (
+    "tokenizer",
+    "decoder",
+    "teacher",
+    "wam",
+    "agra",
+    "imagination",
+    "dream",
+    "harmo",
+    "action-images",
+    "success",
+    "words",
+)
 """``decoder`` trains the shipped tokenizer's decoder further and leaves its latent space as it is; ``imagination``
-trains the model that imagines for a policy, which stays as it is; ``harmo`` experts and a gate beside one;
+trains the model that imagines for a policy, which stays as it is; ``dream`` that model further, on its own dreams;
+``harmo`` experts and a gate beside a policy;
 ``action-images`` the video backbone of one, to draw its actions; ``success`` a head that judges by its features;
 ``words`` a reader of its instructions."""
 
-BESIDE_A_POLICY = ("imagination", "harmo", "action-images", "success", "words")
+BESIDE_A_POLICY = ("imagination", "dream", "harmo", "action-images", "success", "words")
 """Kinds that are trained beside a policy, whose checkpoint ``init`` names."""
 
 TOKENIZER = {
@@ -83,6 +97,18 @@ IMAGINATION = {
     "small": ImaginationRecipe(),
     "base": ImaginationRecipe(LoopConfig(steps=3000, lr=1e-3, decay=0.4, muon=True), batch=256, compile=False),
 }
+DREAM = {
+    "debug": DreamRecipe(
+        LoopConfig(steps=4, warmup=2, muon=True), batch=2, hops=2, imagination=IMAGINATION["debug"], compile=False
+    ),
+    "small": DreamRecipe(),
+    "base": DreamRecipe(
+        LoopConfig(steps=2000, lr=4e-4, warmup=100, decay=0.5, muon=True),
+        batch=128,
+        imagination=replace(IMAGINATION["base"], batch=128),
+        compile=False,
+    ),
+}
 HARMO = {
     "debug": HarmoRecipe(
         ReactiveConfig(dim=32, depth=1, heads=2, width=16),
@@ -128,6 +154,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "decoder": DECODER,
     "teacher": TEACHER,
     "imagination": IMAGINATION,
+    "dream": DREAM,
     "harmo": HARMO,
     "action-images": ACTION_IMAGES,
     "success": SUCCESS,
@@ -190,11 +217,11 @@ def run(
         arm: For ``wam`` and ``agra``: what to change about the preset's `Arm`.
         seed: Seeds everything.
         steps: Instead of the preset's; resuming with more steps extends a run.
-        videos: For ``wam``, ``agra`` and ``imagination``: recordings whose actions are not read; for ``success``:
-            demonstrations, of which it reads what succeeded.
+        videos: For ``wam``, ``agra``, ``imagination`` and ``dream``: recordings whose actions are not read; for
+            ``success``: demonstrations, of which it reads what succeeded.
         init: Begin with the weights of this checkpoint, of the same kind and sizes, instead of random ones; for
-            ``imagination``, ``success`` and ``words`` the policy that it is for, for ``harmo`` and ``action-images``
-            the world model.
+            ``imagination``, ``dream``, ``success`` and ``words`` the policy that it is for, for ``harmo`` and
+            ``action-images`` the world model.
         region: For ``wam``, ``agra`` and ``harmo``: where labels may lie, see `wam_demo.sim.regions`.
         checkpoints: Where the frozen tokenizer and teacher are read from.
 
@@ -253,6 +280,8 @@ def _train_beside(
         return train_success(recipe, policy, data, out, tokenizer, demonstrations=videos, **common)
     if kind == "words":
         return train_words(recipe, policy, out, **common)
+    if kind == "dream":
+        return train_dream(recipe, policy, data, out, tokenizer, videos=videos, **common)
     return train_imagination(recipe, policy, data, out, tokenizer, videos=videos, **common)
 
 
