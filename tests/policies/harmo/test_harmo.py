@@ -63,8 +63,14 @@ def test_every_driver_makes_both_plans_and_executes_its_own(answers):
 
 def test_the_gate_switches_hard():
     one, two = ActionChunk(np.zeros((16, 7), np.float32)), ActionChunk(np.ones((16, 7), np.float32))
-    assert drive("gate", one, two, 0.5) is one
-    assert drive("gate", one, two, 0.49) is two
+    assert drive("gate", one, two, 0.5, height_m=0.3) is one
+    assert drive("gate", one, two, 0.49, height_m=0.0) is two
+
+
+def test_the_height_rule_looks_at_nothing_but_the_height():
+    one, two = ActionChunk(np.zeros((16, 7), np.float32)), ActionChunk(np.ones((16, 7), np.float32))
+    assert drive("height", one, two, 0.0, height_m=0.089) is one
+    assert drive("height", one, two, 1.0, height_m=0.091) is two
 
 
 def test_panels_can_be_shown_sent_and_kept(answers):
@@ -95,7 +101,9 @@ def test_an_answer_depends_on_its_own_seed_alone(checkpoint):
 
 def test_the_family_is_one_checkpoint_and_shown_only_where_there_is_one(checkpoint, tmp_path):
     assert FAMILY_FOLDER == FOLDER
-    assert [spec.name for spec in FAMILY] == ["harmo", "harmo_predictive", "harmo_reactive", "harmo_average"]
+    assert [spec.name for spec in FAMILY] == [
+        "harmo", "harmo_height", "harmo_predictive", "harmo_reactive", "harmo_average"
+    ]  # fmt: skip
     for spec in FAMILY:
         assert spec.tasks(checkpoint) == ("pick_place",)
         assert spec.digest(checkpoint) == sha256_of(checkpoint / FOLDER)

@@ -67,7 +67,10 @@ def _spec(driver: Driver, label: str, sentence: str) -> PolicySpec:
 
 
 HARMO = _spec("gate", "HarmoWAM", "Moves by what its world model imagines, grasps by its action head; a gate switches.")
+HARMO_HEIGHT = _spec(
+    "height", "HarmoWAM, height rule", "A rule in the gate's place: its action head drives where the hand is low."
+)
 HARMO_PREDICTIVE = _spec("predictive", "HarmoWAM, predictive only", "Its action head drives all the time.")
 HARMO_REACTIVE = _spec("reactive", "HarmoWAM, reactive only", "What it imagines drives all the time.")
 HARMO_AVERAGE = _spec("average", "HarmoWAM, averaged", "Both experts' plans are averaged instead of switched.")
-FAMILY = (HARMO, HARMO_PREDICTIVE, HARMO_REACTIVE, HARMO_AVERAGE)
+FAMILY = (HARMO, HARMO_HEIGHT, HARMO_PREDICTIVE, HARMO_REACTIVE, HARMO_AVERAGE)

@@ -15,6 +15,7 @@ from wam_demo.errors import CheckpointError, PolicyFault
 from wam_demo.models.harmo.experts import FOLDER, Experts
 from wam_demo.models.harmo.gate import THRESHOLD
 from wam_demo.models.harmo.imagined import imagine_motion
+from wam_demo.models.harmo.phases import LOW_M
 from wam_demo.models.tokenizer import to_images
 from wam_demo.models.wam.model import BackboneFeatures
 from wam_demo.policies.wam.policy import WamPolicy
@@ -31,7 +32,7 @@ from wam_demo.types import (
     Prediction,
 )
 
-Driver = Literal["gate", "predictive", "reactive", "average"]
+Driver = Literal["gate", "height", "predictive", "reactive", "average"]
 DRIVERS: tuple[Driver, ...] = get_args(Driver)
 """Who makes the plan that is executed."""
 GATE, EXPERTS, READ = "Gate", "Experts", "What the reactive expert reads"
@@ -91,8 +92,10 @@ class HarmoPolicy(WamPolicy):
         }
         predictive = [self._prediction(plan, row, timing) for row in range(len(observations))]
         return [
-            self._joined(own, ActionChunk(actions), probability, images)
-            for own, actions, probability, images in zip(predictive, reactive, probabilities, pictures, strict=True)
+            self._joined(own, ActionChunk(actions), probability, images, float(seen.state[2]))
+            for own, actions, probability, images, seen in zip(
+                predictive, reactive, probabilities, pictures, observations, strict=True
+            )
         ]
 
     @torch.inference_mode()
@@ -135,6 +138,7 @@ class HarmoPolicy(WamPolicy):
         reactive: ActionChunk,
         interaction: float,
         images: dict[str, Image],
+        height_m: float,
     ) -> Prediction:
         panels: dict[str, Panel] = {
             GATE: Band(interaction, "transit: reactive", "interaction: predictive"),
@@ -143,12 +147,14 @@ class HarmoPolicy(WamPolicy):
         }
         return replace(
             predictive,
-            chunk=drive(self.driver, predictive.chunk, reactive, interaction),
+            chunk=drive(self.driver, predictive.chunk, reactive, interaction, height_m),
             panels={**predictive.panels, **panels},
         )
 
 
-def drive(driver: Driver, predictive: ActionChunk, reactive: ActionChunk, interaction: float) -> ActionChunk:
+def drive(
+    driver: Driver, predictive: ActionChunk, reactive: ActionChunk, interaction: float, height_m: float
+) -> ActionChunk:
     """The chunk that is executed.
 
     Args:
@@ -156,8 +162,9 @@ def drive(driver: Driver, predictive: ActionChunk, reactive: ActionChunk, intera
         predictive: For interaction.
         reactive: For transit.
         interaction: What the gate says, 0..1.
+        height_m: Of the TCP [m]; all that ``height`` looks at.
     """
     if driver == "average":
         return ActionChunk(0.5 * (predictive.actions + reactive.actions))
-    acts = interaction >= THRESHOLD if driver == "gate" else driver == "predictive"
-    return predictive if acts else reactive
+    rules = {"gate": interaction >= THRESHOLD, "height": height_m < LOW_M, "predictive": True, "reactive": False}
+    return predictive if rules[driver] else reactive
