@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -202,35 +201,22 @@ def train_dream(
     caches = [load_cache(data, tokenizer).read_by(model)]
     if videos:
         caches.append(load_cache(videos, tokenizer, labelled=False).read_by(model))
-    normaliser = copy.deepcopy(model.normaliser)
-    model, tokenizer = model.to(device), tokenizer.to(device)
     imagination = _begun(policy, recipe, caches, seed)
+    sources = [_Source(cache, model, imagination, recipe.hops) for cache in caches]
+    model, tokenizer = model.to(device), tokenizer.to(device)
     trainer = Trainer(nn.ModuleDict({"expert": imagination}).to(device), recipe.loop, out, resume=resume)
-    splits = [(~held, held) for held in (cache.validating() for cache in caches)]
-    sources, held_sources = (
-        [
-            TrainingFrames(cache, torch.nonzero(split[part])[:, 0], normaliser, device)
-            for cache, split in zip(caches, splits, strict=True)
-        ]
-        for part in (0, 1)
-    )
-    paths = [RecordedPaths(frames) for frames in sources]
-    held = [_held_dreams(RecordedPaths(frames), recipe.hops, model) for frames in held_sources]
-    if model.config.backbone.rays:
-        for frames in sources:
-            frames.look_along(imagination.config.calibration, model.config.backbone.grid)
     times = euler_times(imagination.config.steps, shift=imagination.config.shift)
     if recipe.compile:
         for block in imagination.net.blocks:
             block.compile()
 
     def loss(step: int) -> tuple[Tensor, dict[str, Tensor]]:
-        generator = _generator(seed, step)
-        ordinary = video_batch(sources[0], recipe.imagination, times, generator, sources[-1] if videos else None)
-        chosen = 1 if videos and float(torch.rand((), generator=generator)) < recipe.recorded else 0
+        generator = torch.Generator().manual_seed(seed * 1_000_003 + step)
+        recordings = sources[1].frames if videos else None
+        ordinary = video_batch(sources[0].frames, recipe.imagination, times, generator, recordings)
+        chosen = sources[videos is not None and float(torch.rand((), generator=generator)) < recipe.recorded]
         hops = int(torch.randint(1, longest(step, recipe) + 1, (), generator=generator))
-        rows = paths[chosen].rows(recipe.batch, hops, generator)
-        dreams = paths[chosen].dreams(rows, model, generator)
+        dreams = chosen.paths.dreams(chosen.paths.rows(recipe.batch, hops, generator), model, generator)
         with autocast(device):
             video = imagination_loss(imagination, model, tokenizer, ordinary.to(device))
             dream = dream_errors(imagination, model, tokenizer, dreams.to(device)).mean()
@@ -238,7 +224,7 @@ def train_dream(
 
     def errors(judged: ImaginationModel) -> list[list[float]]:
         with torch.no_grad(), autocast(device):
-            found = [dream_errors(judged, model, tokenizer, batch.to(device)) for batch in held]
+            found = [dream_errors(judged, model, tokenizer, source.held.to(device)) for source in sources]
         return [[round(float(value), 4) for value in by_anchor] for by_anchor in found]
 
     def report(step: int) -> dict[str, float]:
@@ -250,8 +236,22 @@ def train_dream(
 
     before = errors(ImaginationModel.from_pretrained(policy / FOLDER).to(device))
     curves = trainer.run(loss, report=report, report_every=500)
-    report(trainer.step)
     return {**trainer.summary(recipe.batch, curves), "held_before": before, "held": errors(trainer.averaged["expert"])}
+
+
+class _Source:
+    """One dataset: what is trained on, and dreams that are not."""
+
+    def __init__(self, cache: Cache, model: WorldActionModel, imagination: ImaginationModel, hops: int) -> None:
+        validates, cpu = cache.validating(), torch.device("cpu")
+        kept, held = (
+            TrainingFrames(cache, torch.nonzero(rows)[:, 0], model.normaliser, cpu) for rows in (~validates, validates)
+        )
+        self.frames, self.paths = kept, RecordedPaths(kept)
+        if model.config.backbone.rays:
+            kept.look_along(imagination.config.calibration, model.config.backbone.grid)
+        judged, generator = RecordedPaths(held), torch.Generator().manual_seed(0)
+        self.held = judged.dreams(judged.rows(HELD_ROLLOUTS, hops, generator), model, generator)
 
 
 def _begun(policy: Path, recipe: DreamRecipe, caches: Sequence[Cache], seed: int) -> ImaginationModel:
@@ -268,12 +268,3 @@ def _begun(policy: Path, recipe: DreamRecipe, caches: Sequence[Cache], seed: int
     }
     imagination.config = replace(imagination.config, policy_sha256=sha256_of(policy), trained=trained)
     return imagination
-
-
-def _held_dreams(paths: RecordedPaths, hops: int, model: WorldActionModel) -> DreamBatch:
-    generator = _generator(-1, 0)
-    return paths.dreams(paths.rows(HELD_ROLLOUTS, hops, generator), model, generator)
-
-
-def _generator(seed: int, step: int) -> torch.Generator:
-    return torch.Generator().manual_seed(seed * 1_000_003 + step)
