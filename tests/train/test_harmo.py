@@ -139,6 +139,7 @@ def test_batches_draw_only_what_may_be_learned_from_and_pair_it_rightly():
     assert torch.equal(4 * batch.imagined.future[:, 0, 0, 0, 0, 0], batch.imagined.chunk[:, 0, 0])
     happened = batch.happened
     assert torch.equal(happened.chunk[:, 3, 0], -happened.future[:, 0, 0, 0, 0, 0])
+    assert set(happened.future[:, 0, 0, 0, 0, 0].tolist()) == set(map(float, range(10)))  # states say it, no label
     assert torch.equal(batch.imagined.chunk, again.imagined.chunk)
 
 

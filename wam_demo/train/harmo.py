@@ -121,7 +121,7 @@ class HarmoBatches:
         frames, count = self.frames, self.recipe.batch
         read = self._read(draw(self.seen, count, generator))
         imagined = self._shown(draw(torch.arange(len(self.imagined.rows)), count, generator))
-        happened = self._happened(draw(frames.rows, count, generator))
+        happened = self._happened(draw(self.seen, count, generator))
         action = None if self.predictive is None else self._action(generator, self.predictive)
         return HarmoBatch(read, imagined, happened, action)
 
@@ -171,8 +171,9 @@ def train_harmo(
     """Train motion prior, reactive expert and gate beside a world action model, and write all of it to ``out``.
 
     The predictive expert is the world model's own action head, as it is, when it learned from labels of the same
-    region; else a new one is trained here on these labels, and the world model in ``out`` has it. The motion prior
-    learns from the states of all frames, as the imagination model does; no action of an unlabelled frame is read.
+    region; else a new one is trained here on these labels, and the world model in ``out`` has it. The motion prior,
+    and half of what the reactive expert reads, are learned from the states of all frames, as the imagination model is;
+    no action of an unlabelled frame is read.
 
     Args:
         recipe: Sizes and schedule.
