@@ -118,7 +118,7 @@ class HarmoBatches:
     def __call__(self, step: int) -> HarmoBatch:
         """The batch of this step."""
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
-        frames, count = self.frames, self.recipe.batch
+        count = self.recipe.batch
         read = self._read(draw(self.seen, count, generator))
         imagined = self._shown(draw(torch.arange(len(self.imagined.rows)), count, generator))
         happened = self._happened(draw(self.seen, count, generator))
