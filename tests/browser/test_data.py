@@ -159,6 +159,7 @@ def _teach(page):
     page.locator("#robot [data-field=policy]").wait_for(state="attached")
     assert "ruby-red (from steer)" in page.locator("#robot [data-field=policy]").evaluate("(list) => list.textContent")
     page.get_by_role("tab", name="Data", exact=True).click()
+    page.wait_for_function("location.hash.includes('tab=data')")  # so that it opens there again
     page.reload()  # the server has not been started anew
     page.wait_for_function(
         "document.querySelector('#live [data-set=policy]')?.textContent.includes('ruby-red')", timeout=PATIENCE
