@@ -149,3 +149,16 @@ def test_the_motion_is_told_when_that_is_asked_for(world):
     listener = Listener()
     score_imagination(listener, world, [500_000], true_motion=True)
     assert all(chunk.actions.shape == (16, 7) for chunk in listener.told)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("policy", ["agra", "harmo", "action_images"])
+def test_the_command_measures_every_family_that_imagines(policy, tmp_path):
+    """Also one without a token grid of its own."""
+    from wam_demo.cli import main
+
+    assert main(["imagine", "--policy", policy, "--episodes", "1", "--told", "motion", "--out", str(tmp_path)]) in (
+        0,
+        None,
+    )
+    assert (tmp_path / "results.json").is_file()

@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> None:
     world = World(options.task)
     try:
         with progress(len(seeds), options.policy) as advance:
-            features = teacher_features(policy.token_grid.side)
+            features = teacher_features()
             scores, episodes = score_dreams(policy, world, seeds, options.actions, features, advance)
     finally:
         world.close()

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from wam_demo.diagnose.imagination import Features
 
 SUMMARY = "compare imagined with real frames"
+TEACHER_GRID = 8
+"""Cells a side in which frames are compared in the teacher's features: as many as the policies have tokens."""
 
 
 def add_arguments(parser: Parser) -> None:
@@ -48,7 +50,7 @@ def run(options: argparse.Namespace) -> None:
     policy: Any = load_policy(options.policy, options.checkpoint)
     world = World(options.task)
     with progress(len(seeds), options.policy) as advance:
-        features = teacher_features(policy.token_grid.side)
+        features = teacher_features()
         scores = score_imagination(
             policy,
             world,
@@ -75,8 +77,8 @@ def run(options: argparse.Namespace) -> None:
     finish(out, "imagine", content, printed=True)
 
 
-def teacher_features(grid: int) -> Features:
-    """Features of the shipped teacher, as its network gives them."""
+def teacher_features() -> Features:
+    """Features of the shipped teacher, as its network gives them, in `TEACHER_GRID` cells a side."""
     import torch
 
     from wam_demo.config import CHECKPOINTS
@@ -86,6 +88,6 @@ def teacher_features(grid: int) -> Features:
 
     def features(images: NDArray[np.uint8]) -> NDArray[np.float32]:
         with torch.inference_mode():
-            return teacher.features(torch.from_numpy(images), grid).numpy()
+            return teacher.features(torch.from_numpy(images), TEACHER_GRID).numpy()
 
     return features
