@@ -1,5 +1,7 @@
 """Looking ahead: between which plans, by what, and what it leaves as it was."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -34,8 +36,6 @@ def policy(checkpoint):
 
 
 def seen(seed=0):
-    from dataclasses import replace
-
     return replace(an_observation(seed), state=HOME)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from wam_demo.errors import CheckpointError, PolicyFault
@@ -63,7 +64,8 @@ class LookaheadPolicy(WamPolicy):
         plan = self.plan(observed, torch.cat([self._candidate_noise(seed) for seed in seeds]))
         planned = time.perf_counter()
         repeated = [observation for observation in observations for _ in range(self.candidates)]
-        ends = [_end(seen, actions.numpy()) for seen, actions in zip(repeated, plan.actions, strict=True)]
+        groups = zip(observations, plan.actions.split(self.candidates), strict=True)
+        ends = [end for seen, plans in groups for end in _ends(seen, plans.numpy())]
         told = torch.tensor([seen.cameras is not None for seen in repeated])
         values = self._values(observed, told, plan.actions, torch.from_numpy(np.stack(ends)))
         ended = time.perf_counter()
@@ -117,9 +119,13 @@ class LookaheadPolicy(WamPolicy):
         return replace(prediction, panels={**prediction.panels, **panels})
 
 
-def _end(observation: Observation, actions: Vector) -> Vector:
-    """(17,) raw state after (16, 7) actions, by the arm's kinematics alone."""
-    arm = IntegratedArm(observation.state)
-    for action in actions:
-        arm.apply(action)
-    return arm.state
+def _ends(observation: Observation, plans: NDArray[np.float32]) -> list[Vector]:
+    """(17,) raw state after each of (K, 16, 7) plans, by the arm's kinematics alone."""
+    arm, ends = IntegratedArm(observation.state), list[Vector]()
+    start = arm.snapshot()
+    for actions in plans:
+        arm.restore(start)
+        for action in actions:
+            arm.apply(action)
+        ends.append(arm.state)
+    return ends
