@@ -46,7 +46,7 @@ class FakeDreamer:
         level = round(before + 1000 * float(motion.displacement[0])) % 256
         picture = np.full((128, 128, 3), level, np.uint8)
         doubt = Doubt(0.05, level / 2550) if motion.steps == ANCHOR_STEPS else None
-        return DreamFrame({"front": picture, "wrist": picture}, level, doubt)
+        return DreamFrame({"front": picture, "wrist": picture}, level, doubt, motion.steps)
 
     def ask(self, motion: DreamMotion) -> Future[DreamFrame]:
         future: Future[DreamFrame] = Future()

@@ -52,6 +52,24 @@ def test_an_anchor_is_read_once_and_a_dream_goes_on_from_its_latents(policy):
     assert not torch.equal(onward.latents, encoded.latents)
 
 
+def test_what_left_the_wrists_view_is_remembered(policy):
+    def above(x, seed=0):
+        state = np.zeros(17, np.float32)
+        state[:10] = x - 1, 0, -0.3, 1, 0, 0, 0, 1, 0, 1  # the camera, 1 m beside the hand, looks down from 0.6 m
+        return replace(an_observation(seed), state=state)
+
+    def moved(anchor, x, steps=ANCHOR_STEPS):
+        return policy.dream(motion(anchor, x=x, steps=steps))
+
+    anchor = DreamAnchor(above(0.5))
+    assert moved(anchor, 0.25, ANCHOR_STEPS - 1).memory is None
+    away = moved(anchor, 0.25)
+    assert away.memory.picture[:, 3].mean() > 0.01
+    forgot, back = (moved(DreamAnchor(above(0.75, 1), away.latents, memory), -0.25) for memory in (None, away.memory))
+    assert not torch.equal(back.latents[:, 1], forgot.latents[:, 1])
+    assert back.memory.picture[:, 3].sum() > away.memory.picture[:, 3].sum()
+
+
 def test_a_frame_that_becomes_an_anchor_is_doubted_where_somebody_measured(policy, monkeypatch):
     def dreamt(steps):
         return policy.dream(motion(DreamAnchor(an_observation()), steps=steps))

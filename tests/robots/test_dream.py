@@ -50,6 +50,8 @@ def test_frames_are_imagined_from_an_anchor_that_is_replaced_by_its_last_frame()
     np.testing.assert_allclose(along, [*(0.01 * np.arange(1, ANCHOR_STEPS + 1)), 0.01], atol=1e-3)
     assert dreamer.asked[0].anchor.latents is None
     assert dreamer.asked[-1].anchor.latents is not None
+    assert dreamer.asked[0].anchor.memory is None
+    assert dreamer.asked[-1].anchor.memory == ANCHOR_STEPS
     assert dreamer.asked[-1].anchor.observation.time == pytest.approx(3.0 + ANCHOR_STEPS / CONTROL_HZ)
 
 

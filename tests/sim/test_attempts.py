@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from wam_demo.sim import attempts as module
-from wam_demo.sim.attempts import AFTER_STEPS, MISHAPS, Spoiler, attempt
+from wam_demo.sim.attempts import AFTER_STEPS, MISHAPS, Glances, Spoiler, attempt
 from wam_demo.sim.world import World
 
 SEED = 1_234_567
@@ -93,3 +93,29 @@ def _own(frame):
 
 def _other(frame):
     return frame.other_fulfilled
+
+
+def test_a_hand_that_glances_leaves_and_comes_back_and_goes_on(world, monkeypatch):
+    always(monkeypatch, "own", Spoiler())
+    monkeypatch.setattr(module, "_GLANCES", 1.0)
+    positions = []
+    action = np.array([0, 0, 0, 0, 0, 0, 0.3], np.float32)
+    world.reset(SEED)
+    glances = Glances(np.random.default_rng(3))
+    for _ in range(80):
+        positions.append(world.state_vector()[:3].copy())
+        turned = glances.turn(action, world)
+        assert turned[-1] == action[-1]
+        if not glances._way:
+            break
+        world.step(turned)
+    else:
+        pytest.fail("the glance never ended")
+    away = np.linalg.norm(np.array(positions) - positions[0], axis=1)
+    assert away.max() > 0.1
+    assert np.linalg.norm(positions[-1][:2] - positions[0][:2]) < 0.03
+    monkeypatch.undo()
+    always(monkeypatch, "own", Spoiler())
+    frames = list(attempt(world, SEED, noise=0.0, every=4, glances=True))
+    assert len(frames) > len(list(attempt(world, SEED, noise=0.0, every=4)))
+    assert frames[-1].success

@@ -10,7 +10,15 @@ from tests.train.test_imagination import imagination_of
 from tests.train.test_losses import CONFIG, batches
 from wam_demo.errors import InvalidInputError
 from wam_demo.models.wam.model import WorldActionModel
-from wam_demo.train.dream import DreamBatch, DreamRecipe, RecordedPaths, dream_errors, dreamt_frames, longest
+from wam_demo.train.dream import (
+    DreamBatch,
+    DreamRecipe,
+    RecordedPaths,
+    dream_errors,
+    dreamt_frames,
+    longest,
+    remembered,
+)
 from wam_demo.train.loop import LoopConfig
 
 
@@ -21,7 +29,8 @@ def a_dream(hops=3):
     state = batch.state[:, None].expand(-1, hops + 1, -1).contiguous()
     motion = batch.motion[:, :1, None].expand(-1, hops, -1, -1).contiguous()
     assert motion.shape == (count, hops, 1, 8)
-    return DreamBatch(latents, batch.text, state, motion, None)
+    nothing = latents[:, :0, 1], state[:, :0]
+    return DreamBatch(latents, batch.text, state, motion, None, *nothing)
 
 
 def test_each_frame_is_imagined_from_the_one_before():
@@ -33,6 +42,7 @@ def test_each_frame_is_imagined_from_the_one_before():
     # the second frame is what one hop makes of the first
     onward = replace(batch, latents=batch.latents[:, 1:].clone(), state=batch.state[:, 1:], motion=batch.motion[:, 1:])
     onward.latents[:, 0] = whole[0]
+    onward = replace(onward, past=batch.latents[:, :1, 1], past_state=batch.state[:, :1])
     again = [frame.detach() for frame in dreamt_frames(imagination, model, TOKENIZER, onward)]
     for first, second in zip(whole[1:], again, strict=True):
         torch.testing.assert_close(first, second)
@@ -69,15 +79,36 @@ def test_dreams_grow_evenly_to_the_longest_half_way_through():
     assert [longest(step, recipe) for step in (0, 9, 10, 49, 50, 99)] == [1, 1, 2, 5, 5, 5]
 
 
+def test_a_dream_begins_with_what_its_past_showed():
+    torch.manual_seed(0)
+    model, batch = WorldActionModel(CONFIG), a_dream(1)
+    calibration = imagination_of(model).config.calibration
+    assert not remembered(model, TOKENIZER, calibration, batch).picture.any()
+    ago = replace(batch, past=batch.latents[:, :, 1], past_state=batch.state)
+    seen = remembered(model, TOKENIZER, calibration, ago).picture
+    assert seen[:, 3].mean() > 0.01
+    last = replace(batch, past=batch.latents[:, 1:, 1], past_state=batch.state[:, 1:])
+    torch.testing.assert_close(seen, remembered(model, TOKENIZER, calibration, last).picture)  # from the same pose
+
+
 class _Frames:
     """What `RecordedPaths` reads of frames: two episodes, of seven and of three frames."""
 
     class cache:
         episode = torch.tensor([0] * 7 + [1] * 3)
         every = 4
+        text = torch.zeros(10, dtype=torch.int64)
+        embeddings = torch.zeros(1, 384)
+        told_rays = staticmethod(lambda rows, backbone: None)
         future = torch.tensor([[min(row + 1, 6 if row < 7 else 9)] * 4 for row in range(10)])
 
     rows = torch.arange(10)
+    states = torch.arange(10.0)[:, None].expand(-1, 17)
+    motion = torch.zeros(10, 4, 8)
+
+    @staticmethod
+    def latents(rows):
+        return rows.float().view(-1, 1, 1, 1, 1).expand(-1, 2, 1, 1, 1)
 
 
 def test_a_stretch_stays_within_its_episode():
@@ -90,6 +121,15 @@ def test_a_stretch_stays_within_its_episode():
     assert set(both[:, 0].tolist()) == {0, 1, 2, 3, 4, 7}
     with pytest.raises(InvalidInputError, match="no episode has the 8 frames"):
         paths.rows(1, 7, torch.Generator())
+
+
+def test_the_past_is_of_the_same_episode_and_oldest_first():
+    model = WorldActionModel(CONFIG)
+    dreams = RecordedPaths(_Frames).dreams(torch.tensor([[4, 5], [8, 9], [7, 8]]), model, torch.Generator(), past=3)
+    expected = [[1, 2, 3], [7, 7, 7], [7, 7, 7]]  # the first frame stands for what was before it
+    assert dreams.past.flatten(1).tolist() == expected
+    assert dreams.past_state[..., 0].tolist() == expected
+    assert RecordedPaths(_Frames).dreams(torch.tensor([[4, 5]]), model, torch.Generator()).past.shape[1] == 0
 
 
 @pytest.mark.slow

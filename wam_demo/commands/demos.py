@@ -40,6 +40,11 @@ def add_arguments(parser: Parser) -> None:
         action="store_true",
         help="mishaps and wrong objects on purpose, every frame judged (for train success); nothing to imitate",
     )
+    scenery.add_argument(
+        "--glances",
+        action="store_true",
+        help="attempts whose hand now and then looks elsewhere and comes back (for train dream)",
+    )
     parser.add_argument(
         "--region",
         type=one_of("region", ("whole", "training", "held-out")),
@@ -74,17 +79,19 @@ def run(options: argparse.Namespace) -> None:
 
 def _scenery(options: argparse.Namespace) -> str:
     """What varies, or that the episodes are attempts."""
-    if options.attempts and (options.region != "whole" or options.steps):
-        raise InvalidInputError("--region and --steps go with demonstrations, not with --attempts")
-    return next((name for name in ("wide", "rooms", "attempts") if getattr(options, name)), "plain")
+    if (options.attempts or options.glances) and (options.region != "whole" or options.steps):
+        raise InvalidInputError("--region and --steps go with demonstrations, not with --attempts or --glances")
+    return next((name for name in ("wide", "rooms", "attempts", "glances") if getattr(options, name)), "plain")
 
 
 def _driven(options: argparse.Namespace) -> DrivenTask | None:
     """What acts while the expert labels; ``None`` for the expert itself."""
     if options.driver is None:
         return None
-    if options.rooms or options.attempts or options.region != "whole" or options.steps:
-        raise InvalidInputError("--rooms, --attempts, --region and --steps go with the expert, not with a --driver")
+    if options.rooms or options.attempts or options.glances or options.region != "whole" or options.steps:
+        raise InvalidInputError(
+            "--rooms, --attempts, --glances, --region and --steps go with the expert, not with a --driver"
+        )
     from wam_demo.policies.driven import DrivenTask
 
     checkpoint = None if options.checkpoint is None else Path(options.checkpoint)

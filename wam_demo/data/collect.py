@@ -42,7 +42,7 @@ Demonstrator = Callable[..., "Iterator[DemoFrame] | Iterator[AttemptFrame]"]
 OpenTask = Callable[[str], Demonstrator]
 """Opens a task in the process that will demonstrate it."""
 
-_FEATURES = {"wide": WIDE_FEATURES, "attempts": ATTEMPT_FEATURES}
+_FEATURES = {"wide": WIDE_FEATURES, "attempts": ATTEMPT_FEATURES, "glances": ATTEMPT_FEATURES}
 """Columns by scenery, where they are not those of a demonstration."""
 _SHARDS, _MERGED = ".shards", ".merged"
 
@@ -103,7 +103,7 @@ def collect(
     shards, finished = out / _SHARDS, (out / INFO_PATH).exists()
     plan.claim(out, begun=finished or any(shards.glob("episodes-*[0-9]")))
     if not finished:
-        work = partial(_ShardWork, plan, shards, open_task or (_attempted if scenery == "attempts" else _simulated))
+        work = partial(_ShardWork, plan, shards, open_task or _OPEN.get(scenery, _simulated))
         _write_shards(plan, shards, work, processes)
         _publish(shards, out)
     for leftover in (_SHARDS, _MERGED):
@@ -187,7 +187,7 @@ def _stays(frame: Any) -> bool:
 
 
 def _columns(frame: Any, task: str, scenery: str) -> dict[str, Any]:
-    """The columns of a `DemoFrame`, or with ``attempts`` of an `AttemptFrame`."""
+    """The columns of a `DemoFrame`, or with ``attempts`` and ``glances`` of an `AttemptFrame`."""
     observation = frame.observation
     columns = {
         **{image_key(camera): observation.images[camera] for camera in POLICY_CAMERAS},
@@ -196,7 +196,7 @@ def _columns(frame: Any, task: str, scenery: str) -> dict[str, Any]:
         "next.success": frame.success,
         "task_name": task,
     }
-    if scenery == "attempts":
+    if scenery in ("attempts", "glances"):
         judged = {OTHER_INSTRUCTION: frame.other_instruction, OTHER_FULFILLED: frame.other_fulfilled}
         return {**columns, FULFILLED: frame.fulfilled, **judged}
     columns["expert_chunk"] = frame.expert_chunk
@@ -215,6 +215,14 @@ def _attempted(task: str) -> Demonstrator:
     from wam_demo.sim.world import World
 
     return partial(attempt, World(task))
+
+
+def _glancing(task: str) -> Demonstrator:
+    return partial(_attempted(task), glances=True)
+
+
+_OPEN: Mapping[str, OpenTask] = {"attempts": _attempted, "glances": _glancing}
+"""Where episodes come from by scenery, where they are not demonstrations."""
 
 
 def _shard_path(folder: Path, shard: range) -> Path:

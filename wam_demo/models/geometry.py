@@ -4,15 +4,20 @@ Image coordinates run from -1 to 1, right and down. Cameras look along -z with y
 a model was trained on, calibrated once and kept with its weights: a camera that was moved is not noticed here.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from wam_demo.models.precision import exact
+
+if TYPE_CHECKING:
+    from wam_demo.models.table_memory import TableMemory
 
 RAY_DIM = 9
 """Numbers that `token_rays` says about a token."""
@@ -74,10 +79,14 @@ class CameraRays:
         seen = (image.abs().amax(-1, keepdim=True) < 1) & (depth > NEAR_M)
         return torch.cat([image.clamp(-BOUND, BOUND), seen.to(points.dtype)], -1)
 
+    def directions(self, cells: Tensor) -> Tensor:
+        """(N, 2) image coordinates to (B, K, N, 3): where the rays there point, 1 long along the optical axis."""
+        rays = torch.stack([cells[:, 0] * self.half, -cells[:, 1] * self.half, -torch.ones_like(cells[:, 0])], -1)
+        return rays @ self.rotation.transpose(-1, -2)
+
     def table(self, cells: Tensor) -> Tensor:
         """(N, 2) image coordinates to (B, K, N, 3): what lies there if nothing stands on the table (z = 0) [m]."""
-        rays = torch.stack([cells[:, 0] * self.half, -cells[:, 1] * self.half, -torch.ones_like(cells[:, 0])], -1)
-        directions = rays @ self.rotation.transpose(-1, -2)
+        directions = self.directions(cells)
         distance = self.position[..., None, 2:] / (-directions[..., 2:]).clamp_min(1e-3)
         return self.position[..., None, :] + distance.clamp(0, FAR_M) * directions
 
@@ -115,7 +124,9 @@ def cell_geometry(calibration: Calibration, state: Tensor, motion: Tensor, grid:
 
 
 @exact
-def warped_wrist(calibration: Calibration, state: Tensor, motion: Tensor, images: Tensor) -> Tensor:
+def warped_wrist(
+    calibration: Calibration, state: Tensor, motion: Tensor, images: Tensor, memory: TableMemory | None = None
+) -> Tensor:
     """The pictures of now warped into the wrist's future views, as if all lay in the table's plane.
 
     What stands on the table or moves with the gripper is warped wrongly, as if painted on the table.
@@ -125,6 +136,7 @@ def warped_wrist(calibration: Calibration, state: Tensor, motion: Tensor, images
         state: (B, 17) as in `Observation.state`.
         motion: (B, K, 7) as in `cell_geometry`.
         images: (B, 2, 3, H, H) front and wrist picture now.
+        memory: What the wrist camera saw before; it fills in where its picture of now does not show the place.
 
     Returns:
         (B, K, 2, 3, H, H), from the front and from the wrist picture; 0 where a picture does not show the place.
@@ -136,8 +148,14 @@ def warped_wrist(calibration: Calibration, state: Tensor, motion: Tensor, images
     outside = torch.full_like(seen[..., :2], 2 * BOUND)
     grids = torch.where(seen[..., 2:] > 0, seen[..., :2], outside).view(*seen.shape[:3], side, side, 2)
     sources = images[:, None].expand(-1, motion.shape[1], -1, -1, -1, -1)
-    warped = F.grid_sample(sources.flatten(0, 2), grids.flatten(0, 2), align_corners=False)
-    return warped.view(sources.shape)
+    warped = F.grid_sample(sources.flatten(0, 2), grids.flatten(0, 2), align_corners=False).view(sources.shape)
+    if memory is None:
+        return warped
+    colours, known = memory.seen_along(table.flatten(1, 2))
+    before = colours.transpose(1, 2).unflatten(2, (-1, side, side)).transpose(1, 2)
+    blank = (seen[:, :, 1, :, 2] == 0) & known.view(seen.shape[0], seen.shape[1], -1)
+    wrist = torch.where(blank.view(*blank.shape[:2], 1, side, side), before, warped[:, :, 1])
+    return torch.stack([warped[:, :, 0], wrist], 2)
 
 
 @exact
@@ -185,6 +203,12 @@ def _wrist(calibration: Calibration, state: Tensor, motion: Tensor) -> tuple[Cam
     now, turn = (part[:, None].expand(-1, motion.shape[1], *part.shape[1:]) for part in tcp_pose(state))
     turned = rotation_of(motion[..., 3:6]) @ turn
     return _mounted(calibration.wrist, now, turn), _mounted(calibration.wrist, now + motion[..., :3], turned)
+
+
+def wrist_camera(calibration: Calibration, state: Tensor) -> CameraRays:
+    """Where the wrist camera is at (B, 17) states, as `Observation.state`; one moment each."""
+    position, turn = tcp_pose(state)
+    return _mounted(calibration.wrist, position[:, None], turn[:, None])
 
 
 def tcp_pose(state: Tensor) -> tuple[Tensor, Tensor]:

@@ -24,11 +24,13 @@ class DreamAnchor:
     Attributes:
         observation: The pictures, real or imagined, with the pose of that moment.
         latents: Of the pictures, where they were imagined: they are not encoded again.
+        memory: Of what was seen before, as a `DreamFrame` has it; ``None`` where a dream begins.
         features: What the policy's network made of it; kept here by whoever computes it first.
     """
 
     observation: Observation
     latents: Any = None
+    memory: Any = field(default=None, repr=False)
     features: Any = field(default=None, repr=False)
 
 
@@ -69,11 +71,13 @@ class DreamFrame:
         images: (H, W, 3) uint8 by camera.
         latents: The same as the network has them.
         doubt: Of a frame `ANCHOR_STEPS` after its anchor, where it can be told.
+        memory: What was seen until its anchor, for the anchor that such a frame becomes.
     """
 
     images: Mapping[str, Image]
     latents: Any
     doubt: Doubt | None = None
+    memory: Any = field(default=None, repr=False)
 
 
 class Dreamer(Imaginer, Protocol):

@@ -199,7 +199,7 @@ class DreamSource:
         if frame.doubt is not None and (self._doubt is None or frame.doubt.amount > self._doubt.amount):
             self._doubt = frame.doubt
         if self._since == ANCHOR_STEPS:
-            self._anchor, self._since = DreamAnchor(self._observation, frame.latents), 0
+            self._anchor, self._since = DreamAnchor(self._observation, frame.latents, frame.memory), 0
 
     def _withdraw(self) -> None:
         """Forget a step that was begun: the arm stands where it stood."""

@@ -27,6 +27,16 @@ AFTER_STEPS = 16
 """Control steps that are kept after the last one."""
 
 
+GLANCE_STEPS = 120
+"""Control steps that an episode may take longer when its hand glances elsewhere."""
+_GLANCES = 0.05
+"""How often a glance begins, a control step."""
+_GLANCED_AT = np.array([[0.32, -0.32, 0.14], [0.64, 0.32, 0.34]])
+"""Corners [m] of the box in which the hand glances."""
+_GLANCE_STEP_M = 0.025
+"""Of a control step, at most."""
+
+
 @dataclass(frozen=True)
 class AttemptFrame:
     """One judged control step.
@@ -96,7 +106,34 @@ class Spoiler:
         return action
 
 
-def attempt(world: World, seed: int, *, noise: float, every: int = 1) -> Iterator[AttemptFrame]:
+class Glances:
+    """Now and then the hand leaves what it does, looks at the table from somewhere else, and comes back.
+
+    Args:
+        rng: Draws when, and where from.
+    """
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self._rng = rng
+        self._way: list[Vector] = []
+
+    def turn(self, action: Vector, world: World) -> Vector:
+        """The (7,) action, or instead of it one of a glance; the gripper stays as it is."""
+        position = world.state_vector()[:3]
+        if not self._way:
+            if self._rng.random() >= _GLANCES:
+                return action
+            above = np.array([*position[:2], max(position[2], _GLANCED_AT[0, 2])], np.float32)
+            self._way = [above, self._rng.uniform(*_GLANCED_AT).astype(np.float32), above]
+        gap = self._way[0] - position
+        if np.abs(gap).max() < _GLANCE_STEP_M:
+            self._way.pop(0)
+        turned = np.zeros_like(action)
+        turned[:3], turned[-1] = np.clip(gap, -_GLANCE_STEP_M, _GLANCE_STEP_M), action[-1]
+        return turned
+
+
+def attempt(world: World, seed: int, *, noise: float, every: int = 1, glances: bool = False) -> Iterator[AttemptFrame]:
     """One attempt of the scripted expert, which may follow another object's instruction and may have a mishap.
 
     Args:
@@ -104,6 +141,7 @@ def attempt(world: World, seed: int, *, noise: float, every: int = 1) -> Iterato
         seed: Of the scene and of everything drawn here.
         noise: Bounds the level of the noise on the actions, as in demonstrations.
         every: Only every n-th control step is rendered and yielded, from a random phase.
+        glances: Now and then the hand looks elsewhere and comes back, see `Glances`.
     """
     rng = np.random.default_rng([seed, 37])
     world.draw(seed)
@@ -116,9 +154,12 @@ def attempt(world: World, seed: int, *, noise: float, every: int = 1) -> Iterato
     disturbance = replace(DemoNoise.draw(rng, noise), retarget_step=-1)
     turns = _Turns(world, own, other, str(rng.choice(list(ORDERS), p=list(ORDERS.values()))))
     phase = int(rng.integers(every))
-    for step in range(logic.spec.horizon):
+    elsewhere = Glances(np.random.default_rng([seed, 41])) if glances else None
+    for step in range(logic.spec.horizon + GLANCE_STEPS * glances):
         seen = (world.observe(), *turns.fulfilled()) if step % every == phase else None
         action = spoiler.spoil(step, disturbance.disturb(step, logic.act(world.scene, turns.turn())))
+        if elsewhere is not None:
+            action = elsewhere.turn(action, world)
         result = world.step(action)
         if seen is not None:
             observation, fulfilled, of_other = seen

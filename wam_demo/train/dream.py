@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,11 @@ from torch import Tensor, nn
 from wam_demo.errors import InvalidInputError
 from wam_demo.models.checkpoint import sha256_of
 from wam_demo.models.flow import euler_times
+from wam_demo.models.geometry import Calibration
 from wam_demo.models.precision import autocast
+from wam_demo.models.table_memory import WRIST, TableMemory
 from wam_demo.models.tokenizer import Tokenizer
-from wam_demo.models.wam.imagination import FOLDER, ImaginationModel, motion_conditioning
+from wam_demo.models.wam.imagination import FOLDER, ImaginationModel, decode_views, motion_conditioning
 from wam_demo.models.wam.model import BackboneFeatures, WorldActionModel
 from wam_demo.train.batches import TrainingFrames, draw
 from wam_demo.train.cache import Cache, load_cache
@@ -29,6 +31,9 @@ from wam_demo.types import FUTURE_STEPS
 HELD_ROLLOUTS = 32
 """Held-out dreams that a report is made of."""
 
+REMEMBER = 0.5
+"""Share of the steps whose dreams remember something when they begin."""
+
 
 @dataclass(frozen=True)
 class DreamRecipe:
@@ -38,6 +43,7 @@ class DreamRecipe:
         loop: Steps, rates, EMA.
         batch: Dreams per step.
         hops: Anchors (0.4 s each) of the longest dream; the first ones have one, and the longest grows evenly.
+        past: Recorded frames, 0.4 s apart, that dreams of some steps (`REMEMBER`) have seen when they begin.
         recorded: Share of dreams that begin in recordings, where there are any.
         imagination: Of the ordinary imagination, which is trained on in every step so that it stays what it is.
         compile: Compile the blocks with torch.compile.
@@ -46,6 +52,7 @@ class DreamRecipe:
     loop: LoopConfig = field(default_factory=lambda: LoopConfig(steps=1500, lr=4e-4, warmup=100, decay=0.5, muon=True))
     batch: int = 8
     hops: int = 8
+    past: int = 10
     recorded: float = 0.5
     imagination: ImaginationRecipe = field(default_factory=lambda: ImaginationRecipe(batch=8))
     compile: bool = True
@@ -61,6 +68,8 @@ class DreamBatch:
         state: (B, K + 1, 17) normalised.
         motion: (B, K, 1, 8) normalised, from each frame to the next.
         rays: (B, K + 1, tokens, 9), or ``None`` where the model reads none.
+        past: (B, P, C, H, W) latents of the wrist camera before that, oldest first; P may be 0.
+        past_state: (B, P, 17) normalised.
     """
 
     latents: Tensor
@@ -68,6 +77,8 @@ class DreamBatch:
     state: Tensor
     motion: Tensor
     rays: Tensor | None
+    past: Tensor
+    past_state: Tensor
 
     @property
     def hops(self) -> int:
@@ -76,10 +87,8 @@ class DreamBatch:
 
     def to(self, device: torch.device) -> DreamBatch:
         """The same on a device."""
-        rays = None if self.rays is None else self.rays.to(device)
-        return DreamBatch(
-            self.latents.to(device), self.text.to(device), self.state.to(device), self.motion.to(device), rays
-        )
+        parts = (getattr(self, part.name) for part in fields(self))
+        return DreamBatch(*(None if part is None else part.to(device) for part in parts))
 
 
 class RecordedPaths:
@@ -92,6 +101,7 @@ class RecordedPaths:
     def __init__(self, frames: TrainingFrames) -> None:
         self.frames = frames
         self._left = _frames_left(frames.cache)[frames.rows]
+        self._first = torch.searchsorted(frames.cache.episode, frames.cache.episode)
 
     def rows(self, count: int, hops: int, generator: torch.Generator) -> Tensor:
         """(count, hops + 1) rows, each 0.4 s after the one before.
@@ -107,9 +117,12 @@ class RecordedPaths:
             rows.append(self.frames.cache.future[rows[-1], 0])
         return torch.stack(rows, 1)
 
-    def dreams(self, rows: Tensor, model: WorldActionModel, generator: torch.Generator) -> DreamBatch:
-        """Everything about (B, K + 1) rows; some are told nothing of where the cameras are."""
+    def dreams(self, rows: Tensor, model: WorldActionModel, generator: torch.Generator, past: int = 0) -> DreamBatch:
+        """Everything about (B, K + 1) rows, and about the frames of their episodes that went before, at most ``past``
+        of them; some are told nothing of where the cameras are."""
         frames, flat = self.frames, rows.flatten()
+        ago = torch.arange(past, 0, -1) * _apart(frames.cache)
+        before = torch.maximum(rows[:, :1] - ago, self._first[rows[:, :1]])
         rays = frames.cache.told_rays(flat, model.config.backbone)
         if rays is not None:
             told = torch.rand(len(rows), 1, 1, 1, generator=generator) >= UNKNOWN
@@ -120,32 +133,58 @@ class RecordedPaths:
             frames.states[rows],
             frames.motion[rows[:, :-1]][:, :, :1],
             rays,
+            frames.latents(before.flatten())[:, WRIST].unflatten(0, before.shape),
+            frames.states[before],
         )
 
 
 def _frames_left(cache: Cache) -> Tensor:
     """(N,) int64 how many frames, 0.4 s apart, follow each in its episode."""
     ends = torch.searchsorted(cache.episode, cache.episode, right=True) - 1
-    apart = max(1, FUTURE_STEPS[0] // cache.every)
-    return (ends - torch.arange(len(ends))) // apart
+    return (ends - torch.arange(len(ends))) // _apart(cache)
+
+
+def _apart(cache: Cache) -> int:
+    """Rows from one frame to the one 0.4 s later."""
+    return max(1, FUTURE_STEPS[0] // cache.every)
 
 
 def dreamt_frames(
     imagination: ImaginationModel, model: WorldActionModel, tokenizer: Tokenizer, batch: DreamBatch
 ) -> Iterator[Tensor]:
-    """Each frame of a dream, (B, cameras, C, H, W) float32, imagined from the one before; the policy's network is only
-    read, and no gradient goes back through more than one frame."""
-    latents = batch.latents[:, 0]
+    """Each frame of a dream, (B, cameras, C, H, W) float32, imagined from the one before and from what is remembered.
+
+    The policy's network is only read, and no gradient goes back through more than one frame.
+    """
+    latents, calibration = batch.latents[:, 0], imagination.config.calibration
+    with torch.no_grad():
+        memory = remembered(model, tokenizer, calibration, batch)
     for hop in range(batch.hops):
         rays = None if batch.rays is None else batch.rays[:, hop]
         with torch.no_grad():
             features = model.features(latents, batch.text, batch.state[:, hop], rays=rays)
             observed = BackboneFeatures(latents, features, batch.text, batch.state[:, hop], rays)
-            calibration = imagination.config.calibration
-            conditioning = motion_conditioning(model, tokenizer, calibration, observed, batch.motion[:, hop], [0])
+            images = decode_views(tokenizer, latents)
+            motion = batch.motion[:, hop]
+            conditioning = motion_conditioning(model, tokenizer, calibration, observed, motion, [0], images, memory)
+            state = model.normaliser.decode_state(batch.state[:, hop])
+            memory = memory.after(calibration, state, images[:, WRIST])
         frame = imagination.mean_frame(model, observed, conditioning)
         yield frame
         latents = frame.detach()
+
+
+def remembered(
+    model: WorldActionModel, tokenizer: Tokenizer, calibration: Calibration, batch: DreamBatch
+) -> TableMemory:
+    """What is known when these dreams begin."""
+    memory = TableMemory.blank(len(batch.text), batch.text.device)
+    if not batch.past.shape[1]:
+        return memory
+    pictures = decode_views(tokenizer, batch.past)
+    for at in range(pictures.shape[1]):
+        memory = memory.after(calibration, model.normaliser.decode_state(batch.past_state[:, at]), pictures[:, at])
+    return memory
 
 
 def dream_errors(
@@ -216,7 +255,8 @@ def train_dream(
         ordinary = video_batch(sources[0].frames, recipe.imagination, times, generator, recordings)
         chosen = sources[videos is not None and float(torch.rand((), generator=generator)) < recipe.recorded]
         hops = int(torch.randint(1, longest(step, recipe) + 1, (), generator=generator))
-        dreams = chosen.paths.dreams(chosen.paths.rows(recipe.batch, hops, generator), model, generator)
+        past = recipe.past if float(torch.rand((), generator=generator)) < REMEMBER else 0
+        dreams = chosen.paths.dreams(chosen.paths.rows(recipe.batch, hops, generator), model, generator, past)
         with autocast(device):
             video = imagination_loss(imagination, model, tokenizer, ordinary.to(device))
             dream = dream_errors(imagination, model, tokenizer, dreams.to(device)).mean()

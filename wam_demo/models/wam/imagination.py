@@ -20,6 +20,7 @@ from wam_demo.models.chunk import motion_of
 from wam_demo.models.flow import euler_stages, velocity_to
 from wam_demo.models.geometry import CELL_GEOMETRY_DIM, Calibration, cell_geometry, warped_wrist
 from wam_demo.models.layers import embed_position
+from wam_demo.models.table_memory import TableMemory
 from wam_demo.models.tokenizer import PictureTokenizer
 from wam_demo.models.wam.backbone import BackboneConfig, ContextBlock, VideoBackbone, patchify, unpatchify
 from wam_demo.models.wam.model import BackboneFeatures, WorldActionModel
@@ -74,6 +75,7 @@ def motion_conditioning(
     motion: Tensor,
     horizons: Sequence[int],
     images: Tensor | None = None,
+    memory: TableMemory | None = None,
 ) -> MotionConditioning:
     """What follows from a motion.
 
@@ -85,13 +87,14 @@ def motion_conditioning(
         motion: (B, K, 8) normalised.
         horizons: Which imagined frames these K are.
         images: (B, cameras, 3, H, W) float32 of the observed latents, where they are decoded already.
+        memory: Of a dream: what was seen before.
     """
     latents = observed.latents
     if images is None:
         images = decode_views(tokenizer, latents)
     raw, state = model.normaliser.decode_motion(motion, horizons), model.normaliser.decode_state(observed.state)
     geometry = cell_geometry(calibration, state, raw, model.config.backbone.grid)
-    pictures = warped_wrist(calibration, state, raw, images)
+    pictures = warped_wrist(calibration, state, raw, images, memory)
     warped = tokenizer.encode(pictures.flatten(0, 2).to(latents.dtype)).unflatten(0, pictures.shape[:3])
     return MotionConditioning(motion.to(latents.dtype), geometry, warped)
 

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from wam_demo.errors import InvalidInputError, PolicyFault
 from wam_demo.models.geometry import Calibration
+from wam_demo.models.table_memory import WRIST, TableMemory
 from wam_demo.models.tokenizer import PictureTokenizer, to_images, to_tensor
 from wam_demo.models.wam.doubt import DoubtModel, pooled_features
 from wam_demo.models.wam.imagination import MotionConditioning, decode_views, motion_conditioning
@@ -71,16 +72,25 @@ class FrameMaker:
             raise InvalidInputError(f"a frame is imagined at most {ANCHOR_STEPS} steps ahead, not {motion.steps}")
         normaliser, displacement = self.model.normaliser, torch.from_numpy(motion.displacement)
         moved = normaliser.encode_motion(displacement.view(1, 1, -1), [0])
+        before = motion.anchor.memory
         conditioning = motion_conditioning(
-            self.model, self.coder, self.calibration, anchor.observed, moved, [0], anchor.images
+            self.model, self.coder, self.calibration, anchor.observed, moved, [0], anchor.images, before
         )
         latents = self.mean_frame(anchor.observed, conditioning)
         if not torch.isfinite(latents).all():
             raise PolicyFault("the dream holds values that are not finite")
         decoded = decode_views(self.coder, latents.to(self.model.dtype))
         pictures = to_images(decoded[0]).numpy()
-        doubt = self._doubted(anchor, latents, decoded) if motion.steps == ANCHOR_STEPS else None
-        return DreamFrame(dict(zip(self.model.config.cameras, pictures, strict=True)), latents, doubt)
+        images = dict(zip(self.model.config.cameras, pictures, strict=True))
+        if motion.steps < ANCHOR_STEPS:
+            return DreamFrame(images, latents)
+        return DreamFrame(images, latents, self._doubted(anchor, latents, decoded), self._remembered(anchor, before))
+
+    def _remembered(self, anchor: AnchorFeatures, before: TableMemory | None) -> TableMemory:
+        """What was seen until an anchor, its own picture included."""
+        memory = TableMemory.blank(1) if before is None else before
+        state = self.model.normaliser.decode_state(anchor.observed.state)
+        return memory.after(self.calibration, state, anchor.images[:, WRIST])
 
     def _doubted(self, anchor: AnchorFeatures, latents: Tensor, decoded: Tensor) -> Doubt | None:
         if self.doubt is None:
