@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from wam_demo.data.schema import flat_poses
-from wam_demo.models.geometry import cell_geometry, cell_middles, token_rays, warped_wrist
+from wam_demo.models.geometry import cell_geometry, cell_middles, token_rays
+from wam_demo.models.warping import warped_wrist
 from wam_demo.sim.expert import Expert
 from wam_demo.sim.rotation import logarithm
 from wam_demo.sim.world import World

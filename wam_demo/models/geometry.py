@@ -4,20 +4,15 @@ Image coordinates run from -1 to 1, right and down. Cameras look along -z with y
 a model was trained on, calibrated once and kept with its weights: a camera that was moved is not noticed here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from wam_demo.models.precision import exact
-
-if TYPE_CHECKING:
-    from wam_demo.models.table_memory import TableMemory
 
 RAY_DIM = 9
 """Numbers that `token_rays` says about a token."""
@@ -109,7 +104,10 @@ def cell_geometry(calibration: Calibration, state: Tensor, motion: Tensor, grid:
     count = motion.shape[1]
     now = state[:, None, :3].expand(-1, count, -1)
     then = now + motion[..., :3]
-    front, (wrist_now, wrist_then) = _front(calibration, state, motion), _wrist(calibration, state, motion)
+    front, (wrist_now, wrist_then) = (
+        front_cameras(calibration, state, motion),
+        wrist_cameras(calibration, state, motion),
+    )
     cells = cell_middles(grid).to(state)
     opening = torch.stack([motion[..., 6], state[:, 9:10].expand(-1, count), torch.ones_like(motion[..., 0])], -1)
     parts = []
@@ -121,41 +119,6 @@ def cell_geometry(calibration: Calibration, state: Tensor, motion: Tensor, grid:
         ]
         parts.append(torch.cat([front.see(table), wrist_now.see(table), *tools, _each(opening, cells)], -1))
     return torch.stack(parts, 1)
-
-
-@exact
-def warped_wrist(
-    calibration: Calibration, state: Tensor, motion: Tensor, images: Tensor, memory: TableMemory | None = None
-) -> Tensor:
-    """The pictures of now warped into the wrist's future views, as if all lay in the table's plane.
-
-    What stands on the table or moves with the gripper is warped wrongly, as if painted on the table.
-
-    Args:
-        calibration: Of the cameras.
-        state: (B, 17) as in `Observation.state`.
-        motion: (B, K, 7) as in `cell_geometry`.
-        images: (B, 2, 3, H, H) front and wrist picture now.
-        memory: What the wrist camera saw before; it fills in where its picture of now does not show the place.
-
-    Returns:
-        (B, K, 2, 3, H, H), from the front and from the wrist picture; 0 where a picture does not show the place.
-    """
-    side = images.shape[-1]
-    front, (now, then) = _front(calibration, state, motion), _wrist(calibration, state, motion)
-    table = then.table(cell_middles(side).to(state))
-    seen = torch.stack([view.see(table) for view in (front, now)], 2)
-    outside = torch.full_like(seen[..., :2], 2 * BOUND)
-    grids = torch.where(seen[..., 2:] > 0, seen[..., :2], outside).view(*seen.shape[:3], side, side, 2)
-    sources = images[:, None].expand(-1, motion.shape[1], -1, -1, -1, -1)
-    warped = F.grid_sample(sources.flatten(0, 2), grids.flatten(0, 2), align_corners=False).view(sources.shape)
-    if memory is None:
-        return warped
-    colours, known = memory.seen_along(table.flatten(1, 2))
-    before = colours.transpose(1, 2).unflatten(2, (-1, side, side)).transpose(1, 2)
-    blank = (seen[:, :, 1, :, 2] == 0) & known.view(seen.shape[0], seen.shape[1], -1)
-    wrist = torch.where(blank.view(*blank.shape[:2], 1, side, side), before, warped[:, :, 1])
-    return torch.stack([warped[:, :, 0], wrist], 2)
 
 
 @exact
@@ -192,23 +155,17 @@ def _each(values: Tensor, cells: Tensor) -> Tensor:
     return values[..., None, :].expand(*values.shape[:-1], len(cells), -1)
 
 
-def _front(calibration: Calibration, state: Tensor, motion: Tensor) -> CameraRays:
+def front_cameras(calibration: Calibration, state: Tensor, motion: Tensor) -> CameraRays:
     """The front camera, which stays, as often as there are moments."""
     here = state.new_zeros(*motion.shape[:2], 3)
     return _mounted(calibration.front, here, torch.eye(3).to(state).expand(*motion.shape[:2], 3, 3))
 
 
-def _wrist(calibration: Calibration, state: Tensor, motion: Tensor) -> tuple[CameraRays, CameraRays]:
+def wrist_cameras(calibration: Calibration, state: Tensor, motion: Tensor) -> tuple[CameraRays, CameraRays]:
     """The wrist camera now, repeated, and at the moments that the motion leads to."""
     now, turn = (part[:, None].expand(-1, motion.shape[1], *part.shape[1:]) for part in tcp_pose(state))
     turned = rotation_of(motion[..., 3:6]) @ turn
     return _mounted(calibration.wrist, now, turn), _mounted(calibration.wrist, now + motion[..., :3], turned)
-
-
-def wrist_camera(calibration: Calibration, state: Tensor) -> CameraRays:
-    """Where the wrist camera is at (B, 17) states, as `Observation.state`; one moment each."""
-    position, turn = tcp_pose(state)
-    return _mounted(calibration.wrist, position[:, None], turn[:, None])
 
 
 def tcp_pose(state: Tensor) -> tuple[Tensor, Tensor]:

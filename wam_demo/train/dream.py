@@ -15,10 +15,10 @@ from wam_demo.models.checkpoint import sha256_of
 from wam_demo.models.flow import euler_times
 from wam_demo.models.geometry import Calibration
 from wam_demo.models.precision import autocast
-from wam_demo.models.table_memory import WRIST, TableMemory
 from wam_demo.models.tokenizer import Tokenizer
 from wam_demo.models.wam.imagination import FOLDER, ImaginationModel, decode_views, motion_conditioning
 from wam_demo.models.wam.model import BackboneFeatures, WorldActionModel
+from wam_demo.models.warping import WRIST, TableMemory
 from wam_demo.train.batches import TrainingFrames, draw
 from wam_demo.train.cache import Cache, load_cache
 from wam_demo.train.calibration import UNKNOWN

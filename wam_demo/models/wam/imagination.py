@@ -18,12 +18,12 @@ from torch.nn import functional as F
 from wam_demo.models.checkpoint import load_weights, read_config, save_checkpoint
 from wam_demo.models.chunk import motion_of
 from wam_demo.models.flow import euler_stages, velocity_to
-from wam_demo.models.geometry import CELL_GEOMETRY_DIM, Calibration, cell_geometry, warped_wrist
+from wam_demo.models.geometry import CELL_GEOMETRY_DIM, Calibration, cell_geometry
 from wam_demo.models.layers import embed_position
-from wam_demo.models.table_memory import TableMemory
 from wam_demo.models.tokenizer import PictureTokenizer
 from wam_demo.models.wam.backbone import BackboneConfig, ContextBlock, VideoBackbone, patchify, unpatchify
 from wam_demo.models.wam.model import BackboneFeatures, WorldActionModel
+from wam_demo.models.warping import TableMemory, warped_wrist
 
 FOLDER = "imagination"
 """Where it lies beside its policy's weights."""
@@ -59,7 +59,7 @@ class MotionConditioning:
     Attributes:
         motion: (B, K, 8) as from `ChunkNormaliser.encode_motion`.
         geometry: (B, cameras, K, frame_tokens, 15), see `wam_demo.models.geometry.cell_geometry`.
-        warped: (B, K, 2, C, H, W) latents of `wam_demo.models.geometry.warped_wrist`.
+        warped: (B, K, 2, C, H, W) latents of `wam_demo.models.warping.warped_wrist`.
     """
 
     motion: Tensor

@@ -10,11 +10,11 @@ from torch import Tensor
 
 from wam_demo.errors import InvalidInputError, PolicyFault
 from wam_demo.models.geometry import Calibration
-from wam_demo.models.table_memory import WRIST, TableMemory
 from wam_demo.models.tokenizer import PictureTokenizer, to_images, to_tensor
 from wam_demo.models.wam.doubt import DoubtModel, pooled_features
 from wam_demo.models.wam.imagination import MotionConditioning, decode_views, motion_conditioning
 from wam_demo.models.wam.model import BackboneFeatures, WorldActionModel
+from wam_demo.models.warping import WRIST, TableMemory
 from wam_demo.policies.dreaming import ANCHOR_STEPS, Doubt, DreamAnchor, DreamFrame, DreamMotion
 from wam_demo.policies.pictures import pictures_of
 

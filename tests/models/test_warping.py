@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from wam_demo.models.geometry import warped_wrist
-from wam_demo.models.table_memory import CELLS, TableMemory, beside_hand
+from wam_demo.models.warping import CELLS, TableMemory, beside_hand, warped_wrist
 from wam_demo.sim.world import World
 from wam_demo.train.calibration import calibrate
 
