@@ -7,8 +7,9 @@ import pytest
 
 from wam_demo.sim.demonstrate import demonstrate
 from wam_demo.sim.language import HELD_OUT
+from wam_demo.sim.perturb.spots import DROP_BOX
 from wam_demo.sim.tasks import TASKS
-from wam_demo.sim.wide import widen
+from wam_demo.sim.wide import CABINETS_APART_M, scatter_far, widen
 from wam_demo.sim.wide_words import ASIDES, CLOSINGS, OPENINGS, SENTENCES, WORDS, say
 
 CONCEPTS = {
@@ -42,11 +43,29 @@ def test_a_wide_scene_changes_looks_mounts_and_words_and_keeps_the_task(pick_pla
     np.testing.assert_array_equal(world.snapshot().scene.physics, layout)
 
 
-def test_the_expert_still_succeeds(worlds):
+@pytest.mark.parametrize("scenery", ["wide", "far"])
+def test_the_expert_still_succeeds(worlds, scenery):
     successes = 0
     for task in sorted(TASKS):
-        successes += any(frame.success for frame in demonstrate(worlds(task), 1_000_123, noise=0, scenery="wide"))
+        successes += any(frame.success for frame in demonstrate(worlds(task), 1_000_123, noise=0, scenery=scenery))
     assert successes >= len(TASKS) - 1
+
+
+@pytest.mark.parametrize("task", sorted(TASKS))
+def test_in_far_scenes_things_stand_where_the_task_never_puts_them_and_nothing_else_changes(worlds, task):
+    world, beyond = worlds(task), []
+    low, high = world.logic.region
+    for seed in range(12):
+        world.draw(seed)
+        before = (world.instruction, world.assignment)
+        scatter_far(world, np.random.default_rng(seed))
+        assert (world.instruction, world.assignment) == before
+        points = np.array([world.scene.position(name)[:2] for name in world.assignment.candidates])
+        assert ((points >= DROP_BOX[0] - 0.08) & (points <= DROP_BOX[1] + 0.08)).all()
+        beyond += (((points < low - 1e-6) | (points > high + 1e-6)).any(1)).tolist()
+        apart = np.linalg.norm(points[:, None] - points[None], axis=-1)[~np.eye(len(points), dtype=bool)]
+        assert apart.min() > (CABINETS_APART_M if task == "drawer" else 0.085)
+    assert 0.15 < np.mean(beyond) < 0.7
 
 
 @pytest.mark.parametrize("task", sorted(TASKS))

@@ -36,6 +36,9 @@ def add_arguments(parser: Parser) -> None:
         help="rooms, camera mounts, looks and words vary; poses of cameras are kept",
     )
     scenery.add_argument(
+        "--far", action="store_true", help="as --wide, and things stand where the task never puts them, too"
+    )
+    scenery.add_argument(
         "--attempts",
         action="store_true",
         help="mishaps and wrong objects on purpose, every frame judged (for train success); nothing to imitate",
@@ -81,7 +84,7 @@ def _scenery(options: argparse.Namespace) -> str:
     """What varies, or that the episodes are attempts."""
     if (options.attempts or options.glances) and (options.region != "whole" or options.steps):
         raise InvalidInputError("--region and --steps go with demonstrations, not with --attempts or --glances")
-    return next((name for name in ("wide", "rooms", "attempts", "glances") if getattr(options, name)), "plain")
+    return next((name for name in ("wide", "far", "rooms", "attempts", "glances") if getattr(options, name)), "plain")
 
 
 def _driven(options: argparse.Namespace) -> DrivenTask | None:

@@ -42,7 +42,7 @@ Demonstrator = Callable[..., "Iterator[DemoFrame] | Iterator[AttemptFrame]"]
 OpenTask = Callable[[str], Demonstrator]
 """Opens a task in the process that will demonstrate it."""
 
-_FEATURES = {"wide": WIDE_FEATURES, "attempts": ATTEMPT_FEATURES, "glances": ATTEMPT_FEATURES}
+_FEATURES = {"wide": WIDE_FEATURES, "far": WIDE_FEATURES, "attempts": ATTEMPT_FEATURES, "glances": ATTEMPT_FEATURES}
 """Columns by scenery, where they are not those of a demonstration."""
 _SHARDS, _MERGED = ".shards", ".merged"
 
@@ -160,7 +160,7 @@ class _ShardWork:
             self._demonstrators[task] = self._open_task(task)
         plan, success = self._plan, False
         options: dict[str, Any] = {"noise": plan.noise, "every": plan.every}
-        if plan.scenery in ("rooms", "wide"):
+        if plan.scenery in ("rooms", "wide", "far"):
             options["scenery"] = plan.scenery
         if plan.region != "whole":
             options["region"] = plan.region
@@ -200,7 +200,7 @@ def _columns(frame: Any, task: str, scenery: str) -> dict[str, Any]:
         judged = {OTHER_INSTRUCTION: frame.other_instruction, OTHER_FULFILLED: frame.other_fulfilled}
         return {**columns, FULFILLED: frame.fulfilled, **judged}
     columns["expert_chunk"] = frame.expert_chunk
-    return {**columns, CAMERA_POSES: flat_poses(observation)} if scenery == "wide" else columns
+    return {**columns, CAMERA_POSES: flat_poses(observation)} if scenery in ("wide", "far") else columns
 
 
 def _simulated(task: str) -> Demonstrator:

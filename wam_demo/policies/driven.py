@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wam_demo.data.collect import Demonstrator
     from wam_demo.sim.labels import DemoFrame
+    from wam_demo.sim.wide import Scenery
     from wam_demo.types import Observation, Vector
 
 
@@ -36,9 +37,7 @@ class DrivenTask:
         torch.set_num_threads(1)  # the processes are the parallelism
         policy, world = load_policy(self.policy, self.checkpoint), World(task)
 
-        def demonstrate(
-            seed: int, *, noise: float, every: int, scenery: "Literal['plain', 'wide']" = "plain"
-        ) -> "Iterator[DemoFrame]":
+        def demonstrate(seed: int, *, noise: float, every: int, scenery: Scenery = "plain") -> "Iterator[DemoFrame]":
             def driver(observation: "Observation") -> "Vector":
                 noise_seed = 1000 * seed + round(10 * observation.time)
                 return policy.predict([observation], [noise_seed])[0].chunk.actions

@@ -1,7 +1,6 @@
 """Demonstrations: the expert disturbed by noise, every frame labelled with what the clean expert would do."""
 
 from collections.abc import Iterator
-from typing import Literal
 
 import numpy as np
 
@@ -10,13 +9,11 @@ from wam_demo.sim.expert import Expert
 from wam_demo.sim.labels import DemoFrame, FrameQueue
 from wam_demo.sim.motion import hand
 from wam_demo.sim.regions import Region, draw_in, held_out
-from wam_demo.sim.room import furnish
-from wam_demo.sim.wide import reword, widen
+from wam_demo.sim.wide import Scenery, reword, vary
 from wam_demo.sim.world import World
 
 __all__ = ["AFTER_SUCCESS_STEPS", "DemoFrame", "demonstrate"]
 
-Scenery = Literal["plain", "rooms", "wide"]
 AFTER_SUCCESS_STEPS = 8
 """Control steps that are kept after success: the retreat and holding still."""
 
@@ -42,16 +39,12 @@ def demonstrate(
         noise: 0 (clean, from the nominal start) .. 1: bound of the episode's random noise level.
         every: Only every n-th control step is rendered and yielded, from a random phase.
         region: Where the target stands, and with ``training`` goal and random start too; no other becomes the target.
-        scenery: The training scene as it is, in a random room (`furnish`), or varied in every respect (`widen`).
+        scenery: What varies besides the task, see `vary`.
         steps: Control steps after which the episode is left, done or not; ``None``: the task's horizon.
     """
     rng = np.random.default_rng([seed, 17])
     draw_in(world, seed, region)
-    looks = np.random.default_rng([seed, 31])
-    if scenery == "rooms":
-        furnish(world, looks)
-    elif scenery == "wide":
-        widen(world, looks)
+    looks = vary(world, seed, scenery)
     world.calibration = "followed"
     if noise > 0 and rng.random() < 0.5:
         scatter_start(world, rng)
@@ -63,7 +56,7 @@ def demonstrate(
         if step == plan.retarget_step and region == "whole":
             queue.complete()
             world.retarget(rng)
-            if scenery == "wide":
+            if scenery in ("wide", "far"):
                 reword(world, looks)
         if step % every == phase:
             queue.open(world.observe(), step)

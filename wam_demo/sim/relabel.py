@@ -1,13 +1,12 @@
 """Episodes driven by a learner and labelled by the expert: DAgger (arXiv 1011.0686)."""
 
 from collections.abc import Callable, Iterator
-from typing import Literal
 
 import numpy as np
 
 from wam_demo.sim.demo_noise import scatter_start
 from wam_demo.sim.labels import DemoFrame, expert_chunk
-from wam_demo.sim.wide import widen
+from wam_demo.sim.wide import Scenery, vary
 from wam_demo.sim.world import World
 from wam_demo.types import Observation, Vector
 
@@ -20,7 +19,7 @@ AFTER_SUCCESS_PLANS = 2
 
 
 def relabel(
-    world: World, seed: int, driver: Driver, *, every: int = 4, scenery: Literal["plain", "wide"] = "plain"
+    world: World, seed: int, driver: Driver, *, every: int = 4, scenery: Scenery = "plain"
 ) -> Iterator[DemoFrame]:
     """One episode in which ``driver`` acts and the expert says what it would have done.
 
@@ -31,12 +30,11 @@ def relabel(
         seed: Of the scene.
         driver: Plans from the observation; its first ``every`` actions are executed.
         every: Control steps between two plans, each of which is one frame.
-        scenery: The training scene as it is, or varied in every respect (`widen`).
+        scenery: What varies besides the task, see `vary`.
     """
     rng = np.random.default_rng([seed, 29])
     world.draw(seed)
-    if scenery == "wide":
-        widen(world, np.random.default_rng([seed, 31]))
+    vary(world, seed, scenery)
     world.calibration = "followed"
     if rng.random() < SCATTERED:
         scatter_start(world, rng)

@@ -1,26 +1,54 @@
 """Wide demonstrations: the training scene in other rooms, under other camera mounts, with other looks, in other words.
 
 The evaluation's axes vary the same things, but the ranges, the draws and the words are apart. Who is trained on these
-meets `camera`, `hand_eye`, `light`, `background`, `object_look` and part of `language` in distribution.
+meets `camera`, `hand_eye`, `light`, `background`, `object_look` and part of `language` in distribution; where things
+stand far (`scatter_far`), the displaced target of `layout` too.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from wam_demo.sim.cameras import displace
 from wam_demo.sim.perturb.object_look import ObjectLook, dressed
+from wam_demo.sim.perturb.spots import DROP_BOX, clearance, occupied
 from wam_demo.sim.room import furnish
 from wam_demo.sim.wide_words import say
 
 if TYPE_CHECKING:
     from wam_demo.sim.world import World
 
+Scenery = Literal["plain", "rooms", "wide", "far"]
 PLAIN = 0.2
 """Probability that the room, a mount or a thing's look stays as in the training scene: that stays in distribution."""
 SHIFT_M, TURN_RAD = {"front": 0.045, "wrist": 0.03}, {"front": 0.035, "wrist": 0.035}
 """Standard deviations, by axis, of how a camera is mounted."""
 LARGEST_SHIFT_M = 0.14
+MOVED = 0.5
+"""How often each thing that may be named stands elsewhere in far scenes."""
+BEYOND_M = 0.10
+"""How far beyond the edges of the task's region that may be."""
+APART_M, CABINETS_APART_M, FROM_GOAL_M = 0.10, 0.19, 0.145
+"""Between any two things, cabinets, and a thing and a goal, at least."""
+
+
+def vary(world: "World", seed: int, scenery: Scenery) -> np.random.Generator:
+    """Vary a world that was just drawn, from the episode's seed; returns what its words are drawn from later on.
+
+    Args:
+        world: What has to be done stays what it was.
+        seed: Of the episode.
+        scenery: ``plain``: nothing; ``rooms``: the room (`furnish`); ``wide``: everything (`widen`); ``far``: where
+            things stand as well (`scatter_far`).
+    """
+    looks = np.random.default_rng([seed, 31])
+    if scenery == "far":
+        scatter_far(world, np.random.default_rng([seed, 43]))
+    if scenery == "rooms":
+        furnish(world, looks)
+    elif scenery != "plain":
+        widen(world, looks)
+    return looks
 
 
 def widen(world: "World", rng: np.random.Generator) -> None:
@@ -37,6 +65,26 @@ def widen(world: "World", rng: np.random.Generator) -> None:
     world.scene.touch()
     world.scene.refresh()
     reword(world, rng)
+
+
+def scatter_far(world: "World", rng: np.random.Generator) -> None:
+    """Stand things that may be named in places where the task never puts them; what has to be done stays what it was.
+
+    A thing for which no free place is found stays where it is.
+    """
+    logic, scene = world.logic, world.scene
+    low, high = np.clip(logic.region + np.array([[-BEYOND_M], [BEYOND_M]]), *DROP_BOX)
+    gap, goal = CABINETS_APART_M if logic.spec.name == "drawer" else APART_M, world.assignment.goal
+    for name in world.assignment.candidates:
+        if rng.random() > MOVED:
+            continue
+        places = occupied(world, but=name)
+        for point in rng.uniform(low, high, (60, 2)):
+            from_goal = np.inf if goal in (None, name) else np.linalg.norm(point - scene.position(goal)[:2])
+            if clearance(point, places) >= gap and from_goal >= FROM_GOAL_M:
+                scene.slide(name, point - scene.position(name)[:2])
+                break
+    scene.refresh()
 
 
 def reword(world: "World", rng: np.random.Generator) -> None:
