@@ -26,6 +26,9 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--rehearse", type=directory, metavar="DIR", help="demonstrations of what it can do (collected once, if absent)"
     )
+    parser.add_argument(
+        "--kept", type=whole(1, 1_000_000), default=2000, metavar="N", help="frames of these held ready (2000: 0.4 GB)"
+    )
 
 
 def run(options: argparse.Namespace) -> None:
@@ -40,7 +43,7 @@ def run(options: argparse.Namespace) -> None:
     check_name(options.name)
     out = prepare(options, "tune")
     parent = Parent(options.policy, _own_weights(options))
-    recipe = TuneRecipe(options.minutes, options.steps, seed=options.seed)
+    recipe = TuneRecipe(options.minutes, options.steps, kept=options.kept, seed=options.seed)
     report(out, "collecting")
     rehearsal = options.rehearse or ensure_rehearsal(TUNING / "rehearsal")
     tokenizer = Tokenizer.from_pretrained(CHECKPOINTS / "tokenizer")

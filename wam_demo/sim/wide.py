@@ -2,16 +2,19 @@
 
 The evaluation's axes vary the same things, but the ranges, the draws and the words are apart. Who is trained on these
 meets `camera`, `hand_eye`, `light`, `background`, `object_look` and part of `language` in distribution; where things
-stand far (`scatter_far`), the displaced target of `layout` too.
+stand far (`scatter_far`), `layout` in kind too.
 """
 
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wam_demo.sim.cameras import displace
+from wam_demo.sim.perturb.distractor import POOL
+from wam_demo.sim.perturb.layout import Layout
 from wam_demo.sim.perturb.object_look import ObjectLook, dressed
-from wam_demo.sim.perturb.spots import DROP_BOX, clearance, occupied
+from wam_demo.sim.perturb.spots import DROP_BOX, clearance, free_spot, occupied
 from wam_demo.sim.room import furnish
 from wam_demo.sim.wide_words import say
 
@@ -28,6 +31,19 @@ MOVED = 0.5
 """How often each thing that may be named stands elsewhere in far scenes."""
 BEYOND_M = 0.10
 """How far beyond the edges of the task's region that may be."""
+BYSTANDERS = {
+    "brown": [0.42, 0.24, 0.10],
+    "lime": [0.62, 0.85, 0.20],
+    "teal": [0.05, 0.45, 0.45],
+    "indigo": [0.25, 0.15, 0.50],
+    "magenta": [0.85, 0.10, 0.60],
+    "salmon": [0.95, 0.55, 0.45],
+    "white": [0.92, 0.92, 0.92],
+    "grey": [0.45, 0.45, 0.45],
+    "black": [0.08, 0.08, 0.08],
+}
+"""RGB 0..1 of things that nobody names in far scenes; none is of `CONFOUNDER_COLOURS`, which evaluations use."""
+MOST_BYSTANDERS = 4
 APART_M, CABINETS_APART_M, FROM_GOAL_M = 0.10, 0.19, 0.145
 """Between any two things, cabinets, and a thing and a goal, at least."""
 
@@ -68,9 +84,9 @@ def widen(world: "World", rng: np.random.Generator) -> None:
 
 
 def scatter_far(world: "World", rng: np.random.Generator) -> None:
-    """Stand things that may be named in places where the task never puts them; what has to be done stays what it was.
+    """Stand things that may be named in places where the task never puts them, between others that nobody names.
 
-    A thing for which no free place is found stays where it is.
+    What has to be done stays what it was. A thing for which no free place is found stays where it is.
     """
     logic, scene = world.logic, world.scene
     low, high = np.clip(logic.region + np.array([[-BEYOND_M], [BEYOND_M]]), *DROP_BOX)
@@ -85,6 +101,21 @@ def scatter_far(world: "World", rng: np.random.Generator) -> None:
                 scene.slide(name, point - scene.position(name)[:2])
                 break
     scene.refresh()
+    _add_bystanders(world, rng)
+
+
+def _add_bystanders(world: "World", rng: np.random.Generator) -> None:
+    """Put up to `MOST_BYSTANDERS` objects on the table that look like others in colours that nobody names."""
+    axis = Layout()
+    taken: list[NDArray[np.float64]] = []
+    bystanders: list[dict[str, object]] = []
+    for index in range(int(rng.integers(MOST_BYSTANDERS + 1))):
+        spot = free_spot(world, rng, DROP_BOX, APART_M, taken)
+        taken.append(spot)
+        look = {"shape": str(rng.choice(["box", "cylinder"])), "rgb": BYSTANDERS[str(rng.choice(list(BYSTANDERS)))]}
+        bystanders.append({"object": POOL[-1 - index], "position": spot.tolist(), **look})
+    axis.apply(axis.check({"confounders": bystanders, "target": None}, world.scene), world)
+    world.scene.settle()
 
 
 def reword(world: "World", rng: np.random.Generator) -> None:

@@ -28,8 +28,6 @@ from wam_demo.train.parallel import Losses, compute_device
 from wam_demo.train.tune_batches import FrozenFrames, TuneBatches
 from wam_demo.train.wam import chunk_error
 
-REHEARSED = 2000
-"""Most frames of demonstrations that a run rehearses; with features of 200 KB each they take 400 MB."""
 _PACE_STEPS = 10
 """Steps between two looks at how many more fit into the time."""
 
@@ -43,6 +41,7 @@ class TuneRecipe:
         steps: Instead of the time, for a run that can be repeated exactly.
         recorded: Frames of a step from the recording.
         rehearsed: Frames of a step from demonstrations of what the policy can do.
+        kept: Most frames of these that are held ready; each takes 200 KB of memory.
         draws: Noise draws per frame.
         lr: Peak learning rate.
         seed: Of all draws.
@@ -52,6 +51,7 @@ class TuneRecipe:
     steps: int | None = None
     recorded: int = 16
     rehearsed: int = 16
+    kept: int = 2000
     draws: int = 4
     lr: float = 5e-4
     seed: int = 0
@@ -110,7 +110,7 @@ def tune(
     loop = LoopConfig(steps=steps, lr=recipe.lr, warmup=20, decay=0.5, ema=0.99, muon=True)
     trainer = Trainer(torch.nn.ModuleDict({"model": model}).to(device), loop, out)
     weights = None if recorded.weights is None else recorded.weights[rows]
-    kept = _sample(len(rehearsed.states), recipe.seed)
+    kept = _sample(len(rehearsed.states), recipe)
     report(out, "watching")
     batches = TuneBatches(
         FrozenFrames(model, TrainingFrames(recorded, rows, normaliser, device), weights),
@@ -189,9 +189,9 @@ def _rows(cache: Cache, episodes: Sequence[int] | None) -> torch.Tensor:
     return torch.nonzero(torch.isin(cache.episode, torch.tensor(list(episodes))))[:, 0]
 
 
-def _sample(count: int, seed: int) -> torch.Tensor:
-    """Rows of the demonstrations that are rehearsed, in order: all, or as many as fit into memory as features."""
-    chosen = torch.randperm(count, generator=torch.Generator().manual_seed(seed))[:REHEARSED]
+def _sample(count: int, recipe: TuneRecipe) -> torch.Tensor:
+    """Rows of the demonstrations that are rehearsed, in order: all, or as many as are held ready."""
+    chosen = torch.randperm(count, generator=torch.Generator().manual_seed(recipe.seed))[: recipe.kept]
     return chosen.sort().values
 
 
