@@ -45,7 +45,7 @@ def drawn(twin: Twin, words: str) -> Pictures.Image:
 def main() -> None:
     """Play once and write the picture."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--policy", default="agra")
+    parser.add_argument("--policy", default="agra_wide")
     parser.add_argument("--task", default="pick_place")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path("assets/pictures/dream.webp"))

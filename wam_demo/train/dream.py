@@ -301,6 +301,7 @@ def _begun(policy: Path, recipe: DreamRecipe, caches: Sequence[Cache], seed: int
         "dreams": {
             "frames": [len(cache.states) for cache in caches],
             "hops": recipe.hops,
+            "past": recipe.past,
             "batch": recipe.batch,
             "seed": seed,
         },
