@@ -12,7 +12,7 @@ from tests.fakes.dreamer import action
 from tests.fakes.wam_checkpoint import an_observation, write_imagination, write_policy
 from wam_demo.errors import PolicyFault
 from wam_demo.policies.compute.variants import EAGER, variant_named
-from wam_demo.policies.dreaming import DreamAnchor, DreamMotion
+from wam_demo.policies.dreaming import ANCHOR_STEPS, DreamAnchor, DreamMotion
 from wam_demo.policies.wam import choice, exports
 from wam_demo.policies.wam.choice import open_wam
 from wam_demo.policies.wam.compiled import CompiledWamPolicy
@@ -72,9 +72,9 @@ def test_it_imagines_what_torch_imagines_stage_by_stage(eager, compiled):
 
 def test_it_dreams_what_torch_dreams(eager, compiled):
     first = DreamAnchor(an_observation())
-    frames = [policy.dream(DreamMotion(replace(first), action(0.05), 4)) for policy in (eager, compiled)]
+    frames = [policy.dream(DreamMotion(replace(first), action(0.05), ANCHOR_STEPS)) for policy in (eager, compiled)]
     onward = DreamAnchor(replace(an_observation(), images=frames[0].images), frames[0].latents)
-    frames += [policy.dream(DreamMotion(replace(onward), action(0.02), 2)) for policy in (eager, compiled)]
+    frames += [policy.dream(DreamMotion(replace(onward), action(0.02), ANCHOR_STEPS)) for policy in (eager, compiled)]
     for wanted, found in zip(frames[::2], frames[1::2], strict=True):
         torch.testing.assert_close(found.latents, wanted.latents, atol=1e-3, rtol=0)
         for camera, picture in wanted.images.items():

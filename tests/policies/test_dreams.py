@@ -10,6 +10,7 @@ from tests.fakes.dreamer import FakeDreamer, action
 from tests.fakes.wam_checkpoint import an_observation, write_imagination, write_policy
 from wam_demo.errors import InvalidInputError, PolicyFault
 from wam_demo.models.wam.doubt import DoubtModel, pooled_features
+from wam_demo.models.wam.imagination import HELD
 from wam_demo.policies.dreaming import ANCHOR_STEPS, DreamAnchor, DreamMotion
 from wam_demo.policies.engine import InferenceEngine
 from wam_demo.policies.wam.policy import WamPolicy
@@ -25,7 +26,7 @@ def policy(tmp_path_factory, request):
         yield WamPolicy(folder)
 
 
-def motion(anchor, x=0.01, steps=2):
+def motion(anchor, x=0.01, steps=ANCHOR_STEPS):
     return DreamMotion(anchor, action(x), steps)
 
 
@@ -45,7 +46,7 @@ def test_an_anchor_is_read_once_and_a_dream_goes_on_from_its_latents(policy):
     anchor = DreamAnchor(an_observation())
     frame = policy.dream(motion(anchor))
     features = anchor.features
-    policy.dream(motion(anchor))
+    assert policy.dream(motion(anchor, steps=2)).latents is None  # it becomes no anchor
     assert anchor.features is features
     onward = policy.dream(motion(DreamAnchor(an_observation(1), frame.latents)))
     encoded = policy.dream(motion(DreamAnchor(an_observation(1))))
@@ -79,11 +80,14 @@ def test_a_frame_that_becomes_an_anchor_is_doubted_where_somebody_measured(polic
     curve = {"doubt": np.array([0, 1e6], np.float32), "error": np.array([0, 1], np.float32)}
     monkeypatch.setattr(policy, "doubt", replace(DoubtModel.of_demonstrations(usual), **curve))
     assert dreamt(ANCHOR_STEPS - 1).doubt is None
+    imagine, imagined = policy._mean_frame, []
+    monkeypatch.setattr(policy, "_mean_frame", lambda *given: imagined.append(imagine(*given)) or imagined[-1])
     frame = dreamt(ANCHOR_STEPS)
     with torch.inference_mode():
-        again = policy.tokenizer.encode(policy.tokenizer.decode(frame.latents[0].to(policy.dtype)))
+        shown = policy.tokenizer.encode(policy.tokenizer.decode(imagined[0][0].to(policy.dtype)))
+    torch.testing.assert_close(frame.latents[0], imagined[0][0] + HELD * (shown - imagined[0][0]), atol=1e-5, rtol=1e-5)
     pooled = pooled_features(policy.read([an_observation()]).features, 2)[0]
-    amount = float((frame.latents[0] - again).abs().mean()) * policy.doubt.strangeness(pooled)
+    amount = float((imagined[0][0] - shown).abs().mean()) * policy.doubt.strangeness(pooled)
     assert frame.doubt.amount == pytest.approx(amount, rel=1e-2)
     assert frame.doubt.expected_error == pytest.approx(amount / 1e6, rel=1e-2)
 

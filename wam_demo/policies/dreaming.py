@@ -23,7 +23,7 @@ class DreamAnchor:
 
     Attributes:
         observation: The pictures, real or imagined, with the pose of that moment.
-        latents: Of the pictures, where they were imagined: they are not encoded again.
+        latents: Of the pictures, where they were imagined.
         memory: Of what was seen before, as a `DreamFrame` has it; ``None`` where a dream begins.
         features: What the policy's network made of it; kept here by whoever computes it first.
     """
@@ -69,13 +69,13 @@ class DreamFrame:
 
     Attributes:
         images: (H, W, 3) uint8 by camera.
-        latents: The same as the network has them.
-        doubt: Of a frame `ANCHOR_STEPS` after its anchor, where it can be told.
+        latents: What the network goes on from, if the frame is `ANCHOR_STEPS` after its anchor and becomes one.
+        doubt: Of such a frame, where it can be told.
         memory: What was seen until its anchor, for the anchor that such a frame becomes.
     """
 
     images: Mapping[str, Image]
-    latents: Any
+    latents: Any = None
     doubt: Doubt | None = None
     memory: Any = field(default=None, repr=False)
 

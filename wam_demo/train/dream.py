@@ -16,7 +16,13 @@ from wam_demo.models.flow import euler_times
 from wam_demo.models.geometry import Calibration
 from wam_demo.models.precision import autocast
 from wam_demo.models.tokenizer import Tokenizer
-from wam_demo.models.wam.imagination import FOLDER, ImaginationModel, decode_views, motion_conditioning
+from wam_demo.models.wam.imagination import (
+    FOLDER,
+    ImaginationModel,
+    decode_views,
+    held_to_pictures,
+    motion_conditioning,
+)
 from wam_demo.models.wam.model import BackboneFeatures, WorldActionModel
 from wam_demo.models.warping import WRIST, TableMemory
 from wam_demo.train.batches import TrainingFrames, draw
@@ -152,26 +158,28 @@ def _apart(cache: Cache) -> int:
 def dreamt_frames(
     imagination: ImaginationModel, model: WorldActionModel, tokenizer: Tokenizer, batch: DreamBatch
 ) -> Iterator[Tensor]:
-    """Each frame of a dream, (B, cameras, C, H, W) float32, imagined from the one before and from what is remembered.
+    """Each frame of a dream, (B, cameras, C, H, W) float32, imagined from the pictures before and what is remembered.
 
     The policy's network is only read, and no gradient goes back through more than one frame.
     """
     latents, calibration = batch.latents[:, 0], imagination.config.calibration
     with torch.no_grad():
-        memory = remembered(model, tokenizer, calibration, batch)
+        images, memory = decode_views(tokenizer, latents), remembered(model, tokenizer, calibration, batch)
     for hop in range(batch.hops):
         rays = None if batch.rays is None else batch.rays[:, hop]
         with torch.no_grad():
             features = model.features(latents, batch.text, batch.state[:, hop], rays=rays)
             observed = BackboneFeatures(latents, features, batch.text, batch.state[:, hop], rays)
-            images = decode_views(tokenizer, latents)
             motion = batch.motion[:, hop]
             conditioning = motion_conditioning(model, tokenizer, calibration, observed, motion, [0], images, memory)
             state = model.normaliser.decode_state(batch.state[:, hop])
             memory = memory.after(calibration, state, images[:, WRIST])
         frame = imagination.mean_frame(model, observed, conditioning)
         yield frame
-        latents = frame.detach()
+        with torch.no_grad():
+            images = decode_views(tokenizer, frame)
+            shown = tokenizer.encode(images.flatten(0, 1)).unflatten(0, images.shape[:2])
+            latents = held_to_pictures(frame, shown)
 
 
 def remembered(

@@ -30,6 +30,9 @@ FOLDER = "imagination"
 SOURCES = 2
 """Pictures of now that a wrist's picture is brought over from: the front's and the wrist's."""
 
+HELD = 0.1
+"""How far a dream's latents are drawn towards those of the pictures that they show, at each anchor."""
+
 
 @dataclass(frozen=True)
 class ImaginationConfig:
@@ -124,6 +127,19 @@ def conditioning_stages(
 def decode_views(tokenizer: PictureTokenizer, latents: Tensor) -> Tensor:
     """(B, cameras, C, h, w) latents to (B, cameras, 3, H, W) float32 pictures in 0..1."""
     return tokenizer.decode(latents.flatten(0, 1)).float().unflatten(0, latents.shape[:2])
+
+
+def held_to_pictures(latents: Tensor, shown: Tensor) -> Tensor:
+    """What a dream goes on from: imagined latents, drawn a little (`HELD`) towards those of the pictures they show.
+
+    Latents that no picture has come to nothing good when they are gone on from for minutes; whole steps would blur what
+    is far from that, because every picture loses a little when it is coded once more.
+
+    Args:
+        latents: (B, cameras, C, h, w) as they were imagined.
+        shown: (B, cameras, C, h, w) of their pictures, encoded.
+    """
+    return torch.lerp(latents, shown.to(latents.dtype), HELD)
 
 
 class CellGeometryEmbedding(nn.Module):

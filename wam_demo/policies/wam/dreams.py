@@ -12,7 +12,12 @@ from wam_demo.errors import InvalidInputError, PolicyFault
 from wam_demo.models.geometry import Calibration
 from wam_demo.models.tokenizer import PictureTokenizer, to_images, to_tensor
 from wam_demo.models.wam.doubt import DoubtModel, pooled_features
-from wam_demo.models.wam.imagination import MotionConditioning, decode_views, motion_conditioning
+from wam_demo.models.wam.imagination import (
+    MotionConditioning,
+    decode_views,
+    held_to_pictures,
+    motion_conditioning,
+)
 from wam_demo.models.wam.model import BackboneFeatures, WorldActionModel
 from wam_demo.models.warping import WRIST, TableMemory
 from wam_demo.policies.dreaming import ANCHOR_STEPS, Doubt, DreamAnchor, DreamFrame, DreamMotion
@@ -83,8 +88,10 @@ class FrameMaker:
         pictures = to_images(decoded[0]).numpy()
         images = dict(zip(self.model.config.cameras, pictures, strict=True))
         if motion.steps < ANCHOR_STEPS:
-            return DreamFrame(images, latents)
-        return DreamFrame(images, latents, self._doubted(anchor, latents, decoded), self._remembered(anchor, before))
+            return DreamFrame(images)
+        shown = self.coder.encode(decoded[0].to(self.model.dtype))[None]
+        doubt, memory = self._doubted(anchor, latents, shown), self._remembered(anchor, before)
+        return DreamFrame(images, held_to_pictures(latents, shown), doubt, memory)
 
     def _remembered(self, anchor: AnchorFeatures, before: TableMemory | None) -> TableMemory:
         """What was seen until an anchor, its own picture included."""
@@ -92,11 +99,11 @@ class FrameMaker:
         state = self.model.normaliser.decode_state(anchor.observed.state)
         return memory.after(self.calibration, state, anchor.images[:, WRIST])
 
-    def _doubted(self, anchor: AnchorFeatures, latents: Tensor, decoded: Tensor) -> Doubt | None:
+    def _doubted(self, anchor: AnchorFeatures, imagined: Tensor, shown: Tensor) -> Doubt | None:
+        """By latents (1, cameras, C, h, w) as they were imagined, and of the pictures that they show."""
         if self.doubt is None:
             return None
-        again = self.coder.encode(decoded[0].to(self.model.dtype)).float()
-        inconsistency = float((latents[0] - again).abs().mean())
+        inconsistency = float((imagined - shown.float()).abs().mean())
         pooled = pooled_features(anchor.observed.features, len(self.model.config.cameras))
         amount = inconsistency * self.doubt.strangeness(pooled[0])
         return Doubt(amount, self.doubt.expected(amount))
