@@ -132,8 +132,8 @@ def decode_views(tokenizer: PictureTokenizer, latents: Tensor) -> Tensor:
 def held_to_pictures(latents: Tensor, shown: Tensor) -> Tensor:
     """What a dream goes on from: imagined latents, drawn a little (`HELD`) towards those of the pictures they show.
 
-    Latents that no picture has come to nothing good when they are gone on from for minutes; whole steps would blur what
-    is far from that, because every picture loses a little when it is coded once more.
+    Without this, dreams that are driven for minutes come to nothing sooner; drawn wholly, they lose sharpness
+    (docs/results.md, *How long a dream lasts*).
 
     Args:
         latents: (B, cameras, C, h, w) as they were imagined.
