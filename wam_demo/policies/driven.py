@@ -37,7 +37,7 @@ class DrivenTask:
         torch.set_num_threads(1)  # the processes are the parallelism
         policy, world = load_policy(self.policy, self.checkpoint), World(task)
 
-        def demonstrate(seed: int, *, noise: float, every: int, scenery: Scenery = "plain") -> "Iterator[DemoFrame]":
+        def demonstrate(seed: int, *, noise: float, every: int, scenery: "Scenery" = "plain") -> "Iterator[DemoFrame]":
             def driver(observation: "Observation") -> "Vector":
                 noise_seed = 1000 * seed + round(10 * observation.time)
                 return policy.predict([observation], [noise_seed])[0].chunk.actions
