@@ -68,6 +68,14 @@ def run(tmp_path, monkeypatch, capsys):
             "--steps go with the expert, not with a --driver",
         ),
         (
+            ["demos", "--task", "push", "--episodes", "2", "--far", "--region", "held-out"],
+            "--far puts things anywhere on the table",
+        ),
+        (
+            ["demos", "--task", "push", "--episodes", "2", "--glances", "--steps", "8"],
+            "not with --attempts or --glances",
+        ),
+        (
             ["demos", "--task", "push", "--episodes", "2", "--every", "9", "--steps", "8"],
             "an episode of 8 steps may hold no frame: one in 9 is kept",
         ),

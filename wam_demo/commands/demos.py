@@ -84,6 +84,8 @@ def _scenery(options: argparse.Namespace) -> str:
     """What varies, or that the episodes are attempts."""
     if (options.attempts or options.glances) and (options.region != "whole" or options.steps):
         raise InvalidInputError("--region and --steps go with demonstrations, not with --attempts or --glances")
+    if options.far and options.region != "whole":
+        raise InvalidInputError("--far puts things anywhere on the table, so it does not go with --region")
     return next((name for name in ("wide", "far", "rooms", "attempts", "glances") if getattr(options, name)), "plain")
 
 

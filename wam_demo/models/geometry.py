@@ -104,10 +104,8 @@ def cell_geometry(calibration: Calibration, state: Tensor, motion: Tensor, grid:
     count = motion.shape[1]
     now = state[:, None, :3].expand(-1, count, -1)
     then = now + motion[..., :3]
-    front, (wrist_now, wrist_then) = (
-        front_cameras(calibration, state, motion),
-        wrist_cameras(calibration, state, motion),
-    )
+    front = front_cameras(calibration, state, motion)
+    wrist_now, wrist_then = wrist_cameras(calibration, state, motion)
     cells = cell_middles(grid).to(state)
     opening = torch.stack([motion[..., 6], state[:, 9:10].expand(-1, count), torch.ones_like(motion[..., 0])], -1)
     parts = []
