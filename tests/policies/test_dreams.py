@@ -53,7 +53,7 @@ def test_an_anchor_is_read_once_and_a_dream_goes_on_from_its_latents(policy):
     assert not torch.equal(onward.latents, encoded.latents)
 
 
-def test_what_left_the_wrists_view_is_remembered(policy):
+def test_what_left_the_wrists_view_is_remembered_by_weights_that_learned_to(policy, monkeypatch):
     def above(x, seed=0):
         state = np.zeros(17, np.float32)
         state[:10] = x - 1, 0, -0.3, 1, 0, 0, 0, 1, 0, 1  # the camera, 1 m beside the hand, looks down from 0.6 m
@@ -63,6 +63,8 @@ def test_what_left_the_wrists_view_is_remembered(policy):
         return policy.dream(motion(anchor, x=x, steps=steps))
 
     anchor = DreamAnchor(above(0.5))
+    assert moved(anchor, 0.25).memory is None
+    monkeypatch.setattr(policy.imagination, "config", replace(policy.imagination.config, remembers=True))
     assert moved(anchor, 0.25, ANCHOR_STEPS - 1).memory is None
     away = moved(anchor, 0.25)
     assert away.memory.picture[:, 3].mean() > 0.01

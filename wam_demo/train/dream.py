@@ -315,5 +315,5 @@ def _begun(policy: Path, recipe: DreamRecipe, caches: Sequence[Cache], seed: int
         },
         "begun_with": imagination.config.trained,
     }
-    imagination.config = replace(imagination.config, policy_sha256=sha256_of(policy), trained=trained)
+    imagination.config = replace(imagination.config, policy_sha256=sha256_of(policy), remembers=True, trained=trained)
     return imagination

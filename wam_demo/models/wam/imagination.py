@@ -44,6 +44,7 @@ class ImaginationConfig:
         policy_sha256: Weights of that policy.
         steps: Euler steps of an imagination; it is trained at the flow times that these visit.
         shift: Schedule shift of the flow (more time near noise).
+        remembers: It was trained with a map of what it saw before (`TableMemory`), and dreams with one.
         trained: Free-form provenance.
     """
 
@@ -52,6 +53,7 @@ class ImaginationConfig:
     policy_sha256: str
     steps: int = 2
     shift: float = 2.0
+    remembers: bool = False
     trained: dict[str, object] = field(default_factory=dict)
 
 

@@ -50,6 +50,7 @@ class FrameMaker:
         calibration: Of the cameras.
         mean_frame: The imagination model, in torch or compiled.
         doubt: Doubts the frames, where there is such a model.
+        remembers: The imagination model knows what a map of what was seen before is.
     """
 
     model: WorldActionModel
@@ -57,6 +58,7 @@ class FrameMaker:
     calibration: Calibration
     mean_frame: MeanFrame
     doubt: DoubtModel | None = None
+    remembers: bool = False
 
     def read(self, anchor: DreamAnchor, latents: Tensor, text: Tensor, state: Tensor, rays: Tensor) -> AnchorFeatures:
         """Read an anchor, as `WorldActionModel.read` reads an observation; its pictures are decoded only once."""
@@ -90,7 +92,8 @@ class FrameMaker:
         if motion.steps < ANCHOR_STEPS:
             return DreamFrame(images)
         shown = self.coder.encode(decoded[0].to(self.model.dtype))[None]
-        doubt, memory = self._doubted(anchor, latents, shown), self._remembered(anchor, before)
+        doubt = self._doubted(anchor, latents, shown)
+        memory = self._remembered(anchor, before) if self.remembers else None
         return DreamFrame(images, held_to_pictures(latents, shown), doubt, memory)
 
     def _remembered(self, anchor: AnchorFeatures, before: TableMemory | None) -> TableMemory:

@@ -146,9 +146,10 @@ class WamPolicy(Imaginer):
             InvalidInputError: These weights have no imagination model.
             PolicyFault: What was imagined is not finite.
         """
-        if self.calibration is None:
+        if self.imagination is None:
             raise InvalidInputError("these weights have no imagination model to dream with")
-        maker = FrameMaker(self.model, self.coder, self.calibration, self._mean_frame, self.doubt)
+        config = self.imagination.config
+        maker = FrameMaker(self.model, self.coder, config.calibration, self._mean_frame, self.doubt, config.remembers)
         anchor = motion.anchor
         if anchor.features is None:
             read = [anchor.observation]
