@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 BASELINE = "wam"
 _MLP = ("agra", "--projector", "mlp")
+_CONV = ("agra", "--projector", "conv")
 ARMS: Mapping[str, tuple[str, ...]] = {
     BASELINE: ("wam",),
     "agra": _MLP,
@@ -29,7 +30,9 @@ ARMS: Mapping[str, tuple[str, ...]] = {
     "block-1": (*_MLP, "--blocks", "1"),
     "block-3": (*_MLP, "--blocks", "3"),
     "linear": ("agra", "--projector", "linear"),
-    "conv": ("agra", "--projector", "conv"),
+    "conv": _CONV,
+    "conv-dinov2s": (*_CONV, "--teacher", "dinov2s"),
+    "conv-untrained": (*_CONV, "--teacher", "untrained"),
     "untrained": (*_MLP, "--teacher", "untrained"),
     "hog": (*_MLP, "--teacher", "hog"),
 }

@@ -46,6 +46,7 @@ def test_a_grounded_policy_scores_above_an_ungrounded_one():
     bad = grounding_report.document({"pick_place": scored(ungrounded())})
     assert good["area"] == pytest.approx(6 / 128)
     assert good["aim_over_area"] == pytest.approx(good["aim"] / good["area"])
+    assert good["aim_over_area_at_best"] == bad["aim_over_area_at_best"] == pytest.approx(128 / 6)
     assert good["aim"] > 0.6 > 0.05 > bad["aim"]
     assert good["views"]["front"]["area"] == pytest.approx(4 / 64)
     assert good["views"]["wrist"]["aim"] > 0.4 > 0.05 > bad["views"]["wrist"]["aim"]

@@ -40,6 +40,7 @@ def _matter(part: str) -> Part:
 MEASURES: Mapping[str, Part] = {
     "aim": _mean(lambda moment: moment.aim),
     "aim_over_area": _mean(lambda moment: moment.aim / moment.area),
+    "aim_over_area_at_best": _mean(lambda moment: 1 / moment.area),
     "centroid_error_cells": _mean(lambda moment: moment.centroid_error),
     **{f"msr.{kind}": _ratio(kind) for kind in KINDS},
     "map_agreement": _mean(lambda moment: None if moment.causal_map is None else moment.causal_map.agreement),
