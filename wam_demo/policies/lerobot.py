@@ -59,7 +59,7 @@ class LeRobotPolicy(Policy):
 
         began = time.perf_counter()
         torch.manual_seed(seed % 2**63)
-        item = {name: torch.from_numpy(value) for name, value in self._item(observation)}
+        item = {name: torch.tensor(value) for name, value in self._item(observation)}  # a copy: ours are read-only
         item = self._before({**item, TASK: observation.instruction})
         self._policy.reset()
         with torch.inference_mode():
