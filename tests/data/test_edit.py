@@ -31,6 +31,7 @@ def frame(rng: np.random.Generator, shape=(8, 12, 3)) -> dict:
         image_key("wrist"): rng.integers(0, 256, shape, np.uint8),
         "observation.state": rng.normal(size=17).astype(np.float32),
         "action": rng.normal(size=7).astype(np.float32),
+        "camera_poses": rng.normal(size=26).astype(np.float32),
         "next.success": bool(rng.integers(2)),
         "intervention": bool(rng.integers(2)),
         "task_name": "reach",

@@ -24,6 +24,7 @@ def frame(rng: np.random.Generator, success: bool = False) -> dict:
         "observation.images.wrist": rng.integers(0, 256, (16, 24, 3), np.uint8),
         "observation.state": rng.normal(size=17).astype(np.float32),
         "action": rng.normal(size=7).astype(np.float32),
+        "camera_poses": rng.normal(size=26).astype(np.float32),
         "expert_chunk": rng.normal(size=(16, 7)).astype(np.float32).reshape(-1),
         "next.success": success,
         "task_name": "reach",

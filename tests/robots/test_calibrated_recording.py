@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.fakes.action_images_checkpoint import a_sight
-from wam_demo.data.schema import CAMERA_POSES, WIDE_FEATURES, flat_poses, poses_from
+from wam_demo.data.schema import CAMERA_POSES, DEMONSTRATION_FEATURES, flat_poses, poses_from
 from wam_demo.data.uploads.guess import guess
 from wam_demo.data.uploads.process import describe
 from wam_demo.data.writer import LeRobotWriter
@@ -23,9 +23,9 @@ def poses_at(frame):
 @pytest.fixture
 def dataset(tmp_path):
     seen = a_sight()
-    with LeRobotWriter(tmp_path / "set", WIDE_FEATURES) as writer:
+    with LeRobotWriter(tmp_path / "set", DEMONSTRATION_FEATURES) as writer:
         for frame in range(FRAMES):
-            values = {name: np.zeros(feature.shape, feature.dtype) for name, feature in WIDE_FEATURES.items()
+            values = {name: np.zeros(feature.shape, feature.dtype) for name, feature in DEMONSTRATION_FEATURES.items()
                       if feature.dtype not in ("image", "string", "bool")}  # fmt: skip
             pictures = {f"observation.images.{camera}": image for camera, image in seen.images.items()}
             others = {"observation.state": seen.state, CAMERA_POSES: poses_at(frame)}

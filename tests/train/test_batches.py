@@ -11,7 +11,7 @@ from wam_demo.models.chunk import ChunkNormaliser
 from wam_demo.models.tokenizer import Tokenizer, TokenizerConfig
 from wam_demo.train.batches import Batches, TrainingFrames
 from wam_demo.train.cache import load_cache
-from wam_demo.train.calibration import calibrate
+from wam_demo.train.calibration import calibrate, usual_poses
 from wam_demo.train.recipes import WAM
 
 CPU = torch.device("cpu")
@@ -75,6 +75,12 @@ def test_recordings_leave_the_action_batches_as_they_are(caches):
     beside = Batches(aligned(caches[0]), aligned(caches[1]), RECIPE, 0, CPU).action(7)
     assert torch.equal(alone.latents, beside.latents)
     assert torch.equal(alone.noise, beside.noise)
+
+
+def test_demonstrations_say_where_the_cameras_are_and_recordings_in_rooms_do_not(caches):
+    plain, rooms = caches
+    torch.testing.assert_close(plain.poses, usual_poses(calibrate(["reach"]), plain.states), atol=2e-3, rtol=0)
+    assert not rooms.poses.any()
 
 
 def test_rays_are_told_of_calibrated_cameras_part_of_the_time(caches):

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from scipy.spatial.transform import Rotation
 
+from wam_demo.data.schema import CAMERA_POSES, DEMONSTRATION_FEATURES
 from wam_demo.data.writer import LeRobotWriter
 from wam_demo.models.geometry import token_rays
 from wam_demo.models.tokenizer import Tokenizer, TokenizerConfig
@@ -108,11 +109,12 @@ class MeanTeacher:
 
 
 def film(root, seed: int, task: str = "reach") -> None:
-    """Three frames of demonstrations."""
+    """Three frames of demonstrations that say nothing of their cameras."""
     rng = np.random.default_rng(seed)
     shutil.rmtree(root / "data", ignore_errors=True)
     shutil.rmtree(root / "meta", ignore_errors=True)
-    with LeRobotWriter(root / "new") as writer:
+    features = {name: feature for name, feature in DEMONSTRATION_FEATURES.items() if name != CAMERA_POSES}
+    with LeRobotWriter(root / "new", features) as writer:
         for _ in range(3):
             image = rng.integers(0, 256, (128, 128, 3), np.uint8)
             frame = {"observation.images.front": image, "observation.images.wrist": image, "next.success": False}

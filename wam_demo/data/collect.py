@@ -4,7 +4,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,6 @@ from wam_demo.data.schema import (
     INFO_PATH,
     OTHER_FULFILLED,
     OTHER_INSTRUCTION,
-    WIDE_FEATURES,
     flat_poses,
     image_key,
 )
@@ -42,7 +41,7 @@ Demonstrator = Callable[..., "Iterator[DemoFrame] | Iterator[AttemptFrame]"]
 OpenTask = Callable[[str], Demonstrator]
 """Opens a task in the process that will demonstrate it."""
 
-_FEATURES = {"wide": WIDE_FEATURES, "far": WIDE_FEATURES, "attempts": ATTEMPT_FEATURES, "glances": ATTEMPT_FEATURES}
+_FEATURES = {"attempts": ATTEMPT_FEATURES, "glances": ATTEMPT_FEATURES}
 """Columns by scenery, where they are not those of a demonstration."""
 _SHARDS, _MERGED = ".shards", ".merged"
 
@@ -199,8 +198,8 @@ def _columns(frame: Any, task: str, scenery: str) -> dict[str, Any]:
     if scenery in ("attempts", "glances"):
         judged = {OTHER_INSTRUCTION: frame.other_instruction, OTHER_FULFILLED: frame.other_fulfilled}
         return {**columns, FULFILLED: frame.fulfilled, **judged}
-    columns["expert_chunk"] = frame.expert_chunk
-    return {**columns, CAMERA_POSES: flat_poses(observation)} if scenery in ("wide", "far") else columns
+    told = replace(observation, cameras=None) if scenery == "rooms" else observation  # as a stranger's recordings are
+    return {**columns, CAMERA_POSES: flat_poses(told), "expert_chunk": frame.expert_chunk}
 
 
 def _simulated(task: str) -> Demonstrator:

@@ -110,6 +110,12 @@ def image_key(camera: str) -> str:
     return f"observation.images.{camera}"
 
 
+CAMERA_POSES = "camera_poses"
+"""Column of where the cameras are, in the base frame; no name that begins with ``observation``, which LeRobot would
+take for a second state."""
+POSE_DIM = 13
+"""Numbers of a camera's pose: position 3 [m], rotation 9 row by row, tangent of half the field of view."""
+_CAMERA_POSES_FEATURE = Feature("float32", (len(POLICY_CAMERAS) * POSE_DIM,))
 DEMONSTRATION_FEATURES: Mapping[str, Feature] = {
     **{
         image_key(camera): Feature("image", (IMAGE_SIZE, IMAGE_SIZE, 3), ["height", "width", "channels"])
@@ -117,23 +123,16 @@ DEMONSTRATION_FEATURES: Mapping[str, Feature] = {
     },
     "observation.state": Feature("float32", (STATE_DIM,), _STATE_NAMES),
     "action": Feature("float32", (ACTION_DIM,), _ACTION_NAMES),
+    CAMERA_POSES: _CAMERA_POSES_FEATURE,
     "expert_chunk": Feature("float32", (CHUNK_STEPS * ACTION_DIM,)),
     "next.success": Feature("bool", (1,)),
     "task_name": Feature("string", (1,)),
 }
 """What a demonstration holds per frame; ``expert_chunk`` is the expert's plan, flattened."""
 
-CAMERA_POSES = "camera_poses"
-"""Column of where the cameras are, in the base frame; no name that begins with ``observation``, which LeRobot would
-take for a second state."""
-POSE_DIM = 13
-"""Numbers of a camera's pose: position 3 [m], rotation 9 row by row, tangent of half the field of view."""
-_CAMERA_POSES_FEATURE = Feature("float32", (len(POLICY_CAMERAS) * POSE_DIM,))
-WIDE_FEATURES: Mapping[str, Feature] = {**DEMONSTRATION_FEATURES, CAMERA_POSES: _CAMERA_POSES_FEATURE}
-"""What a demonstration under changing camera mounts holds: also where the cameras are."""
 FULFILLED, OTHER_INSTRUCTION, OTHER_FULFILLED = "fulfilled", "other_instruction", "other_fulfilled"
 ATTEMPT_FEATURES: Mapping[str, Feature] = {
-    **{name: feature for name, feature in DEMONSTRATION_FEATURES.items() if name != "expert_chunk"},
+    **{name: feature for name, feature in DEMONSTRATION_FEATURES.items() if name not in ("expert_chunk", CAMERA_POSES)},
     FULFILLED: Feature("bool", (1,)),
     OTHER_INSTRUCTION: Feature("string", (1,)),
     OTHER_FULFILLED: Feature("bool", (1,)),
