@@ -84,6 +84,8 @@ def run(tmp_path, monkeypatch, capsys):
         (["train", "wam", "--out", "x"], "training 'wam' needs --data"),
         (["train", "wam", "--data", ".", "--arms", "agra", "--out", "x"], "--arms goes with 'train arms'"),
         (["train", "arms", "--data", ".", "--weight", "2", "--out", "x"], "decides itself what is aligned"),
+        (["train", "arms", "--data", ".", "--rate", "1e-4", "--out", "x"], "--rate goes with one model"),
+        (["train", "wam", "--data", ".", "--rate", "0", "--out", "x"], "--rate"),
         (["train", "wam", "--data", "nowhere", "--out", "x"], "there is no folder 'nowhere'"),
     ],
 )

@@ -47,6 +47,7 @@ def add_arguments(parser: Parser) -> None:
         help="simsem (default), dinov2s[:BLOCK], hog, untrained, or a timm ViT",
     )
     parser.add_argument("--steps", type=whole(1, 10_000_000), metavar="N", help="instead of the preset's")
+    parser.add_argument("--rate", type=real(1e-6, 0.1), metavar="R", help="learning rate instead of the preset's")
     parser.add_argument("--align", type=one_of("pass", PASSES), help="pass whose features are aligned (action)")
     parser.add_argument("--weight", type=real(0, 100), metavar="W", help="lambda of the alignment (0.5)")
     parser.add_argument(
@@ -80,6 +81,8 @@ def run(options: argparse.Namespace) -> None:
         raise InvalidInputError(
             f"training {options.kind!r} decides itself what is aligned how: leave those options out"
         )
+    if options.kind in ("arms", "all") and options.rate is not None:
+        raise InvalidInputError(f"--rate goes with one model, not with 'train {options.kind}'")
     from wam_demo.train.parallel import is_main, launched, own_share
 
     if launched() and options.kind in ("arms", "all"):
@@ -113,6 +116,7 @@ def _trained(options: argparse.Namespace, out: Path) -> dict[str, Any]:
         arm=_arm(options),
         seed=options.seed,
         steps=options.steps,
+        rate=options.rate,
         init=options.init,
         videos=options.videos,
         region=options.region,

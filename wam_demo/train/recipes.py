@@ -200,6 +200,7 @@ def run(
     arm: Mapping[str, Any] | None = None,
     seed: int = 0,
     steps: int | None = None,
+    rate: float | None = None,
     init: Path | None = None,
     videos: Path | None = None,
     region: Region = "whole",
@@ -217,6 +218,7 @@ def run(
         arm: For ``wam`` and ``agra``: what to change about the preset's `Arm`.
         seed: Seeds everything.
         steps: Instead of the preset's; resuming with more steps extends a run.
+        rate: Learning rate after warm-up instead of the preset's, as for weights that are finished and learn on.
         videos: For ``wam``, ``agra``, ``imagination`` and ``dream``: recordings whose actions are not read; for
             ``success``: demonstrations, of which it reads what succeeded.
         init: Begin with the weights of this checkpoint, of the same kind and sizes, instead of random ones; for
@@ -240,6 +242,8 @@ def run(
     recipe = preset_of(presets, preset)
     if steps is not None:
         recipe = replace(recipe, loop=replace(recipe.loop, steps=steps))
+    if rate is not None:
+        recipe = replace(recipe, loop=replace(recipe.loop, lr=rate))
     out.mkdir(parents=True, exist_ok=True)
     common: dict[str, Any] = {"seed": seed, "resume": resume}
     if kind in ("tokenizer", "decoder"):
