@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from wam_demo.sim.expert import Expert
 from wam_demo.sim.language import HELD_OUT, SYNONYMS
 from wam_demo.sim.perturb import AXES, SEVERITIES, sample
 from wam_demo.sim.perturb.registry import COMBINED
@@ -138,3 +139,17 @@ def test_no_severity_is_without_effect_and_the_seed_decides(worlds, task, axis):
         if axis != "delay":  # has no direction to draw
             others = range(SEEDS[0] + 1, SEEDS[0] + 9)  # a few of them may draw the same view
             assert any(applied(world, axis, severity, seed) != events for seed in others)
+
+
+@pytest.mark.parametrize(
+    ("severity", "seeds"),
+    [(3, (960_000, 960_003, 960_011, 960_044, 960_048)), (5, (960_001, 960_015, 960_044, 960_048))],
+)
+def test_drawers_of_another_layout_can_be_opened(worlds, severity, seeds):
+    """Cabinets that stood in each other, and confounders in front of the drawer, once kept these ones shut."""
+    world = worlds("drawer")
+    for seed in seeds:
+        world.reset(seed)
+        world.apply(sample("layout", severity, seed, world))
+        expert = Expert(world)
+        assert any(world.step(expert.act()).success for _ in range(40)), seed

@@ -9,7 +9,7 @@ from wam_demo.sim.demonstrate import demonstrate
 from wam_demo.sim.language import HELD_OUT
 from wam_demo.sim.perturb.spots import DROP_BOX
 from wam_demo.sim.tasks import TASKS
-from wam_demo.sim.wide import CABINETS_APART_M, scatter_far, widen
+from wam_demo.sim.wide import scatter_far, widen
 from wam_demo.sim.wide_words import ASIDES, CLOSINGS, OPENINGS, SENTENCES, WORDS, say
 
 CONCEPTS = {
@@ -64,7 +64,7 @@ def test_in_far_scenes_things_stand_where_the_task_never_puts_them_and_nothing_e
         assert ((points >= DROP_BOX[0] - 0.08) & (points <= DROP_BOX[1] + 0.08)).all()
         beyond += (((points < low - 1e-6) | (points > high + 1e-6)).any(1)).tolist()
         apart = np.linalg.norm(points[:, None] - points[None], axis=-1)[~np.eye(len(points), dtype=bool)]
-        assert apart.min() > (CABINETS_APART_M if task == "drawer" else 0.085)
+        assert apart.min() > (world.logic.apart if task == "drawer" else 0.085)
     assert 0.15 < np.mean(beyond) < 0.7
 
 

@@ -44,8 +44,8 @@ BYSTANDERS = {
 }
 """RGB 0..1 of things that nobody names in far scenes; none is of `CONFOUNDER_COLOURS`, which evaluations use."""
 MOST_BYSTANDERS = 4
-APART_M, CABINETS_APART_M, FROM_GOAL_M = 0.10, 0.19, 0.145
-"""Between any two things, cabinets, and a thing and a goal, at least."""
+APART_M, FROM_GOAL_M = 0.10, 0.145
+"""Between any two things, and a thing and a goal, at least."""
 
 
 def vary(world: "World", seed: int, scenery: Scenery) -> np.random.Generator:
@@ -90,7 +90,7 @@ def scatter_far(world: "World", rng: np.random.Generator) -> None:
     """
     logic, scene = world.logic, world.scene
     low, high = np.clip(logic.region + np.array([[-BEYOND_M], [BEYOND_M]]), *DROP_BOX)
-    gap, goal = CABINETS_APART_M if logic.spec.name == "drawer" else APART_M, world.assignment.goal
+    gap, goal = max(APART_M, logic.apart), world.assignment.goal
     for name in world.assignment.candidates:
         if rng.random() > MOVED:
             continue

@@ -18,6 +18,8 @@ TABLE_EDGE_M = 0.011
 """What the edge of the visible table may take from that distance."""
 GOAL_REACH_M = 0.05
 """Half the width of a goal [m]; beyond it the open gripper needs as much room as between any two things."""
+OPENING_STEP_M = 0.04
+"""Between points that are kept free where a target opens, along and beside its middle."""
 
 
 class Layout:
@@ -31,6 +33,7 @@ class Layout:
         self.clear(world)
         target = _outside(world, rng, OUTSIDE_M[severity - 1])
         taken = [] if target is None else [target]
+        taken += _opening(world, target)
         used = world.assignment.colours.values()
         colours = [*CONFOUNDER_COLOURS.values(), *(rgb for name, rgb in COLOURS.items() if name not in used)]
         confounders: list[dict[str, Any]] = []
@@ -103,7 +106,15 @@ def _outside(world: DisturbedWorld, rng: np.random.Generator, distance: float) -
     lost = [float(np.linalg.norm(point - np.clip(point, *DROP_BOX))) for point in points]
     allowed = max(min(lost), TABLE_EDGE_M)  # else a higher severity would move it less far
     points = [np.clip(point, *DROP_BOX) for point, short in zip(points, lost, strict=True) if short <= allowed]
-    return max(points, key=lambda point: min(0.1, clearance(point, places), _clear_of_goal(point, world)))
+    gap = max(0.1, world.logic.apart)
+    return max(points, key=lambda point: min(gap, clearance(point, places), _clear_of_goal(point, world)))
+
+
+def _opening(world: DisturbedWorld, target: np.ndarray | None) -> list[np.ndarray]:
+    """Points [m] that what is pulled out of the target passes, which is displaced to ``target`` unless ``None``."""
+    place = world.scene.position(world.assignment.target)[:2] if target is None else target
+    ahead, aside = np.arange(OPENING_STEP_M, world.logic.opens, OPENING_STEP_M), (-OPENING_STEP_M, OPENING_STEP_M)
+    return [place + np.array([x, y]) for x in ahead for y in aside]
 
 
 def _clear_of_goal(point: np.ndarray, world: DisturbedWorld) -> float:

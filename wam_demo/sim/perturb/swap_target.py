@@ -18,5 +18,5 @@ class SwapTarget(Shove):
         """Target or goal, by the severity's distance, to where it stands free."""
         choices = [name for name in (world.assignment.target, world.assignment.goal) if name is not None]
         name = str(rng.choice(choices))
-        gap = 0.14 if name == world.assignment.goal else 0.09
+        gap = max(0.14 if name == world.assignment.goal else 0.09, world.logic.apart)
         return {"object": name, "offset": rounded(displaced(world, rng, name, DISTANCE_M[severity - 1], gap))}

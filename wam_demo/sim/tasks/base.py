@@ -78,11 +78,15 @@ class Task(Protocol):
         spec: Words and limits.
         scene: Name of the MJCF file.
         region: (2, 2) corners [m] of the rectangle in which targets start.
+        apart: How far [m] the middles of two of its things have to be from each other for the hand to do its work.
+        opens: How far [m] from the middle of its target, along x, what is pulled out of it comes; 0 for most.
     """
 
     spec: TaskSpec
     scene: str
     region: NDArray[np.float64]
+    apart: float
+    opens: float
 
     def layout(self, scene: "Scene", rng: np.random.Generator) -> Assignment:
         """Draw colours, shapes and poses of an episode and place them."""

@@ -29,6 +29,8 @@ class Drawer:
     spec = TASKS["drawer"]
     scene = "drawer"
     region = REGION
+    apart = 0.20  # cabinets are 15 cm wide, and what is pulled out of one may not meet the other
+    opens = 0.24
 
     def layout(self, scene: Scene, rng: np.random.Generator) -> Assignment:
         """Two cabinets side by side, drawers of distinct colours."""
