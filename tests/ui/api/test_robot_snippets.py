@@ -42,10 +42,10 @@ def test_our_own_client_moves_the_simulated_arm_until_it_is_done(server, tmp_pat
 
 
 def moved_cm(output):
-    """How far the tool was led, from the lines that the snippet prints."""
-    places = [list(map(float, re.findall(r"-?\d+\.?\d*", line)[:3])) for line in output.splitlines()]
-    assert len(places) == 5
-    return max(abs(a - b) for a, b in zip(places[0], places[-1], strict=True))
+    """How far the tool was led from where it began, along any axis, from the lines that the snippet prints."""
+    begun, *places = [list(map(float, re.findall(r"-?\d+\.?\d*", line)[:3])) for line in output.splitlines()]
+    assert len(places) == 4
+    return max(abs(a - b) for place in places for a, b in zip(begun, place, strict=True))
 
 
 @needs_weights
