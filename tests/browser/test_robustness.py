@@ -149,7 +149,7 @@ def test_a_reload_finds_the_choices_again(open_tab):
 
 def test_a_wait_in_the_queue_is_not_announced_when_it_is_over(open_tab):
     _, page = open_tab(pace_s=0.1)
-    begin(page, episodes=60)  # long enough to be met while it runs, on a busy machine too
+    begin(page, episodes=30)  # long enough to be met while it runs, on a busy machine too
     page.wait_for_function("document.querySelector('.estimate').textContent.includes('in the queue')")
     page.get_by_role("button", name="Cancel").click()
     page.wait_for_function(f"{ROOT}.dataset.state === 'cancelled'")

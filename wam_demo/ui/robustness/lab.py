@@ -168,7 +168,10 @@ class Lab:
         """How long a run in the queue, or one that is submitted now, waits for its turn [s]."""
         with self._changed:
             running, queued = self._running, list(takewhile(lambda other: other is not job, self._queue))
-        left = running.run.snapshot().left_s if running is not None and running.run is not None else 0.0
+            if running is None:
+                left = 0.0
+            else:  # one that is being prepared has no run yet
+                left = self.expected_s(running.spec) if running.run is None else running.run.snapshot().left_s
         return left + sum(self.expected_s(other.spec) for other in queued)
 
     def drawn(self, job: Job) -> dict[str, Any]:
