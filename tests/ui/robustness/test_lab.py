@@ -61,6 +61,23 @@ def test_runs_take_turns_in_order(open_lab):
     assert lab.drawn(jobs[0])["cells"]
 
 
+def test_a_run_that_is_being_prepared_counts_in_the_wait(open_lab):
+    opened, go_on = threading.Event(), threading.Event()
+
+    def prepare(spec, out):
+        opened.set()
+        go_on.wait(10)
+        return Bench()(spec, out)
+
+    lab = open_lab(bench=prepare)
+    job = lab.submit(SPEC)
+    assert opened.wait(10)
+    waits, expected = lab.wait_s(), lab.expected_s(SPEC)
+    go_on.set()
+    until(lambda: job.state == "done")
+    assert waits == expected > 0
+
+
 def test_a_full_queue_refuses_and_goes_on(open_lab):
     lab = open_lab(bench=Bench(0.05), queue=1)
     first = lab.submit(SPEC)

@@ -11,9 +11,9 @@ from wam_demo.sim.scene import Scene
 OBJECTS = ("object0", "object1", "object2")
 """Bodies of the movable objects in scenes that have them."""
 OBJECT_HALF_M = np.array([0.0225, 0.0225, 0.025])
+"""Half extents [m] of every movable object: 4.5 cm wide, 5 cm tall."""
 OBJECTS_APART_M = 0.09
 """Between the middles of two objects, so that the open gripper finds room."""
-"""Half extents [m] of every movable object: 4.5 cm wide, 5 cm tall."""
 YAW_RAD = 0.4
 
 
