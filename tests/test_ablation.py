@@ -7,9 +7,18 @@ import pytest
 
 from tests.fakes.grid import FakeExecutor
 from wam_demo import ablation
-from wam_demo.ablation import ARMS, BASELINE, Ingredients, arm_row, compare_arms, table
-from wam_demo.cli import _parser
-from wam_demo.errors import UnknownNameError
+from wam_demo.ablation import (
+    ARMS,
+    BASELINE,
+    Ingredients,
+    arm_row,
+    compare_arms,
+    compare_runs,
+    difference_over_runs,
+    table,
+)
+from wam_demo.cli import _parser, main
+from wam_demo.errors import InvalidInputError, UnknownNameError
 from wam_demo.evaluate.specs.grid import GridSpec
 
 SPEC = GridSpec(("hold", "expert"), ("pick_place",), ("none", "light"), (3,), episodes=12)
@@ -57,3 +66,54 @@ def test_rows_pair_an_arm_with_the_baseline_scene_by_scene(tmp_path):
     text = table(rows).splitlines()
     assert len(text) == 4
     assert "| 12/12 | 6/12 (0.500) | +0.500 [" in text[3]
+
+
+def test_a_seed_without_scenes_is_refused_before_anything_is_trained(tmp_path, monkeypatch):
+    monkeypatch.setattr(ablation, "run_stages", lambda *arguments: pytest.fail("trained"))
+    with pytest.raises(InvalidInputError, match="seed"):
+        compare_arms(["conv"], shared(tmp_path, seed=50), tmp_path)
+    with pytest.raises(InvalidInputError, match="seed"):
+        compare_runs(["conv"], shared(tmp_path, seed=48), tmp_path, runs=3)
+
+
+def test_runs_are_the_unit_of_their_interval():
+    rates = {"conv": [0.875, 0.854, 0.840], "wam": [0.771, 0.743, 0.771]}
+    found = difference_over_runs(rates, "conv", "wam")
+    assert found["difference"] == pytest.approx(0.0947, abs=1e-4)
+    # mean +- 4.303 standard errors: Student's t of two degrees of freedom
+    spread = 4.3027 * 0.0224 / 3**0.5
+    assert found["difference_ci95"] == pytest.approx([0.0947 - spread, 0.0947 + spread], abs=1e-3)
+    assert 0.01 < found["p_value"] < 0.03
+    turned = difference_over_runs(rates, "wam", "conv")
+    assert turned["difference_ci95"] == pytest.approx([-value for value in reversed(found["difference_ci95"])])
+
+
+def test_runs_that_all_differ_by_the_same_say_nothing_of_the_spread():
+    found = difference_over_runs({"conv": [0.6, 0.7], "wam": [0.5, 0.6]}, "conv", "wam")
+    assert found["difference"] == pytest.approx(0.1)
+    assert (found["difference_ci95"], found["p_value"]) == (None, None)
+
+
+def test_several_runs_take_the_seeds_from_the_first_on(tmp_path, monkeypatch):
+    asked = []
+
+    def compared(names, shared, out, *, episodes, say):
+        asked.append((shared.seed, out.name, episodes))
+        right = {"wam": 6, "conv": 8 + shared.seed}
+        return {"arms": [{"arm": arm, "disturbed": [right[arm], 12]} for arm in ("wam", "conv")]}
+
+    monkeypatch.setattr(ablation, "compare_arms", compared)
+    found = compare_runs(["conv"], shared(tmp_path, seed=1), tmp_path, runs=3, episodes=6)
+    assert asked == [(1, "seed1", 6), (2, "seed2", 6), (3, "seed3", 6)]
+    assert list(found["runs"]) == ["1", "2", "3"]
+    (pair,) = found["pairs"]
+    assert pair["by_run"] == pytest.approx([3 / 12, 4 / 12, 5 / 12])
+    text = (tmp_path / "table.md").read_text()
+    assert "| `conv` | 0.750, 0.833, 0.917 | 0.833 |" in text
+    assert "| `conv` - `wam` | +0.250, +0.333, +0.417 | +0.333 [+0.126, +0.540] | 0.02 |" in text
+
+
+@pytest.mark.parametrize("given", [["--arms", "conv"], ["--runs", "3"]])
+def test_options_of_the_arms_go_with_no_single_model(given, tmp_path, capsys):
+    assert main(["train", "agra", "--data", str(tmp_path), *given]) != 0
+    assert f"{given[0]} goes with 'train arms'" in capsys.readouterr().err

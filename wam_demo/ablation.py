@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,8 @@ ARMS: Mapping[str, tuple[str, ...]] = {
 TASKS = ("pick_place", "drawer", "button")
 AXES = ("none", "camera", "robot_init", "noise", "language", "layout", "light", "background", "distractor")
 SEVERITY = 3
+SAME = 1e-9
+"""Differences of rates that are no further apart are one."""
 
 
 @dataclass(frozen=True)
@@ -86,16 +89,19 @@ def compare_arms(
         ``arms``: a row for each, see `arm_row`.
 
     Raises:
+        InvalidInputError: No scenes belong to the seed.
         UnknownNameError: There is no such arm.
         DataError: A training failed; its output stands above.
         WamDemoError: The evaluation failed.
     """
     from wam_demo.evaluate.grid.run import GridRun
+    from wam_demo.evaluate.specs.evaluation import evaluation_seeds
     from wam_demo.evaluate.specs.grid import GridSpec
 
     for name in names:
         if name not in ARMS:
             raise UnknownNameError("arm", name, ARMS)
+    evaluation_seeds(shared.seed, episodes)  # refuses a seed before hours of training, not after
     chosen = list(dict.fromkeys([BASELINE, *names]))
     stages = [Stage(name, ("train", *ARMS[name], *shared.arguments(), "--resume")) for name in chosen]
     cores = os.cpu_count() or 1
@@ -112,6 +118,77 @@ def compare_arms(
     rows = [arm_row(name, policies, spec, records, out / name) for name in chosen]
     (out / "table.md").write_text(table(rows))
     return {"arms": rows}
+
+
+def compare_runs(
+    names: Sequence[str],
+    shared: Ingredients,
+    out: Path,
+    *,
+    runs: int,
+    episodes: int = 20,
+    say: Callable[[str], None] = print,
+) -> dict[str, Any]:
+    """Compare the arms in several training runs, whose seeds follow one another from the shared one.
+
+    One run says how two sets of weights differ; what an arm does takes several, and a run is the unit of the interval.
+
+    Args:
+        names: As for `compare_arms`.
+        shared: What all runs have in common; its seed is the first one's.
+        out: A folder per run, as `compare_arms` writes it, and ``table.md`` over them.
+        runs: At least 2.
+        episodes: Scenes of a task under an axis, others in each run.
+        say: Told each command as it starts.
+
+    Returns:
+        ``runs``: the rows of each; ``pairs``: every two arms, see `difference_over_runs`.
+
+    Raises:
+        InvalidInputError: No scenes belong to a seed.
+        UnknownNameError: There is no such arm.
+        DataError: A training failed; its output stands above.
+        WamDemoError: An evaluation failed.
+    """
+    from wam_demo.evaluate.specs.evaluation import evaluation_seeds
+
+    seeds = range(shared.seed, shared.seed + runs)
+    evaluation_seeds(seeds[-1], episodes)
+    compared = [
+        compare_arms(names, replace(shared, seed=seed), out / f"seed{seed}", episodes=episodes, say=say)["arms"]
+        for seed in seeds
+    ]
+    rates = {
+        rows[0]["arm"]: [row["disturbed"][0] / row["disturbed"][1] for row in rows]
+        for rows in zip(*compared, strict=True)
+    }
+    pairs = [difference_over_runs(rates, second, first) for first, second in combinations(rates, 2)]
+    (out / "table.md").write_text(table_over_runs(rates, pairs))
+    return {"runs": dict(zip(map(str, seeds), compared, strict=True)), "pairs": pairs}
+
+
+def difference_over_runs(rates: Mapping[str, Sequence[float]], first: str, second: str) -> dict[str, Any]:
+    """How much more often one arm succeeds than another at `SEVERITY`.
+
+    Args:
+        rates: Success rate of each arm in each run, runs in the same order, two of them at least.
+        first: The arm that is compared.
+        second: What it is compared with.
+
+    Returns:
+        ``first``, ``second``, ``by_run``, ``difference`` (its mean), ``difference_ci95`` and ``p_value``: Student's
+        over runs, None where every run differs by the same and they say nothing of the spread.
+    """
+    from scipy.stats import ttest_1samp
+
+    by_run = [a - b for a, b in zip(rates[first], rates[second], strict=True)]
+    found: dict[str, Any] = {"first": first, "second": second, "by_run": by_run}
+    found["difference"] = sum(by_run) / len(by_run)
+    if max(by_run) - min(by_run) < SAME:
+        return {**found, "difference_ci95": None, "p_value": None}
+    test = ttest_1samp(by_run, 0.0)
+    interval = test.confidence_interval(0.95)
+    return {**found, "difference_ci95": [float(interval.low), float(interval.high)], "p_value": float(test.pvalue)}
 
 
 def arm_row(
@@ -173,6 +250,22 @@ def table(rows: Sequence[Mapping[str, Any]]) -> str:
         lines.append(
             f"| `{row['arm']}` | {rates} | {change} | {p} | {row['plan_error_cm']:.2f} | {row['cosine']:.2f} |"
         )
+    return "\n".join(lines) + "\n"
+
+
+def table_over_runs(rates: Mapping[str, Sequence[float]], pairs: Sequence[Mapping[str, Any]]) -> str:
+    """Markdown: the rate of each arm in each run, then every two arms."""
+    lines = [f"| arm | severity {SEVERITY}, by run | mean |", "|---|---|---|"]
+    for arm, of_runs in rates.items():
+        each = ", ".join(f"{rate:.3f}" for rate in of_runs)
+        lines.append(f"| `{arm}` | {each} | {sum(of_runs) / len(of_runs):.3f} |")
+    lines += ["", "| arms | difference by run | mean, 95 % (t over runs) | p |", "|---|---|---|---|"]
+    for pair in pairs:
+        each, mean = ", ".join(f"{value:+.3f}" for value in pair["by_run"]), f"{pair['difference']:+.3f}"
+        if (ci := pair["difference_ci95"]) is not None:
+            mean += f" [{ci[0]:+.3f}, {ci[1]:+.3f}]"
+        p = "" if pair["p_value"] is None else f"{pair['p_value']:.2g}"
+        lines.append(f"| `{pair['first']}` - `{pair['second']}` | {each} | {mean} | {p} |")
     return "\n".join(lines) + "\n"
 
 

@@ -62,7 +62,10 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--checkpoints", type=Path, metavar="DIR", help="where tokenizer and teacher are, instead of the shipped ones"
     )
-    parser.add_argument("--arms", type=names, metavar="A[,A]", help="of the comparison (all)")
+    parser.add_argument("--arms", type=separated, metavar="A[,A]", help="of the comparison (all)")
+    parser.add_argument(
+        "--runs", type=whole(1, 50), default=1, metavar="N", help="training seeds, from --seed on, for arms (1)"
+    )
     parser.add_argument(
         "--episodes", type=whole(1, 1000), default=20, metavar="N", help="scenes an axis, for arms (20)"
     )
@@ -73,8 +76,9 @@ def run(options: argparse.Namespace) -> None:
     """Train a model, or everything from the demonstrations on, into ``--out``."""
     if options.data is None and options.kind not in WITHOUT_DATA:
         raise InvalidInputError(f"training {options.kind!r} needs --data, a dataset written by demos")
-    if options.arms and options.kind != "arms":
-        raise InvalidInputError("--arms goes with 'train arms'")
+    for name, given in (("--arms", options.arms), ("--runs", options.runs > 1)):
+        if given and options.kind != "arms":
+            raise InvalidInputError(f"{name} goes with 'train arms'")
     if options.kind in ("arms", "all") and options.region != "whole":
         raise InvalidInputError(f"--region goes with one model, not with 'train {options.kind}'")
     if options.kind in ("arms", "all") and _arm(options):
@@ -124,19 +128,22 @@ def _trained(options: argparse.Namespace, out: Path) -> dict[str, Any]:
     )
 
 
-def names(text: str) -> list[str]:
-    """Comma-separated names."""
+def separated(text: str) -> list[str]:
+    """What stands between commas."""
     return text.split(",")
 
 
 def _arms(options: argparse.Namespace, out: Path) -> dict[str, Any]:
-    from wam_demo.ablation import ARMS, Ingredients, compare_arms
+    from wam_demo.ablation import ARMS, Ingredients, compare_arms, compare_runs
 
     checkpoints = options.checkpoints or CHECKPOINTS
     shared = Ingredients(
         options.preset, options.data, options.videos, options.init, checkpoints, options.steps, options.seed
     )
-    return compare_arms(options.arms or list(ARMS), shared, out, episodes=options.episodes)
+    names = options.arms or list(ARMS)
+    if options.runs == 1:
+        return compare_arms(names, shared, out, episodes=options.episodes)
+    return compare_runs(names, shared, out, runs=options.runs, episodes=options.episodes)
 
 
 def _arm(options: argparse.Namespace) -> dict[str, Any]:
