@@ -10,6 +10,7 @@ from wam_demo.sim.perturb.registry import COMBINED
 from wam_demo.sim.tasks import TASKS
 
 SINGLE = [axis for axis in AXES if axis != COMBINED]
+CABINET_WIDTH_M = 0.15
 SEEDS = (500_000, 500_001, 500_002)
 
 
@@ -153,3 +154,26 @@ def test_drawers_of_another_layout_can_be_opened(worlds, severity, seeds):
         world.apply(sample("layout", severity, seed, world))
         expert = Expert(world)
         assert any(world.step(expert.act()).success for _ in range(40)), seed
+
+
+@pytest.mark.parametrize("axis", ["shove", "swap_target"])
+def test_no_cabinet_is_displaced_into_the_other(worlds, axis):
+    world = worlds("drawer")
+    for seed in range(960_000, 960_040):
+        world.draw(seed)
+        world.apply(sample(axis, 5, seed, world))
+        assert cabinets_apart(world) > CABINET_WIDTH_M, seed
+
+
+def test_a_cabinet_that_is_dragged_onto_the_other_stops_beside_it(worlds):
+    world = worlds("drawer")
+    for seed in range(960_000, 960_010):
+        world.draw(seed)
+        onto = world.scene.position("drawer1")[:2] - world.scene.position("drawer0")[:2]
+        done = world.apply_event("shove", {"object": "drawer0", "offset": onto.tolist()}).parameters["offset"]
+        assert cabinets_apart(world) > CABINET_WIDTH_M, seed
+        assert np.linalg.norm(done) > 0.02, seed
+
+
+def cabinets_apart(world):
+    return np.linalg.norm(world.scene.position("drawer0")[:2] - world.scene.position("drawer1")[:2])

@@ -8,8 +8,6 @@ from wam_demo.sim.perturb.spots import DROP_BOX, clearance, displaced, occupied
 from wam_demo.sim.scene import Scene
 
 DISTANCE_M = (0.01, 0.02, 0.04, 0.06, 0.09)
-TOUCHING_M = 0.06
-"""Two objects nearer than this may overlap."""
 
 
 class Shove:
@@ -45,7 +43,7 @@ def shift(world: DisturbedWorld, name: str, offset: np.ndarray) -> np.ndarray:
     end = np.clip(start + offset, *DROP_BOX)
     for part in np.linspace(1, 0, 21):
         point = start + part * (end - start)
-        if clearance(point, places) > min(TOUCHING_M, clearance(start, places)):
+        if clearance(point, places) > min(world.logic.touching, clearance(start, places)):
             break
     scene.slide(name, point - start)
     return point - start

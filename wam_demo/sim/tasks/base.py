@@ -79,6 +79,7 @@ class Task(Protocol):
         scene: Name of the MJCF file.
         region: (2, 2) corners [m] of the rectangle in which targets start.
         apart: How far [m] the middles of two of its things have to be from each other for the hand to do its work.
+        touching: Two of its things may overlap when their middles are nearer than this [m].
         opens: How far [m] from the middle of its target, along x, what is pulled out of it comes; 0 for most.
     """
 
@@ -86,6 +87,7 @@ class Task(Protocol):
     scene: str
     region: NDArray[np.float64]
     apart: float
+    touching: float
     opens: float
 
     def layout(self, scene: "Scene", rng: np.random.Generator) -> Assignment:

@@ -8,7 +8,7 @@ from wam_demo.sim.colours import COLOURS
 from wam_demo.sim.motion import fall, hand, move, rise
 from wam_demo.sim.scene import Scene
 from wam_demo.sim.tasks.base import Assignment
-from wam_demo.sim.tasks.placement import OBJECTS_APART_M, scatter
+from wam_demo.sim.tasks.placement import OBJECTS_APART_M, OBJECTS_TOUCH_M, scatter
 from wam_demo.sim.tasks.specs import TASKS
 from wam_demo.types import Vector
 
@@ -31,7 +31,7 @@ class Button:
     spec = TASKS["button"]
     scene = "button"
     region = REGION
-    apart, opens = OBJECTS_APART_M, 0.0
+    apart, touching, opens = OBJECTS_APART_M, OBJECTS_TOUCH_M, 0.0
 
     def layout(self, scene: Scene, rng: np.random.Generator) -> Assignment:
         """Three buttons of distinct colours, apart from each other."""

@@ -30,6 +30,7 @@ class Drawer:
     scene = "drawer"
     region = REGION
     apart = 0.20  # cabinets are 15 cm wide, and what is pulled out of one may not meet the other
+    touching = 0.155
     opens = 0.24
 
     def layout(self, scene: Scene, rng: np.random.Generator) -> Assignment:

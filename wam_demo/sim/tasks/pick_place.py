@@ -9,7 +9,7 @@ from wam_demo.sim.motion import grip, hand, retreat
 from wam_demo.sim.scene import Scene
 from wam_demo.sim.tasks.base import Assignment
 from wam_demo.sim.tasks.grasp import carry, fetch, let_go
-from wam_demo.sim.tasks.placement import OBJECTS, OBJECTS_APART_M, dress_objects, stand
+from wam_demo.sim.tasks.placement import OBJECTS, OBJECTS_APART_M, OBJECTS_TOUCH_M, dress_objects, stand
 from wam_demo.sim.tasks.specs import TASKS
 from wam_demo.types import Vector
 
@@ -31,7 +31,7 @@ class PickPlace:
     spec = TASKS["pick_place"]
     scene = "pick_place"
     region = REGION
-    apart, opens = OBJECTS_APART_M, 0.0
+    apart, touching, opens = OBJECTS_APART_M, OBJECTS_TOUCH_M, 0.0
 
     def layout(self, scene: Scene, rng: np.random.Generator) -> Assignment:
         """Bowl within 3 cm of its place, three objects apart from it and from each other."""

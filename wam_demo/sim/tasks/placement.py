@@ -14,6 +14,8 @@ OBJECT_HALF_M = np.array([0.0225, 0.0225, 0.025])
 """Half extents [m] of every movable object: 4.5 cm wide, 5 cm tall."""
 OBJECTS_APART_M = 0.09
 """Between the middles of two objects, so that the open gripper finds room."""
+OBJECTS_TOUCH_M = 0.06
+"""Two objects whose middles are nearer than this may overlap."""
 YAW_RAD = 0.4
 
 

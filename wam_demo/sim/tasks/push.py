@@ -9,7 +9,7 @@ from wam_demo.sim.motion import Hand, fall, half_width, hand, mix, move, retreat
 from wam_demo.sim.rotation import wrap
 from wam_demo.sim.scene import Scene
 from wam_demo.sim.tasks.base import Assignment
-from wam_demo.sim.tasks.placement import OBJECTS, OBJECTS_APART_M, dress_objects, stand
+from wam_demo.sim.tasks.placement import OBJECTS, OBJECTS_APART_M, OBJECTS_TOUCH_M, dress_objects, stand
 from wam_demo.sim.tasks.specs import TASKS
 from wam_demo.types import Vector
 
@@ -34,7 +34,7 @@ class Push:
     spec = TASKS["push"]
     scene = "push"
     region = REGION
-    apart, opens = OBJECTS_APART_M, 0.0
+    apart, touching, opens = OBJECTS_APART_M, OBJECTS_TOUCH_M, 0.0
 
     def layout(self, scene: Scene, rng: np.random.Generator) -> Assignment:
         """A zone away from the robot, three objects on the robot's side of it."""

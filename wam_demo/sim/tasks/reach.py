@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from wam_demo.sim.motion import fall, hand, move, rise
 from wam_demo.sim.scene import Scene
 from wam_demo.sim.tasks.base import Assignment
-from wam_demo.sim.tasks.placement import OBJECTS, OBJECTS_APART_M, dress_objects, stand
+from wam_demo.sim.tasks.placement import OBJECTS, OBJECTS_APART_M, OBJECTS_TOUCH_M, dress_objects, stand
 from wam_demo.sim.tasks.specs import TASKS
 from wam_demo.types import Vector
 
@@ -27,7 +27,7 @@ class Reach:
     spec = TASKS["reach"]
     scene = "blocks"
     region = REGION
-    apart, opens = OBJECTS_APART_M, 0.0
+    apart, touching, opens = OBJECTS_APART_M, OBJECTS_TOUCH_M, 0.0
 
     def layout(self, scene: Scene, rng: np.random.Generator) -> Assignment:
         """Three objects apart from each other."""
