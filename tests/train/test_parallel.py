@@ -82,7 +82,7 @@ def test_the_mean_gradient_of_shares_is_that_of_the_whole_batch():
 @pytest.mark.parametrize("kind", ["arms", "all"])
 def test_what_starts_processes_itself_is_not_launched(monkeypatch, tmp_path, kind):
     monkeypatch.setenv("WORLD_SIZE", "2")
-    options = {"kind": kind, "data": tmp_path, "arms": None, "out": tmp_path, "region": "whole"}
+    options = {"kind": kind, "data": tmp_path, "arms": None, "out": tmp_path, "region": "whole", "runs": 1}
     unset = dict.fromkeys(("align", "weight", "blocks", "projector", "frozen", "rate"))
     with pytest.raises(InvalidInputError, match="launch its commands one by one"):
         run(type("Options", (), options | unset))
