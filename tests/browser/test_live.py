@@ -209,6 +209,16 @@ def test_it_fits_at_1280_by_720_and_stacks_on_a_phone(serve, visit):
     assert views[0]["y"] == views[1]["y"] < views[2]["y"]
 
 
+def test_no_control_is_cut_off_between_a_laptop_and_a_large_screen(serve, visit):
+    page = visit(serve())
+    cut_off = """() => [...document.querySelectorAll('#live :is(.transport, .intro, .wording) *')]
+        .filter(element => element.getBoundingClientRect().right > document.documentElement.clientWidth + 0.5)
+        .map(element => element.className)"""
+    for width in (1280, 1341, 1366, 1440, 1501, 1561, 1680, 1920):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate(cut_off) == [], width
+
+
 def test_light_and_dark(serve, visit):
     served = serve()
     ground = "getComputedStyle(document.querySelector('.gradio-container')).backgroundColor"
