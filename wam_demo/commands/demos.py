@@ -39,6 +39,11 @@ def add_arguments(parser: Parser) -> None:
         "--far", action="store_true", help="as --wide, and things stand where the task never puts them, too"
     )
     scenery.add_argument(
+        "--degraded",
+        action="store_true",
+        help="as --far, and cameras are out of focus, shaken, veiled, grainy and compressed, too",
+    )
+    scenery.add_argument(
         "--attempts",
         action="store_true",
         help="mishaps and wrong objects on purpose, every frame judged (for train success); nothing to imitate",
@@ -84,9 +89,10 @@ def _scenery(options: argparse.Namespace) -> str:
     """What varies, or that the episodes are attempts."""
     if (options.attempts or options.glances) and (options.region != "whole" or options.steps):
         raise InvalidInputError("--region and --steps go with demonstrations, not with --attempts or --glances")
-    if options.far and options.region != "whole":
-        raise InvalidInputError("--far puts things anywhere on the table, so it does not go with --region")
-    return next((name for name in ("wide", "far", "rooms", "attempts", "glances") if getattr(options, name)), "plain")
+    if (options.far or options.degraded) and options.region != "whole":
+        flag = "--far" if options.far else "--degraded"
+        raise InvalidInputError(f"{flag} puts things anywhere on the table, so it does not go with --region")
+    return next((name for name in ("wide", "far", "degraded", "rooms", "attempts", "glances") if getattr(options, name)), "plain")
 
 
 def _driven(options: argparse.Namespace) -> DrivenTask | None:

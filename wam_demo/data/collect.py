@@ -159,7 +159,7 @@ class _ShardWork:
             self._demonstrators[task] = self._open_task(task)
         plan, success = self._plan, False
         options: dict[str, Any] = {"noise": plan.noise, "every": plan.every}
-        if plan.scenery in ("rooms", "wide", "far"):
+        if plan.scenery in ("rooms", "wide", "far", "degraded"):
             options["scenery"] = plan.scenery
         if plan.region != "whole":
             options["region"] = plan.region

@@ -15,7 +15,7 @@ FIRST_SEED = 1_000_000
 """Demonstrations take reset seeds from here on, evaluations the ones below: they never meet."""
 
 SHARD_EPISODES = 50
-SCENERIES = ("plain", "rooms", "wide", "far", "attempts", "glances")
+SCENERIES = ("plain", "rooms", "wide", "far", "degraded", "attempts", "glances")
 _GOLDEN = 0.6180339887498949
 _PLAN_FILE = "demonstrations.json"
 
@@ -30,8 +30,8 @@ class CollectionPlan:
         seed: Chooses the block of a million reset seeds.
         every: Control steps from one stored frame to the next.
         noise: Scale of the noise on the expert's actions; 1 is the training distribution.
-        scenery: What varies besides the task: ``plain``, ``rooms``, ``wide`` or ``far``, see `wam_demo.sim.wide.vary`;
-            or ``attempts`` and ``glances``, which are judged and not to be imitated, see `wam_demo.sim.attempts`.
+        scenery: What varies besides the task: ``plain``, ``rooms``, ``wide``, ``far`` or ``degraded``, see
+            `wam_demo.sim.wide.vary`; or ``attempts`` and ``glances``, which are judged and not to be imitated, see `wam_demo.sim.attempts`.
         region: Where targets stand; see `wam_demo.sim.regions`.
         steps: Control steps after which an episode is left, so that the same time shows more scenes; 0: when it ends.
         shard_episodes: Episodes that are written, and redone after a crash, as one.

@@ -56,7 +56,7 @@ def demonstrate(
         if step == plan.retarget_step and region == "whole":
             queue.complete()
             world.retarget(rng)
-            if scenery in ("wide", "far"):
+            if scenery in ("wide", "far", "degraded"):
                 reword(world, looks)
         if step % every == phase:
             queue.open(world.observe(), step)

@@ -7,6 +7,7 @@ import numpy as np
 
 from wam_demo.sim.backdrop import Backdrop
 from wam_demo.sim.controller import ControllerState
+from wam_demo.sim.degradation import Degradation
 from wam_demo.sim.lens import Blur, Cover, LostView
 from wam_demo.sim.marking import Marking
 from wam_demo.sim.scene import SceneState
@@ -54,7 +55,7 @@ class Effects:
     """Disturbances that are no part of the physics.
 
     Attributes:
-        blur: Sensor noise of the policy's cameras.
+        blur: What the policy's cameras do to their images: sensor noise of an evaluation, degradation of training.
         cover: Covered part of a view.
         lost: View that freezes or goes dark.
         backdrop: Table and sky.
@@ -63,7 +64,7 @@ class Effects:
         queue: Actions on their way.
     """
 
-    blur: Blur | None = None
+    blur: Blur | Degradation | None = None
     cover: Cover | None = None
     lost: LostView | None = None
     backdrop: Backdrop = field(default_factory=Backdrop)

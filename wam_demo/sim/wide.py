@@ -2,15 +2,17 @@
 
 The evaluation's axes vary the same things, but the ranges, the draws and the words are apart. Who is trained on these
 meets `camera`, `hand_eye`, `light`, `background`, `object_look` and part of `language` in distribution; where things
-stand far (`scatter_far`), `layout` in kind too.
+stand far (`scatter_far`), `layout` in kind too; where images are degraded, `noise` in kind.
 """
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wam_demo.sim.cameras import displace
+from wam_demo.sim.degradation import Degradation
 from wam_demo.sim.perturb.distractor import POOL
 from wam_demo.sim.perturb.layout import Layout
 from wam_demo.sim.perturb.object_look import ObjectLook, dressed
@@ -21,7 +23,7 @@ from wam_demo.sim.wide_words import say
 if TYPE_CHECKING:
     from wam_demo.sim.world import World
 
-Scenery = Literal["plain", "rooms", "wide", "far"]
+Scenery = Literal["plain", "rooms", "wide", "far", "degraded"]
 PLAIN = 0.2
 """Probability that the room, a mount or a thing's look stays as in the training scene: that stays in distribution."""
 SHIFT_M, TURN_RAD = {"front": 0.045, "wrist": 0.03}, {"front": 0.035, "wrist": 0.035}
@@ -55,15 +57,18 @@ def vary(world: "World", seed: int, scenery: Scenery) -> np.random.Generator:
         world: What has to be done stays what it was.
         seed: Of the episode.
         scenery: ``plain``: nothing; ``rooms``: the room (`furnish`); ``wide``: everything (`widen`); ``far``: where
-            things stand as well (`scatter_far`).
+            things stand as well (`scatter_far`); ``degraded``: what the cameras deliver as well (`Degradation`).
     """
     looks = np.random.default_rng([seed, 31])
-    if scenery == "far":
+    if scenery in ("far", "degraded"):
         scatter_far(world, np.random.default_rng([seed, 43]))
     if scenery == "rooms":
         furnish(world, looks)
     elif scenery != "plain":
         widen(world, looks)
+    if scenery == "degraded":
+        camera = Degradation.draw(np.random.default_rng([seed, 47]))
+        world.effects = replace(world.effects, blur=camera)
     return looks
 
 
