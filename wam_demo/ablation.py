@@ -33,6 +33,7 @@ ARMS: Mapping[str, tuple[str, ...]] = {
     "linear": ("agra", "--projector", "linear"),
     "conv": _CONV,
     "conv-dinov2s": (*_CONV, "--teacher", "dinov2s"),
+    "conv-both": (*_CONV, "--teacher", "simsem+dinov2s"),
     "conv-untrained": (*_CONV, "--teacher", "untrained"),
     "untrained": (*_MLP, "--teacher", "untrained"),
     "hog": (*_MLP, "--teacher", "hog"),

@@ -43,7 +43,7 @@ def test_a_wide_scene_changes_looks_mounts_and_words_and_keeps_the_task(pick_pla
     np.testing.assert_array_equal(world.snapshot().scene.physics, layout)
 
 
-@pytest.mark.parametrize("scenery", ["wide", "far"])
+@pytest.mark.parametrize("scenery", ["wide", "far", "degraded"])
 def test_the_expert_still_succeeds(worlds, scenery):
     successes = 0
     for task in sorted(TASKS):

@@ -52,6 +52,18 @@ def test_the_same_scenes_look_different_in_another_room(caches):
     assert np.abs(demonstrations.latents[0].astype(float) - recordings.latents[0]).mean() > 0.01
 
 
+def test_a_second_teacher_stands_beside_the_first(caches):
+    result = aligned(caches[0])
+    rows = torch.tensor([0, 3])
+    first = result.teacher(rows)
+    features = np.full((len(caches[0].states), 128, 3), 4, np.float16)
+    result.align_to(features, torch.full((128, 3), 2.0), torch.full((3,), 4.0), CPU)
+    both = result.teacher(rows)
+    torch.testing.assert_close(both[..., :5], first)
+    assert both.shape == (2, 128, 8)
+    assert (both[..., 5:] == 0.5).all()
+
+
 def test_recordings_join_the_video_batch_without_motion(caches):
     both = Batches(frames(caches[0]), frames(caches[1]), RECIPE, 0, CPU).video(3)
     known = both.motion.flatten(1).abs().sum(1) > 0

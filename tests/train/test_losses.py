@@ -38,13 +38,13 @@ def batches(size=4):
 
 
 def linear(*blocks):
-    return nn.ModuleDict({str(block): Projector("linear", 32, 10, 8) for block in blocks})
+    return nn.ModuleDict({str(block): Projector("linear", 32, (10,), 8) for block in blocks})
 
 
 def test_one_batch_is_overfitted():
     torch.manual_seed(0)
     model, (action, video) = WorldActionModel(CONFIG), batches()
-    projectors = nn.ModuleDict({"1": Projector("mlp", 32, 10, 8)})
+    projectors = nn.ModuleDict({"1": Projector("mlp", 32, (10,), 8)})
     optimizer = torch.optim.AdamW([*model.parameters(), *projectors.parameters()], lr=3e-3)
     losses = []
     for _ in range(60):

@@ -63,7 +63,7 @@ def drawn():
 def test_the_mean_gradient_of_shares_is_that_of_the_whole_batch():
     torch.manual_seed(0)
     model, (action, recorded) = WorldActionModel(CONFIG), drawn()
-    projectors = nn.ModuleDict({"1": Projector("linear", 32, 10, 8)})
+    projectors = nn.ModuleDict({"1": Projector("linear", 32, (10,), 8)})
     trained = [*model.head.parameters(), *model.backbone.blocks.parameters(), *projectors.parameters()]
 
     def gradient(share, average):
@@ -73,7 +73,7 @@ def test_the_mean_gradient_of_shares_is_that_of_the_whole_batch():
         return torch.cat([part.flatten() for part in found])
 
     whole = gradient(Share(), lambda total: total)
-    half = teacher_weight(torch.cat([action.teacher, recorded.teacher])).sum() / 2
+    half = teacher_weight(torch.cat([action.teacher, recorded.teacher])).sum((1, 2)) / 2
     mean = torch.stack([gradient(Share(index, 2), lambda total: half) for index in range(2)]).mean(0)
     assert float(whole.norm()) > 0
     assert torch.allclose(mean, whole, rtol=1e-3, atol=1e-5)

@@ -92,7 +92,10 @@ def _scenery(options: argparse.Namespace) -> str:
     if (options.far or options.degraded) and options.region != "whole":
         flag = "--far" if options.far else "--degraded"
         raise InvalidInputError(f"{flag} puts things anywhere on the table, so it does not go with --region")
-    return next((name for name in ("wide", "far", "degraded", "rooms", "attempts", "glances") if getattr(options, name)), "plain")
+    return next(
+        (name for name in ("wide", "far", "degraded", "rooms", "attempts", "glances") if getattr(options, name)),
+        "plain",
+    )
 
 
 def _driven(options: argparse.Namespace) -> DrivenTask | None:

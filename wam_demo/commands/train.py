@@ -44,7 +44,7 @@ def add_arguments(parser: Parser) -> None:
         "--teacher",
         default="simsem",
         metavar="NAME",
-        help="simsem (default), dinov2s[:BLOCK], hog, untrained, or a timm ViT",
+        help="simsem (default), dinov2s[:BLOCK], hog, untrained, or a timm ViT; several joined by +",
     )
     parser.add_argument("--steps", type=whole(1, 10_000_000), metavar="N", help="instead of the preset's")
     parser.add_argument("--rate", type=real(1e-6, 0.1), metavar="R", help="learning rate instead of the preset's")

@@ -31,7 +31,8 @@ class CollectionPlan:
         every: Control steps from one stored frame to the next.
         noise: Scale of the noise on the expert's actions; 1 is the training distribution.
         scenery: What varies besides the task: ``plain``, ``rooms``, ``wide``, ``far`` or ``degraded``, see
-            `wam_demo.sim.wide.vary`; or ``attempts`` and ``glances``, which are judged and not to be imitated, see `wam_demo.sim.attempts`.
+            `wam_demo.sim.wide.vary`; or ``attempts`` and ``glances``, which are judged and not to be imitated, see
+            `wam_demo.sim.attempts`.
         region: Where targets stand; see `wam_demo.sim.regions`.
         steps: Control steps after which an episode is left, so that the same time shows more scenes; 0: when it ends.
         shard_episodes: Episodes that are written, and redone after a crash, as one.

@@ -197,6 +197,11 @@ def load_teacher(name: str, directory: Path) -> Teacher:
     return TimmTeacher(name)
 
 
+def load_teachers(names: str, directory: Path) -> dict[str, Teacher]:
+    """Teachers by name, of one or of several that are joined by ``+``, as in ``simsem+dinov2s``; see `load_teacher`."""
+    return {name: load_teacher(name, directory) for name in names.split("+")}
+
+
 def _dinov2(name: str) -> Teacher:
     from wam_demo.models.dinov2 import BLOCK, Dinov2Teacher
 

@@ -63,8 +63,10 @@ class Degradation:
             spoiled = image * (1 - self.veil) + self.stray * self.veil + rng.normal(0, 1, image.shape) * self.grain
             image = np.clip(np.round(spoiled), 0, 255).astype(np.uint8)
         if self.quality is not None:
-            _, packed = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, self.quality])
-            image = np.ascontiguousarray(cv2.imdecode(packed, cv2.IMREAD_COLOR)[..., ::-1])
+            _, packed = cv2.imencode(
+                ".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, self.quality]
+            )
+            image = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR_RGB), np.uint8)
         return image
 
 

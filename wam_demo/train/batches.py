@@ -36,7 +36,8 @@ class TrainingFrames:
         chunks: (N, 16, 7) normalised cumulative displacements and gripper opening.
         motion: (N, 4, 8) normalised displacement until each future frame.
         latents: Reads (B,) rows as (B, cameras, C, H, W) float32.
-        teacher: Reads (B,) rows as (B, cameras * grid * grid, D) standardised features, once `align_to` was called.
+        teacher: Reads (B,) rows as (B, cameras * grid * grid, D) standardised features, once `align_to` was called;
+            called again, the next teacher's stand beside them.
     """
 
     def __init__(self, cache: Cache, rows: Tensor, normaliser: ChunkNormaliser, device: torch.device) -> None:
@@ -63,9 +64,15 @@ class TrainingFrames:
         return token_rays(poses, self.cache.states[rows, :3], self._grid)
 
     def align_to(self, features: np.ndarray, mean: Tensor, std: Tensor, device: torch.device) -> None:
-        """Teacher features (N, cells, D) of every frame, and how to standardise them: mean (cells, D), std (D,)."""
+        """Add a teacher: features (N, cells, D) of every frame, standardised by a mean (cells, D) and std (D,)."""
         raw, mean, std = rows_on(features, device), mean.to(device), std.to(device)
-        self.teacher = lambda rows: (raw(rows) - mean) / std
+        before = self.teacher
+
+        def read(rows: Tensor) -> Tensor:
+            features = (raw(rows) - mean) / std
+            return features if before is None else torch.cat([before(rows), features], dim=-1)
+
+        self.teacher = read
 
     def observed(self, rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Latents (B, cameras, C, H, W), text (B, 384) and state (B, 17) of (B,) rows."""

@@ -87,7 +87,7 @@ class ActionBatch(Batch):
         chunk: (B, 16, 7) normalised.
         noise: (B, draws, 16, 7).
         tau: (B, draws).
-        teacher: (B, N, D) standardised teacher features, for aligned runs.
+        teacher: (B, N, D) standardised teacher features, of several side by side, for aligned runs.
         rays: (B, N, 9), where the backbone reads them.
     """
 
@@ -162,7 +162,7 @@ def action_loss(
     Args:
         model: The model.
         batch: With ``teacher`` when ``projectors`` are given.
-        projectors: By the number of an aligned block: maps its features to the teacher's space.
+        projectors: By the number of an aligned block: maps its features to the teachers' spaces.
         arm: Which features are aligned, and which ones the head reads; see `Arm`.
         recorded: Further observations to align on.
         average: Mean of a number over all processes that have a share of the batch.
@@ -190,9 +190,10 @@ def action_loss(
     if projectors is None or batch.teacher is None:
         return act, {"act": act.detach(), "agra": act.new_zeros(())}
     teacher = batch.teacher if recorded is None else torch.cat([batch.teacher, recorded.teacher])
-    total = average(teacher_weight(teacher).sum())
+    widths = next(iter(projectors.values())).widths
+    total = average(teacher_weight(teacher, widths).sum((1, 2)))
     first = samples if arm.aligned == "video" else 0
-    terms = [alignment_loss(projectors[str(k)](features[k][first:]), teacher, total)[0] for k in arm.blocks]
+    terms = [alignment_loss(projectors[str(k)](features[k][first:]), teacher, total, widths)[0] for k in arm.blocks]
     align = torch.stack(terms).mean()
     return act + arm.weight * align, {"act": act.detach(), "agra": align.detach()}
 

@@ -60,7 +60,7 @@ class TimedStep:
         torch.manual_seed(0)
         device = compute_device()
         model = WorldActionModel(WamConfig(recipe.backbone, recipe.head))
-        self.recipe, self.modules = recipe, modules_of(model, recipe, TEACHER_DIM).to(device)
+        self.recipe, self.modules = recipe, modules_of(model, recipe, [TEACHER_DIM]).to(device)
         self.optimizers = build_optimizers(self.modules, recipe.loop)
         if not way.batched:
             self.optimizers[1:] = [_one_by_one(optimizer) for optimizer in self.optimizers[1:]]

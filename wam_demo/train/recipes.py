@@ -9,7 +9,7 @@ from wam_demo.config import CHECKPOINTS
 from wam_demo.errors import InvalidInputError, UnknownNameError
 from wam_demo.models.harmo.motion import MotionPriorConfig
 from wam_demo.models.harmo.reactive import ReactiveConfig
-from wam_demo.models.teacher import SimsemConfig, load_teacher
+from wam_demo.models.teacher import SimsemConfig, load_teachers
 from wam_demo.models.tokenizer import Tokenizer
 from wam_demo.models.wam.action_head import ActionHeadConfig
 from wam_demo.models.wam.backbone import BackboneConfig
@@ -214,7 +214,7 @@ def run(
         data: Dataset written by ``demos``; the teacher needs none and keeps its renders there, ``words`` reads none.
         out: Run directory: log, resumable state and, in the end, the checkpoint.
         resume: Continue what is in ``out``.
-        teacher: For ``agra``: see `load_teacher`.
+        teacher: For ``agra``: see `load_teachers`.
         arm: For ``wam`` and ``agra``: what to change about the preset's `Arm`.
         seed: Seeds everything.
         steps: Instead of the preset's; resuming with more steps extends a run.
@@ -258,9 +258,10 @@ def run(
         return _train_beside(kind, recipe, init, data, out, tokenizer, videos=videos, region=region, **common)
     if arm:
         recipe = replace(recipe, arm=_checked(replace(recipe.arm, **arm), recipe.backbone.depth))
-    chosen = (teacher, load_teacher(teacher, checkpoints / "teacher")) if kind == "agra" else None
-    begins = _checked_start(WorldActionModel.from_pretrained(init), recipe) if init else None
-    return train_wam(recipe, data, out, tokenizer, videos=videos, teacher=chosen, start=begins, region=region, **common)
+    teachers = load_teachers(teacher, checkpoints / "teacher") if kind == "agra" else None
+    start = _checked_start(WorldActionModel.from_pretrained(init), recipe) if init else None
+    given: dict[str, Any] = {"videos": videos, "teachers": teachers, "start": start, "region": region}
+    return train_wam(recipe, data, out, tokenizer, **given, **common)
 
 
 def _train_beside(

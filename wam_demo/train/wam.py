@@ -1,6 +1,7 @@
 """Recipe of the WAM and of AGRA: the same data, seeds and steps, with or without alignment."""
 
 import copy
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -60,13 +61,13 @@ def train_wam(
     tokenizer: Tokenizer,
     *,
     videos: Path | None = None,
-    teacher: tuple[str, Teacher] | None = None,
+    teachers: Mapping[str, Teacher] | None = None,
     start: WorldActionModel | None = None,
     region: Region = "whole",
     seed: int = 0,
     resume: bool = False,
 ) -> dict[str, Any]:
-    """Train a WAM, aligned to a teacher if one is given, and write its checkpoint to ``out``.
+    """Train a WAM, aligned to teachers if any are given, and write its checkpoint to ``out``.
 
     Args:
         recipe: Sizes and schedule.
@@ -74,7 +75,7 @@ def train_wam(
         out: Run directory; the EMA weights are written there when done.
         tokenizer: Frozen.
         videos: A dataset whose actions are not read: recordings for the video pass and the alignment.
-        teacher: Name and network of the teacher.
+        teachers: Networks by name; see `Projector` for what several do.
         start: Begin with these weights, and their normalisation, instead of random ones.
         region: Where labels may lie; see `wam_demo.sim.regions`.
         seed: Seeds initialisation, batches and noise.
@@ -85,8 +86,8 @@ def train_wam(
     cache = load_cache(data, tokenizer, region=region)
     recorded = load_cache(videos, tokenizer, labelled=False) if videos else None
     provenance: dict[str, object] = {
-        "method": "agra" if teacher else "wam",
-        "teacher": teacher[0] if teacher else None,
+        "method": "agra" if teachers else "wam",
+        "teacher": "+".join(teachers) if teachers else None,
         "encoder_sha256": tokenizer.encoder_digest(),
         "tasks": cache.tasks,
         "region": region,
@@ -108,15 +109,15 @@ def train_wam(
         model.normaliser.fit(cache.chunks[train_rows], cache.states[train_rows])
     cache = cache.read_by(model)
     recorded = recorded and recorded.read_by(model)
-    modules = modules_of(model, recipe, teacher[1].dim if teacher else None)
+    modules = modules_of(model, recipe, [teacher.dim for teacher in (teachers or {}).values()])
     trainer = Trainer(modules.to(device), recipe.loop, out, resume=resume)
     # After the state is loaded: a resumed run keeps its normalisation even when the dataset has grown.
     normaliser = copy.deepcopy(model.normaliser).cpu()
     demonstrations = TrainingFrames(cache, train_rows, normaliser, device)
     recordings = TrainingFrames(recorded, torch.arange(len(recorded.states)), normaliser, device) if recorded else None
-    if teacher:
+    if teachers:
         sources = [(data, demonstrations), *([(videos, recordings)] if videos and recordings else [])]
-        _align(sources, teacher[1], recipe.backbone.grid, device)
+        _align(sources, teachers.values(), recipe.backbone.grid, device)
     if backbone.rays:
         calibration = calibrate(cache.tasks)
         for source in (demonstrations, *([recordings] if recordings else [])):
@@ -137,11 +138,11 @@ def train_wam(
     return trainer.summary(recipe.batch, curves)
 
 
-def modules_of(model: WorldActionModel, recipe: WamRecipe, teacher_dim: int | None) -> nn.ModuleDict:
-    """Everything that is trained: ``model`` and, with a teacher of this width, ``projectors`` by aligned block."""
+def modules_of(model: WorldActionModel, recipe: WamRecipe, widths: Sequence[int]) -> nn.ModuleDict:
+    """Everything that is trained: ``model`` and, with teachers of these widths, ``projectors`` by aligned block."""
     modules = nn.ModuleDict({"model": model})
-    if teacher_dim is not None:
-        sizes = (recipe.backbone.dim, teacher_dim, recipe.backbone.grid)
+    if widths:
+        sizes = (recipe.backbone.dim, widths, recipe.backbone.grid)
         modules["projectors"] = nn.ModuleDict(
             {str(block): Projector(recipe.arm.projector, *sizes) for block in recipe.arm.blocks}
         )
@@ -157,15 +158,18 @@ def compile_blocks(model: WorldActionModel) -> None:
         part.compile(dynamic=False)
 
 
-def _align(sources: list[tuple[Path, TrainingFrames]], teacher: Teacher, grid: int, device: torch.device) -> None:
-    """Give the frames of each dataset their teacher features, all standardised as the first dataset's are.
+def _align(
+    sources: list[tuple[Path, TrainingFrames]], teachers: Collection[Teacher], grid: int, device: torch.device
+) -> None:
+    """Give the frames of each dataset their teachers' features, all standardised as the first dataset's are.
 
     A cell's mean is that of the place the policy acts in.
     """
-    encoded = [load_teacher_features(data, frames.cache.content, teacher, grid) for data, frames in sources]
-    _, mean, std = encoded[0]
-    for (_, frames), (features, _, _) in zip(sources, encoded, strict=True):
-        frames.align_to(features, mean, std, device)
+    for teacher in teachers:
+        encoded = [load_teacher_features(data, frames.cache.content, teacher, grid) for data, frames in sources]
+        _, mean, std = encoded[0]
+        for (_, frames), (features, _, _) in zip(sources, encoded, strict=True):
+            frames.align_to(features, mean, std, device)
 
 
 def step_loss(modules: nn.ModuleDict, drawn: StepBatches, recipe: WamRecipe) -> tuple[Tensor, dict[str, Tensor]]:

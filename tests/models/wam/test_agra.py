@@ -23,10 +23,21 @@ def test_a_cell_in_which_nothing_changes_does_not_count():
     assert alignment_loss(projected, teacher)[0] == pytest.approx(-1, abs=1e-5)
 
 
+def test_two_teachers_count_alike_whatever_their_widths():
+    first, second = torch.randn(2, 128, 6), 5 * torch.randn(2, 128, 14)
+    both, widths = torch.cat([first, second], -1), (6, 14)
+    assert alignment_loss(both, both, widths=widths)[0] == pytest.approx(-1, abs=1e-5)
+    for opposed in (torch.cat([-first, second], -1), torch.cat([first, -second], -1)):
+        assert alignment_loss(opposed, both, widths=widths)[0] == pytest.approx(0, abs=1e-5)
+    projected = torch.randn(2, 128, 20)
+    apart = [alignment_loss(z, y)[0] for z, y in zip(projected.split(widths, -1), (first, second), strict=True)]
+    torch.testing.assert_close(alignment_loss(projected, both, widths=widths)[0], sum(apart) / 2)
+
+
 @pytest.mark.parametrize("kind", PROJECTORS)
 def test_projector_keeps_token_order(kind):
     torch.manual_seed(0)
-    projector = Projector(kind, 16, 10, grid=8)
+    projector = Projector(kind, 16, (10,), grid=8)
     tokens = torch.zeros(1, 128, 16)
     reference = projector(tokens)
     assert reference.shape == (1, 128, 10)
@@ -39,4 +50,4 @@ def test_projector_keeps_token_order(kind):
 
 def test_unknown_projector_is_refused():
     with pytest.raises(UnknownNameError, match="did you mean 'linear'"):
-        Projector("linea", 16, 10, grid=8)
+        Projector("linea", 16, (10,), grid=8)
