@@ -72,6 +72,10 @@ def run(tmp_path, monkeypatch, capsys):
             "--far puts things anywhere on the table",
         ),
         (
+            ["demos", "--task", "push", "--episodes", "2", "--degraded", "--region", "held-out"],
+            "--degraded puts things anywhere on the table",
+        ),
+        (
             ["demos", "--task", "push", "--episodes", "2", "--glances", "--steps", "8"],
             "not with --attempts or --glances",
         ),
