@@ -5,6 +5,7 @@ import torch
 
 from wam_demo.models import precision
 from wam_demo.models.precision import autocast, training_dtype
+from wam_demo.speed import matmul_gflops
 
 
 @pytest.fixture(autouse=True)
@@ -26,3 +27,9 @@ def test_the_faster_format_is_chosen(monkeypatch, bf16, fp32, chosen):
 def test_accelerators_are_not_measured(monkeypatch):
     monkeypatch.setattr(precision, "matmul_gflops", lambda *_: pytest.fail("measured"))
     assert training_dtype("cuda") is torch.bfloat16
+
+
+def test_a_trial_of_speed_draws_nothing_from_the_training():
+    before = torch.get_rng_state()
+    matmul_gflops(torch.float32, 1, 8)
+    assert torch.equal(torch.get_rng_state(), before)

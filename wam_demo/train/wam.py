@@ -85,44 +85,41 @@ def train_wam(
     device = compute_device()
     cache = load_cache(data, tokenizer, region=region)
     recorded = load_cache(videos, tokenizer, labelled=False) if videos else None
-    provenance: dict[str, object] = {
-        "method": "agra" if teachers else "wam",
-        "teacher": "+".join(teachers) if teachers else None,
-        "encoder_sha256": tokenizer.encoder_digest(),
-        "tasks": cache.tasks,
-        "region": region,
-        "frames": len(cache.states),
-        "recorded_frames": len(recorded.states) if recorded else 0,
-        "steps": recipe.loop.steps,
-        "batch": recipe.batch,
-        "arm": asdict(recipe.arm),
-        "seed": seed,
-    }
-    backbone = replace(recipe.backbone, rays=cache.poses is not None or bool(start and start.config.backbone.rays))
-    reader = start.config.reader if start else None
-    model = WorldActionModel(WamConfig(backbone, recipe.head, reader=reader, trained=provenance))
     train_rows, held_rows = cache.split()
-    if start:
-        provenance["begun_with"] = dict(start.config.trained)
-        model.load_state_dict({**model.state_dict(), **start.state_dict()})  # rays that are new begin with zeros
-    else:
-        model.normaliser.fit(cache.chunks[train_rows], cache.states[train_rows])
+    model = _begun(recipe, cache, train_rows, start)
+    model.config.trained.update(
+        {
+            "method": "agra" if teachers else "wam",
+            "teacher": "+".join(teachers) if teachers else None,
+            "encoder_sha256": tokenizer.encoder_digest(),
+            "tasks": cache.tasks,
+            "region": region,
+            "frames": len(cache.states),
+            "recorded_frames": len(recorded.states) if recorded else 0,
+            "steps": recipe.loop.steps,
+            "batch": recipe.batch,
+            "arm": asdict(recipe.arm),
+            "seed": seed,
+        }
+    )
     cache = cache.read_by(model)
     recorded = recorded and recorded.read_by(model)
     modules = modules_of(model, recipe, [teacher.dim for teacher in (teachers or {}).values()])
     trainer = Trainer(modules.to(device), recipe.loop, out, resume=resume)
     # After the state is loaded: a resumed run keeps its normalisation even when the dataset has grown.
     normaliser = copy.deepcopy(model.normaliser).cpu()
-    demonstrations = TrainingFrames(cache, train_rows, normaliser, device)
-    recordings = TrainingFrames(recorded, torch.arange(len(recorded.states)), normaliser, device) if recorded else None
+    sources = [(data, TrainingFrames(cache, train_rows, normaliser, device))]
+    if videos and recorded:
+        every = torch.arange(len(recorded.states))
+        sources.append((videos, TrainingFrames(recorded, every, normaliser, device)))
     if teachers:
-        sources = [(data, demonstrations), *([(videos, recordings)] if videos and recordings else [])]
         _align(sources, teachers.values(), recipe.backbone.grid, device)
-    if backbone.rays:
+    frames = [source for _, source in sources]
+    if model.config.backbone.rays:
         calibration = calibrate(cache.tasks)
-        for source in (demonstrations, *([recordings] if recordings else [])):
-            source.look_along(calibration, backbone.grid)
-    batches = Batches(demonstrations, recordings, recipe, seed, device, own_share())
+        for source in frames:
+            source.look_along(calibration, recipe.backbone.grid)
+    batches = Batches(frames[0], frames[1] if recorded else None, recipe, seed, device, own_share())
     averaged: WorldActionModel = trainer.averaged["model"]
 
     def report(step: int) -> dict[str, float]:
@@ -136,6 +133,21 @@ def train_wam(
     if is_main():
         averaged.save_pretrained(out)
     return trainer.summary(recipe.batch, curves)
+
+
+def _begun(recipe: WamRecipe, cache: Cache, train_rows: Tensor, start: WorldActionModel | None) -> WorldActionModel:
+    """The model before its first step: new, or with the weights, reader and normalisation of ``start``."""
+    rays = cache.poses is not None or bool(start and start.config.backbone.rays)
+    trained: dict[str, object] = {"begun_with": dict(start.config.trained)} if start else {}
+    reader = start.config.reader if start else None
+    model = WorldActionModel(
+        WamConfig(replace(recipe.backbone, rays=rays), recipe.head, reader=reader, trained=trained)
+    )
+    if start:
+        model.load_state_dict({**model.state_dict(), **start.state_dict()})  # rays that are new begin with zeros
+    else:
+        model.normaliser.fit(cache.chunks[train_rows], cache.states[train_rows])
+    return model
 
 
 def modules_of(model: WorldActionModel, recipe: WamRecipe, widths: Sequence[int]) -> nn.ModuleDict:
