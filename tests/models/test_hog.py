@@ -1,9 +1,11 @@
-"""The classical control among the teachers."""
+"""The classical control among the teachers, alone and beside another."""
 
 import numpy as np
+import pytest
 import torch
 
-from wam_demo.models.teacher import load_teacher
+from wam_demo.errors import InvalidInputError
+from wam_demo.models.teacher import load_teacher, load_teachers
 
 CELLS = 8
 
@@ -24,3 +26,10 @@ def test_a_shift_by_a_patch_shifts_the_features():
     here, there = teacher.features(both, CELLS).unflatten(1, (CELLS, CELLS))
     torch.testing.assert_close(here[:, 1:-2], there[:, 2:-1], atol=1e-5, rtol=0)
     assert float((here[:, 1:-2] - here[:, 2:-1]).abs().mean()) > 0.01
+
+
+def test_teachers_are_joined_by_a_plus(tmp_path):
+    both = load_teachers("untrained+hog", tmp_path)
+    assert {name: teacher.dim for name, teacher in both.items()} == {"untrained": 192, "hog": 36}
+    with pytest.raises(InvalidInputError, match="name one twice"):
+        load_teachers("hog+hog", tmp_path)

@@ -198,8 +198,15 @@ def load_teacher(name: str, directory: Path) -> Teacher:
 
 
 def load_teachers(names: str, directory: Path) -> dict[str, Teacher]:
-    """Teachers by name, of one or of several that are joined by ``+``, as in ``simsem+dinov2s``; see `load_teacher`."""
-    return {name: load_teacher(name, directory) for name in names.split("+")}
+    """Teachers by name, of one or of several that are joined by ``+``, as in ``simsem+dinov2s``; see `load_teacher`.
+
+    Raises:
+        InvalidInputError: One is named twice.
+    """
+    chosen = names.split("+")
+    if len(set(chosen)) < len(chosen):
+        raise InvalidInputError(f"teachers {names[:60]!r} name one twice")
+    return {name: load_teacher(name, directory) for name in chosen}
 
 
 def _dinov2(name: str) -> Teacher:

@@ -18,7 +18,9 @@ EACH = 0.4
 MOST_DEFOCUS, MOST_SHAKE = 0.03, 0.08
 """Radius of the disc and length of the path that a point is smeared over, as shares of the image's height."""
 MOST_VEIL, MOST_GRAIN = 0.55, 14.0
+"""Share of stray light; standard deviation of a pixel in grey values."""
 WORST_QUALITY, BEST_QUALITY = 12, 85
+"""Of JPEG."""
 
 
 @dataclass(frozen=True)
